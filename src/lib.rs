@@ -1,0 +1,4 @@
+//! tilecast
+pub mod bits;
+pub mod ldpc;
+pub mod prng;
