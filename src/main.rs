@@ -1,1 +1,5 @@
-fn main(){}
+//! The command `tilecast`; everything is in the library of the same name.
+
+fn main() -> std::process::ExitCode {
+    tilecast::cli::main()
+}

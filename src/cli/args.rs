@@ -1,0 +1,218 @@
+//! What can be typed.
+
+use crate::container::safe_name;
+use crate::pipeline::profile::Profile;
+use clap::{Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Largest redundancy: ten repair packets for each source packet.
+const MAX_REDUNDANCY: f64 = 10.0;
+/// Lowest and highest code rate.
+const RATES: std::ops::RangeInclusive<f64> = 0.33..=0.92;
+
+/// Carry a file through pictures
+#[derive(Debug, Parser)]
+#[command(name = "tilecast", version, max_term_width = 100, after_help = EXAMPLES)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  tilecast encode report.pdf -o frames          a folder of PNG frames
+  tilecast decode photos -o report.pdf          photos or frames back to the file
+  tar c dir | tilecast encode - -o frames       and: tilecast decode frames -o - | tar x
+  tilecast info frames                          what is in these pictures?
+
+Exit status: 0 complete and verified, 1 more captures needed, 2 usage or I/O error,
+3 verification failed, 130 interrupted.";
+
+/// The three verbs.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Turn a file into frames
+    Encode(EncodeArgs),
+    /// Turn captured frames back into the file
+    Decode(DecodeArgs),
+    /// Tell what pictures show
+    Info(InfoArgs),
+}
+
+/// `encode`.
+#[derive(Debug, clap::Args)]
+pub struct EncodeArgs {
+    /// File to send; - is standard input
+    pub input: PathBuf,
+    /// Folder for the frames, a .png file for a single frame, or - for standard output
+    #[arg(short, long, value_name = "DIR|FILE.png|-")]
+    pub output: PathBuf,
+    /// What the frames have to go through
+    #[arg(short, long, value_enum, default_value_t = ProfileName::Standard)]
+    pub profile: ProfileName,
+    /// Size of a frame in pixels, 256 to 4096 a side
+    #[arg(long, value_name = "WxH", default_value = "1024x1024", value_parser = parse_size)]
+    pub size: (usize, usize),
+    /// Side of a tile in pixels, 1 to 12 [default: the profile's]
+    #[arg(long, value_name = "N")]
+    pub tile: Option<usize>,
+    /// Code rate, 0.33 (strong) to 0.92 (dense) [default: the profile's]
+    #[arg(long, value_name = "R", value_parser = parse_rate)]
+    pub rate: Option<f64>,
+    /// Further packets against lost frames, in percent of the file: 0% to 1000%
+    #[arg(long, value_name = "PERCENT", default_value = "20%", value_parser = parse_redundancy)]
+    pub redundancy: f64,
+    /// Bands that a frame is cut into, 1 to 64: each survives without the others
+    #[arg(long, value_name = "B", default_value_t = 1)]
+    pub bands: u8,
+    /// Name to send along [default: the file's own]
+    #[arg(long, value_name = "NAME", value_parser = parse_name)]
+    pub name: Option<String>,
+    /// Write name and number of the frame below it
+    #[arg(long)]
+    pub caption: bool,
+    /// zstd level, 1 (fast) to 22 (small)
+    #[arg(long, value_name = "N", default_value_t = 9, value_parser = clap::value_parser!(i32).range(1..=22))]
+    pub level: i32,
+    /// Threads; 0 means all cores
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = parse_threads)]
+    pub threads: usize,
+    /// Replace what exists
+    #[arg(short, long)]
+    pub force: bool,
+    /// Only errors
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// `decode`.
+#[derive(Debug, clap::Args)]
+pub struct DecodeArgs {
+    /// Pictures and folders of pictures, in any order; - is a stream of PNG files
+    #[arg(required = true, value_name = "PATH")]
+    pub inputs: Vec<PathBuf>,
+    /// File to write, folder for it, or - for standard output [default: the name that was sent]
+    #[arg(short, long, value_name = "FILE|DIR|-")]
+    pub output: Option<PathBuf>,
+    /// Write what was found in each capture as JSON
+    #[arg(long, value_name = "FILE.json")]
+    pub report: Option<PathBuf>,
+    /// Threads; 0 means all cores
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = parse_threads)]
+    pub threads: usize,
+    /// Replace what exists
+    #[arg(short, long)]
+    pub force: bool,
+    /// Only errors, and what is missing
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// `info`.
+#[derive(Debug, clap::Args)]
+pub struct InfoArgs {
+    /// Pictures and folders of pictures; - is a stream of PNG files
+    #[arg(required = true, value_name = "PATH")]
+    pub inputs: Vec<PathBuf>,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The profiles as they are typed.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum ProfileName {
+    /// distance, poor light, webcams: 6-pixel tiles
+    Robust,
+    /// video of a screen at 1080p: 4-pixel tiles
+    Standard,
+    /// steady photos: 3-pixel tiles
+    Dense,
+    /// photos of 8 megapixels and more: 2-pixel tiles
+    Ultra,
+    /// screenshots, remote desktops, copied files: 1-pixel tiles
+    Lossless,
+    /// paper: 8-pixel tiles, black and white
+    Print,
+}
+
+impl From<ProfileName> for Profile {
+    fn from(name: ProfileName) -> Self {
+        match name {
+            ProfileName::Robust => Self::Robust,
+            ProfileName::Standard => Self::Standard,
+            ProfileName::Dense => Self::Dense,
+            ProfileName::Ultra => Self::Ultra,
+            ProfileName::Lossless => Self::Lossless,
+            ProfileName::Print => Self::Print,
+        }
+    }
+}
+
+fn parse_size(text: &str) -> Result<(usize, usize), String> {
+    let sides = text.split_once(['x', 'X']).and_then(|(width, height)| {
+        Some((width.trim().parse().ok()?, height.trim().parse().ok()?))
+    });
+    sides.ok_or_else(|| "give width and height in pixels, such as 1920x1080".to_owned())
+}
+
+fn parse_rate(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(rate) if RATES.contains(&rate) => Ok(rate),
+        _ => Err(format!("give a number from {} to {}", RATES.start(), RATES.end())),
+    }
+}
+
+fn parse_redundancy(text: &str) -> Result<f64, String> {
+    let number = text.strip_suffix('%').unwrap_or(text).trim();
+    match number.parse::<f64>().map(|percent| percent / 100.0) {
+        Ok(share) if (0.0..=MAX_REDUNDANCY).contains(&share) => Ok(share),
+        _ => Err(format!("give a percentage from 0% to {}%", MAX_REDUNDANCY * 100.0)),
+    }
+}
+
+fn parse_threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count) if count <= 1024 => Ok(count),
+        _ => Err("give a number from 0 (all cores) to 1024".to_owned()),
+    }
+}
+
+fn parse_name(text: &str) -> Result<String, String> {
+    let safe = safe_name(text);
+    if safe == text {
+        return Ok(safe);
+    }
+    Err(format!("a receiver would not use it as it is; give a plain file name, such as {safe:?}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn every_option_has_help() {
+        for command in Args::command().get_subcommands() {
+            for arg in command.get_arguments() {
+                assert!(arg.get_help().is_some(), "{} {}", command.get_name(), arg.get_id());
+            }
+        }
+    }
+
+    #[test]
+    fn values_are_checked() {
+        assert_eq!(parse_size("1920x1080"), Ok((1920, 1080)));
+        assert!(parse_size("1920").is_err() && parse_size("axb").is_err());
+        assert_eq!(parse_redundancy("20%"), Ok(0.2));
+        assert_eq!(parse_redundancy("150"), Ok(1.5));
+        assert!(parse_redundancy("-1").is_err() && parse_redundancy("NaN").is_err());
+        assert!(parse_rate("0.95").is_err() && parse_rate("0.5").is_ok());
+        assert!(parse_name("../x").is_err() && parse_name("x.txt").is_ok());
+    }
+}

@@ -1,0 +1,217 @@
+//! `tilecast decode`.
+
+use super::args::DecodeArgs;
+use super::encode::with_force_hint;
+use super::exit::{Exit, Failure, check_interrupt};
+use super::inputs::{is_stream, show, sources};
+use super::progress::Progress;
+use super::{counted, thousands, thread_count};
+use crate::container::{ContainerError, FALLBACK_NAME, safe_name};
+use crate::pipeline::output::OutputFile;
+use crate::pipeline::receive::{Incoming, Receiver, read_captures};
+use crate::pipeline::report::{CaptureReport, Report, TransferReport, TransferState, ranges};
+use anyhow::Context;
+use std::io::{IsTerminal, Write};
+use std::ops::ControlFlow;
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
+
+/// Runs the command.
+///
+/// # Errors
+/// What keeps the run from going on; missing frames are no error.
+pub fn run(args: DecodeArgs) -> Result<Exit, Failure> {
+    let destination = Destination::new(args.output.as_deref(), args.force)?;
+    let mut report_file = match &args.report {
+        Some(path) => Some(OutputFile::new(path, args.force).map_err(with_force_hint)?),
+        None => None,
+    };
+    let inputs = sources(&args.inputs)?;
+    let mut receiver = Receiver::default();
+    let mut report = Report::default();
+    let progress = Progress::new(inputs.count(), "captures", args.quiet);
+    read_captures(inputs.into_captures(), thread_count(args.threads), |mut capture| {
+        check_interrupt()?;
+        receiver.accept(&mut capture)?;
+        progress.line(&describe(&capture.report));
+        report.captures.push(capture.report);
+        progress.set(report.captures.len() as u64);
+        let (got, all) = receiver.progress();
+        progress.say(format!("{got}/{all} packets"));
+        Ok::<_, anyhow::Error>(ControlFlow::Continue(()))
+    })?;
+    drop(progress);
+    let exit = write_all(receiver.into_transfers(), &destination, &args, &mut report)?;
+    if let Some(mut file) = report_file.take() {
+        file.write(&serde_json::to_vec_pretty(&report)?)?;
+        file.finish().map_err(with_force_hint)?;
+    }
+    Ok(exit)
+}
+
+/// One line about a capture.
+pub fn describe(capture: &CaptureReport) -> String {
+    let mut parts = Vec::new();
+    if let (Some(frame), Some(frames), Some(transfer)) =
+        (capture.frame, capture.frames, &capture.transfer)
+    {
+        parts.push(format!("frame {frame}/{frames} of {transfer}"));
+        parts.push(format!(
+            "{} of {} codewords",
+            capture.codewords_decoded, capture.codewords_total
+        ));
+    }
+    if let Some(pixels) = capture.pixels_per_tile {
+        parts.push(format!("{pixels:.2} pixels a tile"));
+    }
+    if let Some(error) = capture.registration_error.filter(|error| *error > 0.0) {
+        parts.push(format!("registration {error:.2}"));
+    }
+    parts.extend(capture.reason.clone());
+    format!("{}: {}", capture.path, parts.join(", "))
+}
+
+/// Writes every transfer that is complete, and says what became of each.
+fn write_all(
+    transfers: Vec<Incoming>,
+    destination: &Destination,
+    args: &DecodeArgs,
+    report: &mut Report,
+) -> Result<Exit, Failure> {
+    let complete = transfers.iter().filter(|transfer| transfer.is_complete()).count();
+    if complete > 1 && matches!(destination, Destination::File(_) | Destination::Stream) {
+        let error = anyhow::anyhow!("the captures hold {complete} complete files");
+        return Err(Failure::with_hint(error, "give a folder with -o, or fewer captures"));
+    }
+    let mut exit = Exit::Success;
+    if transfers.is_empty() {
+        eprintln!("tilecast: no frame found in {}", counted(report.captures.len() as u64, "capture"));
+        exit = Exit::Incomplete;
+    }
+    for mut transfer in transfers {
+        let mut result = transfer.report();
+        if result.state == TransferState::Complete {
+            match write_one(&mut transfer, &result, destination, args.force)? {
+                Ok(output) => result.output = Some(output),
+                Err(error) => {
+                    eprintln!("tilecast: error: transfer {}: {error}", result.id);
+                    result.state = TransferState::Failed;
+                    exit = Exit::Unverified;
+                }
+            }
+        } else if exit == Exit::Success {
+            exit = Exit::Incomplete;
+        }
+        tell(&result, args.quiet);
+        report.transfers.push(result);
+    }
+    Ok(exit)
+}
+
+/// Writes a complete transfer; the inner result tells whether it could be verified.
+fn write_one(
+    transfer: &mut Incoming,
+    result: &TransferReport,
+    destination: &Destination,
+    force: bool,
+) -> Result<Result<String, ContainerError>, Failure> {
+    let path = match destination {
+        Destination::Stream => {
+            // Nothing may go out before all of it has been verified: read twice.
+            if let Err(error) = unverified(transfer.extract(|_| Ok(check_interrupt()?)))? {
+                return Ok(Err(error));
+            }
+            let mut stdout = std::io::stdout().lock();
+            transfer.extract(|chunk| {
+                check_interrupt()?;
+                stdout.write_all(chunk).context("cannot write to standard output")
+            })?;
+            stdout.flush().context("cannot write to standard output")?;
+            return Ok(Ok("-".to_owned()));
+        }
+        Destination::File(path) => path.clone(),
+        Destination::Folder(folder) => {
+            folder.join(safe_name(result.name.as_deref().unwrap_or(FALLBACK_NAME)))
+        }
+    };
+    let mut file = OutputFile::new(&path, force).map_err(with_force_hint)?;
+    let outcome = transfer.extract(|chunk| {
+        check_interrupt()?;
+        Ok(file.write(chunk)?)
+    });
+    if let Err(error) = unverified(outcome)? {
+        return Ok(Err(error));
+    }
+    file.finish().map_err(with_force_hint)?;
+    Ok(Ok(show(&path)))
+}
+
+/// Tells what is wrong with the data from what is wrong with this machine.
+fn unverified<T>(outcome: anyhow::Result<T>) -> Result<Result<T, ContainerError>, Failure> {
+    match outcome {
+        Ok(value) => Ok(Ok(value)),
+        Err(error) => match error.downcast::<ContainerError>() {
+            Ok(ContainerError::Io(error)) => Err(ContainerError::Io(error).into()),
+            Ok(error) => Ok(Err(error)),
+            Err(error) => Err(error.into()),
+        },
+    }
+}
+
+fn tell(result: &TransferReport, quiet: bool) {
+    let name = result.name.as_deref().map_or_else(String::new, |name| {
+        format!(" ({})", name.chars().filter(|c| !c.is_control()).collect::<String>())
+    });
+    match (&result.state, &result.output) {
+        (TransferState::Complete, Some(output)) if !quiet => eprintln!(
+            "transfer {}{name}: complete and verified, {} to {output}",
+            result.id,
+            counted(result.size.unwrap_or_default(), "byte")
+        ),
+        (TransferState::Incomplete, _) => {
+            eprintln!(
+                "tilecast: transfer {}{name}: incomplete, {} of {} frames seen; at least {} needed",
+                result.id,
+                thousands(result.frames_seen),
+                thousands(result.frames_total),
+                match result.frames_needed {
+                    1 => "one more is".to_owned(),
+                    count => format!("{} more are", thousands(count)),
+                }
+            );
+            eprintln!("tilecast: hint: take these again: {}", ranges(&result.frames_missing));
+        }
+        _ => {}
+    }
+}
+
+/// Where files go.
+enum Destination {
+    Folder(PathBuf),
+    File(PathBuf),
+    Stream,
+}
+
+impl Destination {
+    fn new(output: Option<&Path>, force: bool) -> Result<Self, Failure> {
+        let Some(path) = output else { return Ok(Self::Folder(PathBuf::from("."))) };
+        if is_stream(path) {
+            if std::io::stdout().is_terminal() {
+                let error = anyhow::anyhow!("standard output is a terminal");
+                return Err(Failure::with_hint(error, "redirect it, or name a file with -o"));
+            }
+            return Ok(Self::Stream);
+        }
+        let ends_like_folder = path.as_os_str().to_string_lossy().ends_with(['/', MAIN_SEPARATOR]);
+        if path.is_dir() {
+            return Ok(Self::Folder(path.to_owned()));
+        }
+        if ends_like_folder {
+            let context = || format!("cannot create {}", show(path));
+            std::fs::create_dir_all(path).with_context(context)?;
+            return Ok(Self::Folder(path.to_owned()));
+        }
+        // Better now than after reading a thousand captures.
+        OutputFile::new(path, force).map_err(with_force_hint)?;
+        Ok(Self::File(path.to_owned()))
+    }
+}

@@ -1,0 +1,68 @@
+//! The command line: arguments to a checked configuration, reports to text, JSON and exit codes.
+//!
+//! Data goes to standard output only, progress and messages to standard error. Error texts begin
+//! in lower case and have no full stop; a second line says what to do where that is known.
+
+mod args;
+mod decode;
+mod encode;
+mod exit;
+mod info;
+mod inputs;
+mod progress;
+
+use args::{Args, Command};
+use clap::Parser;
+use exit::Failure;
+
+/// Runs the command with the process's arguments.
+pub fn main() -> std::process::ExitCode {
+    exit::watch_interrupt();
+    let args = Args::parse();
+    let outcome = match args.command {
+        Command::Encode(args) => encode::run(args),
+        Command::Decode(args) => decode::run(args),
+        Command::Info(args) => info::run(args),
+    };
+    outcome.unwrap_or_else(|failure: Failure| failure.tell()).into()
+}
+
+/// `--threads`: 0 means all cores.
+fn thread_count(asked: usize) -> usize {
+    match asked {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        count => count,
+    }
+}
+
+/// A number with separators between thousands.
+fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// "1 frame", "2 frames".
+fn counted(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", thousands(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(thousands(1_234_567), "1,234,567");
+        assert_eq!(thousands(999), "999");
+        assert_eq!(counted(1, "frame"), "1 frame");
+        assert_eq!(counted(2000, "frame"), "2,000 frames");
+    }
+}

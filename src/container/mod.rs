@@ -1,0 +1,54 @@
+//! The container: a file as one byte stream, chunk by chunk, and back, verified.
+//!
+//! The top of the format. [`crate::pipeline`] feeds it pieces of a file and hands its stream to
+//! [`crate::outer`]. The stream is a [`Manifest`] and then the file's chunks, each compressed on
+//! its own ([`compress`]), so that neither side ever holds more than a chunk. [`Reader`] gives the
+//! file back and has checked its size and BLAKE3 digest when it ends.
+
+mod chunk;
+mod manifest;
+mod name;
+mod reader;
+
+pub use chunk::{CHUNK_BYTES, MAX_CHUNK_BYTES, compress};
+pub use manifest::Manifest;
+pub use name::{FALLBACK_NAME, safe_name};
+pub use reader::Reader;
+
+/// Why a stream is not a container, or not the one that was sent.
+#[derive(Debug, thiserror::Error)]
+pub enum ContainerError {
+    /// The stream cannot be read.
+    #[error("the received data cannot be read")]
+    Io(#[from] std::io::Error),
+    /// The stream ends inside a field.
+    #[error("the received data ends early")]
+    Truncated,
+    /// A container version of the future.
+    #[error("container version {got} is newer than this program, which reads version {known}")]
+    Version {
+        /// The version found.
+        got: u8,
+        /// The version of [`manifest`].
+        known: u8,
+    },
+    /// A field has a value that no sender writes.
+    #[error("the received data has an impossible {field}: {got}")]
+    Field {
+        /// Which field.
+        field: &'static str,
+        /// Its value.
+        got: u64,
+    },
+    /// A chunk does not decompress to the size that the manifest leaves for it.
+    #[error("chunk {chunk} does not decompress to {expected} bytes")]
+    Chunk {
+        /// Number of the chunk, from 0.
+        chunk: u64,
+        /// Size that it must have.
+        expected: usize,
+    },
+    /// The digest of the restored file is not the manifest's.
+    #[error("the restored file does not have the digest that was sent with it")]
+    Digest,
+}

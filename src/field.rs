@@ -1,0 +1,138 @@
+//! Slowly varying quantities over a raster: kept as block means, read back interpolated.
+//!
+//! Local brightness of a picture, level, contrast and noise over the tiles of a frame are all of
+//! this kind.
+
+/// One value for each block of `block` x `block` places of a `width` x `height` raster.
+#[derive(Clone, Debug)]
+pub struct Field {
+    block: usize,
+    across: usize,
+    down: usize,
+    values: Vec<f32>,
+}
+
+impl Field {
+    /// Block means of `values` (row after row, `width` a row) over places where `weights`, if
+    /// given, is not zero; blocks without any such place take the mean of all.
+    pub fn means(
+        values: impl Fn(usize) -> f32,
+        weights: Option<&[f32]>,
+        width: usize,
+        height: usize,
+        block: usize,
+    ) -> Self {
+        let (across, down) = (width.div_ceil(block), height.div_ceil(block));
+        let mut sums = vec![(0f32, 0f32); across * down];
+        for y in 0..height {
+            let row = &mut sums[y / block * across..][..across];
+            for (column, sum) in row.iter_mut().enumerate() {
+                for x in column * block..((column + 1) * block).min(width) {
+                    let at = y * width + x;
+                    let weight = weights.map_or(1.0, |weights| weights[at]);
+                    sum.0 += weight * values(at);
+                    sum.1 += weight;
+                }
+            }
+        }
+        let (total, count) = sums.iter().fold((0.0, 0.0), |acc, s| (acc.0 + s.0, acc.1 + s.1));
+        let overall = if count > 0.0 { total / count } else { 0.0 };
+        let mean = |(sum, count): (f32, f32)| if count > 0.0 { sum / count } else { overall };
+        Self { block, across, down, values: sums.into_iter().map(mean).collect() }
+    }
+
+    /// The field averaged over squares of `2 * reach + 1` blocks a side, cut at the border.
+    pub fn smoothed(&self, reach: usize) -> Self {
+        let (width, height) = (self.across, self.down);
+        let mut sums = vec![0f64; (width + 1) * (height + 1)];
+        for y in 0..height {
+            let mut row = 0.0;
+            for x in 0..width {
+                row += f64::from(self.values[y * width + x]);
+                sums[(y + 1) * (width + 1) + x + 1] = sums[y * (width + 1) + x + 1] + row;
+            }
+        }
+        let mut values = Vec::with_capacity(self.values.len());
+        for y in 0..height {
+            let (y0, y1) = (y.saturating_sub(reach), (y + reach + 1).min(height));
+            for x in 0..width {
+                let (x0, x1) = (x.saturating_sub(reach), (x + reach + 1).min(width));
+                let at = |x: usize, y: usize| sums[y * (width + 1) + x];
+                let sum = at(x1, y1) - at(x0, y1) - at(x1, y0) + at(x0, y0);
+                values.push((sum / ((x1 - x0) * (y1 - y0)) as f64) as f32);
+            }
+        }
+        Self { values, ..*self }
+    }
+
+    /// The field with `f` applied to each value.
+    pub fn map(mut self, f: impl Fn(f32) -> f32) -> Self {
+        for value in &mut self.values {
+            *value = f(*value);
+        }
+        self
+    }
+
+    /// The block values, row after row, and their number in a row.
+    pub fn blocks(&self) -> (&[f32], usize) {
+        (&self.values, self.across)
+    }
+
+    /// The value of the block that holds the place (`x`, `y`).
+    pub fn at(&self, x: usize, y: usize) -> f32 {
+        let (column, row) = ((x / self.block).min(self.across - 1), (y / self.block).min(self.down - 1));
+        self.values[row * self.across + column]
+    }
+
+    /// Row `y` of the raster, bilinear between block centres.
+    pub fn row(&self, y: usize, line: &mut [f32]) {
+        let block = self.block as f32;
+        let place = |v: usize, count: usize| {
+            let at = ((v as f32 + 0.5) / block - 0.5).clamp(0.0, (count - 1) as f32);
+            (at as usize, (at as usize + 1).min(count - 1), at.fract())
+        };
+        let (top, bottom, fy) = place(y, self.down);
+        let (top, bottom) = (&self.values[top * self.across..], &self.values[bottom * self.across..]);
+        let mut column = usize::MAX;
+        let (mut start, mut step) = (0.0, 0.0);
+        for (x, value) in line.iter_mut().enumerate() {
+            let (left, right, fx) = place(x, self.across);
+            if left != column {
+                column = left;
+                start = top[left] + fy * (bottom[left] - top[left]);
+                step = top[right] + fy * (bottom[right] - top[right]) - start;
+            }
+            *value = start + fx * step;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ramp_comes_back_as_a_ramp() {
+        let field = Field::means(|i| (i % 64) as f32, None, 64, 32, 8);
+        let mut line = vec![0.0; 64];
+        field.row(13, &mut line);
+        for (x, value) in line.iter().enumerate().skip(4).take(56) {
+            assert!((value - x as f32).abs() < 1e-3, "{x}: {value}");
+        }
+    }
+
+    #[test]
+    fn places_without_weight_do_not_count() {
+        let weights: Vec<f32> = (0..64).map(|i| if i % 8 < 4 { 1.0 } else { 0.0 }).collect();
+        let field = Field::means(|i| if i % 8 < 4 { 2.0 } else { 99.0 }, Some(&weights), 8, 8, 4);
+        assert_eq!(field.blocks().0, [2.0; 4]);
+    }
+
+    #[test]
+    fn smoothing_keeps_a_constant_and_averages_a_peak() {
+        let field = Field::means(|i| if i == 12 { 25.0 } else { 0.0 }, None, 5, 5, 1).smoothed(1);
+        assert_eq!(field.at(2, 2), 25.0 / 9.0);
+        let flat = Field::means(|_| 3.0, None, 50, 40, 4).smoothed(3);
+        assert!(flat.blocks().0.iter().all(|v| (v - 3.0).abs() < 1e-6));
+    }
+}

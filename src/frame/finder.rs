@@ -1,0 +1,246 @@
+//! Finder candidates: bright squares in dark squares in bright squares, anywhere in a picture.
+//!
+//! A line through the middle of such a finder, at any angle and under any perspective, crosses
+//! bright, dark, bright, dark, bright in the ratio 1:1:4:1:1 (primary, three corners) or
+//! 1:2:2:2:1 (secondary, bottom right); ISO/IEC 18004 §13 uses the same trick. Rows are scanned
+//! for the ratio; what fits is confirmed by rays in sixteen directions, which also give the
+//! centre to a fraction of a pixel.
+
+use crate::field::Field;
+use crate::raster::{Grey, Point};
+
+/// Which of the two patterns a finder has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FinderKind {
+    /// 1:1:4:1:1, three corners.
+    Primary,
+    /// 1:2:2:2:1, the bottom-right corner.
+    Secondary,
+}
+
+/// A finder candidate.
+#[derive(Clone, Copy, Debug)]
+pub struct Finder {
+    /// Centre, in pixels of the picture that was searched.
+    pub centre: Point,
+    /// Mean distance from the centre to the outer edge, in the same pixels.
+    pub radius: f64,
+    /// Pattern that fits better.
+    pub kind: FinderKind,
+    /// Share of the rays that confirm it, 0 to 1.
+    pub score: f64,
+}
+
+/// Rays that are cast from a candidate's centre.
+const RAYS: usize = 16;
+/// At least this share of them has to fit. Half a finder may be hidden by glare or a cursor.
+const MIN_SCORE: f64 = 0.6;
+/// Smallest module, in pixels: below, rings are not resolved, and noise imitates them.
+const MIN_MODULE: f64 = 1.5;
+/// Side of the blocks that local brightness is measured in.
+const BLOCK: usize = 16;
+/// The most candidates that are kept, the best ones.
+const MAX_FINDERS: usize = 24;
+
+/// The finders in a picture, best first.
+pub fn find_finders(grey: &Grey) -> Vec<Finder> {
+    let side = grey.width.max(grey.height);
+    let mut found: Vec<Finder> = Vec::new();
+    // Two sizes of neighbourhood: a wide one bridges the flat parts of large finders, a narrow one
+    // follows uneven light.
+    for reach in [side / (16 * BLOCK), side / (48 * BLOCK)] {
+        let binary = Binary::new(grey, reach.max(1));
+        for candidate in row_candidates(&binary) {
+            let inside = |f: &Finder| f.centre.distance(candidate.centre) < 0.6 * f.radius;
+            if found.iter().any(inside) {
+                continue;
+            }
+            found.extend(binary.confirm(&candidate));
+        }
+    }
+    found.sort_by(|a, b| (b.score * b.radius.sqrt()).total_cmp(&(a.score * a.radius.sqrt())));
+    let mut kept: Vec<Finder> = Vec::new();
+    for finder in found {
+        if kept.iter().all(|other| other.centre.distance(finder.centre) > other.radius) {
+            kept.push(finder);
+        }
+    }
+    kept.truncate(MAX_FINDERS);
+    kept
+}
+
+/// A row's run that has the right ratios.
+struct Candidate {
+    centre: Point,
+    half_width: f64,
+}
+
+/// A picture with its local threshold.
+struct Binary<'a> {
+    grey: &'a Grey,
+    threshold: Field,
+    bright: Vec<bool>,
+}
+
+impl<'a> Binary<'a> {
+    fn new(grey: &'a Grey, reach: usize) -> Self {
+        let value = |i: usize| f32::from(grey.values[i]);
+        let threshold = Field::means(value, None, grey.width, grey.height, BLOCK).smoothed(reach);
+        let mut bright = Vec::with_capacity(grey.values.len());
+        let mut line = vec![0f32; grey.width];
+        for (y, values) in grey.values.chunks_exact(grey.width).enumerate() {
+            threshold.row(y, &mut line);
+            bright.extend(values.iter().zip(&line).map(|(&v, &t)| f32::from(v) > t));
+        }
+        Self { grey, threshold, bright }
+    }
+
+    /// Brightness above the local threshold at a point, bilinear; `None` outside.
+    fn level(&self, p: Point) -> Option<f32> {
+        let (x, y) = (p.x - 0.5, p.y - 0.5);
+        if !(x >= 0.0 && y >= 0.0) {
+            return None;
+        }
+        let (x0, y0) = (x as usize, y as usize);
+        if x0 + 1 >= self.grey.width || y0 + 1 >= self.grey.height {
+            return None;
+        }
+        let (fx, fy) = (x.fract() as f32, y.fract() as f32);
+        let value = |dx: usize, dy: usize| {
+            f32::from(self.grey.values[(y0 + dy) * self.grey.width + x0 + dx])
+        };
+        let top = value(0, 0) + fx * (value(1, 0) - value(0, 0));
+        let bottom = value(0, 1) + fx * (value(1, 1) - value(0, 1));
+        Some(top + fy * (bottom - top) - self.threshold.at(x0, y0))
+    }
+
+    /// Distances from `centre` along `step` to where the core ends, the ring begins and ends.
+    fn ray(&self, centre: Point, step: Point, limit: f64) -> Option<[f64; 3]> {
+        const STEP: f64 = 0.5;
+        let mut crossings = [0.0; 3];
+        let (mut found, mut at, mut before) = (0, 0.0, self.level(centre)?);
+        if before <= 0.0 {
+            return None;
+        }
+        while at < limit {
+            at += STEP;
+            let level = self.level(centre + step * at)?;
+            if (level > 0.0) != (before > 0.0) {
+                let back = f64::from(level / (level - before));
+                crossings[found] = at - STEP * back;
+                found += 1;
+                if found == crossings.len() {
+                    return Some(crossings);
+                }
+            }
+            before = level;
+        }
+        None
+    }
+
+    /// Casts rays from a candidate and from the better centre that they give.
+    fn confirm(&self, candidate: &Candidate) -> Option<Finder> {
+        let mut centre = candidate.centre;
+        let limit = candidate.half_width * 2.2 + 3.0;
+        let mut finder = None;
+        for _ in 0..3 {
+            let rays: Vec<Option<[f64; 3]>> = directions()
+                .map(|direction| {
+                    self.ray(centre, direction, limit).filter(|ray| ray_kind(ray).is_some())
+                })
+                .collect();
+            finder = Some(self.summarise(centre, &rays)?);
+            centre = balanced_centre(centre, &rays)?;
+        }
+        finder.map(|finder: Finder| Finder { centre, ..finder })
+    }
+
+    fn summarise(&self, centre: Point, rays: &[Option<[f64; 3]>]) -> Option<Finder> {
+        let good: Vec<&[f64; 3]> = rays.iter().flatten().collect();
+        let primary = good.iter().filter(|r| ray_kind(r) == Some(FinderKind::Primary)).count();
+        let (kind, votes) = if primary * 2 >= good.len() {
+            (FinderKind::Primary, primary)
+        } else {
+            (FinderKind::Secondary, good.len() - primary)
+        };
+        let score = votes as f64 / RAYS as f64;
+        let radius = good.iter().map(|ray| ray[2]).sum::<f64>() / good.len().max(1) as f64;
+        let enough = score >= MIN_SCORE && radius >= 4.0 * MIN_MODULE;
+        enough.then_some(Finder { centre, radius, kind, score })
+    }
+}
+
+/// Unit vectors in the directions of the rays; the second half is opposite to the first.
+fn directions() -> impl Iterator<Item = Point> {
+    (0..RAYS).map(|i| {
+        let (sin, cos) = (i as f64 * std::f64::consts::TAU / RAYS as f64).sin_cos();
+        Point::new(cos, sin)
+    })
+}
+
+/// The middle between opposite ends of the ring, over all directions that have both.
+fn balanced_centre(centre: Point, rays: &[Option<[f64; 3]>]) -> Option<Point> {
+    let (front, back) = rays.split_at(RAYS / 2);
+    let (mut sum, mut count) = (Point::default(), 0);
+    for ((direction, front), back) in directions().zip(front).zip(back) {
+        if let (Some(front), Some(back)) = (front, back) {
+            // The core's and the ring's edges: four measurements of the same middle.
+            let shift: f64 = (0..3).map(|i| (front[i] - back[i]) / 2.0).sum::<f64>() / 3.0;
+            // A shift s of the centre is seen as s·d along direction d: the mean over all
+            // directions of (s·d) d is s / 2.
+            sum = sum + direction * (2.0 * shift);
+            count += 1;
+        }
+    }
+    (count >= RAYS / 4).then(|| centre + sum * (1.0 / f64::from(count as u32)))
+}
+
+/// Which pattern a ray's crossings fit, in modules 2, 3, 4 or 1, 3, 4 from the centre.
+fn ray_kind([core, gap, ring]: &[f64; 3]) -> Option<FinderKind> {
+    let module = ring / 4.0;
+    // Blur and a threshold off the middle move all edges of bright parts outward or inward alike.
+    let tolerance = 0.5 * module + 0.4;
+    let fits = |value: f64, modules: f64| (value - modules * module).abs() < tolerance;
+    if !fits(*gap, 3.0) {
+        None
+    } else if fits(*core, 2.0) && (core - 2.0 * module).abs() < (core - module).abs() {
+        Some(FinderKind::Primary)
+    } else {
+        fits(*core, 1.0).then_some(FinderKind::Secondary)
+    }
+}
+
+/// Runs of five in every second row that have one of the ratios.
+fn row_candidates(binary: &Binary) -> Vec<Candidate> {
+    let width = binary.grey.width;
+    let mut candidates = Vec::new();
+    let mut edges: Vec<usize> = Vec::new();
+    for (y, row) in binary.bright.chunks_exact(width).enumerate().step_by(2) {
+        edges.clear();
+        edges.extend(row.windows(2).enumerate().filter(|(_, w)| w[0] != w[1]).map(|(x, _)| x + 1));
+        for runs in edges.windows(6).filter(|runs| row[runs[0]]) {
+            if let Some(candidate) = fits_ratio(runs, y) {
+                candidates.push(candidate);
+            }
+        }
+    }
+    candidates
+}
+
+fn fits_ratio(edges: &[usize], y: usize) -> Option<Candidate> {
+    let length = |i: usize| (edges[i + 1] - edges[i]) as f64;
+    let total = (edges[5] - edges[0]) as f64;
+    let module = total / 8.0;
+    if module < MIN_MODULE {
+        return None;
+    }
+    let tolerance = 0.55 * module + 0.7;
+    let fits = |pattern: [f64; 5]| {
+        (0..5).all(|i| (length(i) - pattern[i] * module).abs() < tolerance * pattern[i].sqrt())
+    };
+    let ok = fits([1.0, 1.0, 4.0, 1.0, 1.0]) || fits([1.0, 2.0, 2.0, 2.0, 1.0]);
+    ok.then(|| Candidate {
+        centre: Point::new((edges[2] + edges[3]) as f64 / 2.0, y as f64 + 0.5),
+        half_width: total / 2.0,
+    })
+}

@@ -1,0 +1,233 @@
+//! Hypotheses which finders are the corners of one frame, and which way up it is.
+//!
+//! Any four candidates, or three with the fourth guessed, may be a frame; each can be turned and
+//! mirrored. Hypotheses are ranked; reading the header decides.
+
+use super::finder::{Finder, FinderKind};
+use super::layout::{FINDER_BOX_UNITS, FINDER_UNITS, HEADER_COLUMNS, HEADER_ROWS};
+use crate::raster::{Homography, Picture, Point};
+
+/// Candidates that are combined, the best ones.
+const MAX_CANDIDATES: usize = 9;
+/// Hypotheses that are handed out at most.
+const MAX_HYPOTHESES: usize = 160;
+/// Finders of one frame differ at most this much in size, and so do opposite sides of a frame:
+/// a frame tilted by 60 degrees, one and a half times its width away.
+const MAX_SIZE_RATIO: f64 = 2.6;
+
+/// Four finder centres as the corners of a frame.
+#[derive(Clone, Copy, Debug)]
+pub struct Hypothesis {
+    /// Finder centres, in picture pixels: top left, top right, bottom right, bottom left of the
+    /// frame as it was drawn.
+    pub corners: [Point; 4],
+    /// Mean radius of a finder at the corners, in picture pixels.
+    pub radii: [f64; 4],
+    /// A corner that was guessed from the other three.
+    pub guessed: Option<usize>,
+    /// Rank; higher is likelier.
+    pub plausibility: f64,
+}
+
+/// All plausible hypotheses, likeliest first.
+pub fn hypotheses(finders: &[Finder]) -> Vec<Hypothesis> {
+    let finders = &finders[..finders.len().min(MAX_CANDIDATES)];
+    let mut all = Vec::new();
+    for a in 0..finders.len() {
+        for b in a + 1..finders.len() {
+            for c in b + 1..finders.len() {
+                all.extend(with_guess([finders[a], finders[b], finders[c]]));
+                for d in c + 1..finders.len() {
+                    let four = [finders[a], finders[b], finders[c], finders[d]];
+                    all.extend(oriented(clockwise(four), None));
+                }
+            }
+        }
+    }
+    all.sort_by(|a, b| b.plausibility.total_cmp(&a.plausibility));
+    all.truncate(MAX_HYPOTHESES);
+    all
+}
+
+/// Sorts four finders around their middle, clockwise as seen (y down).
+fn clockwise(mut four: [Finder; 4]) -> [Finder; 4] {
+    let middle = four.iter().fold(Point::default(), |sum, f| sum + f.centre) * 0.25;
+    let angle = |f: &Finder| (f.centre.y - middle.y).atan2(f.centre.x - middle.x);
+    four.sort_by(|a, b| angle(a).total_cmp(&angle(b)));
+    four
+}
+
+/// Completes three finders to a parallelogram, opposite the corner with the widest view.
+fn with_guess(three: [Finder; 3]) -> Vec<Hypothesis> {
+    let longest = (0..3)
+        .max_by(|&i, &j| {
+            let side = |i: usize| three[(i + 1) % 3].centre.distance(three[(i + 2) % 3].centre);
+            side(i).total_cmp(&side(j))
+        })
+        .unwrap_or(0);
+    let (corner, left, right) =
+        (three[longest], three[(longest + 1) % 3], three[(longest + 2) % 3]);
+    let guess = Finder {
+        centre: left.centre + right.centre - corner.centre,
+        radius: (left.radius + right.radius) / 2.0,
+        kind: FinderKind::Secondary,
+        score: 0.0,
+    };
+    let four = clockwise([corner, left, right, guess]);
+    let guessed = four.iter().position(|f| f.centre == guess.centre);
+    oriented(four, guessed)
+}
+
+/// The hypotheses for four finders in clockwise order: four turns, plain and mirrored.
+fn oriented(four: [Finder; 4], guessed: Option<usize>) -> Vec<Hypothesis> {
+    let Some(shape) = plausibility(&four) else { return Vec::new() };
+    let mut all = Vec::with_capacity(8);
+    for turn in 0..4 {
+        for mirrored in [false, true] {
+            let order: [usize; 4] = std::array::from_fn(|i| {
+                let i = if mirrored { (4 - i) % 4 } else { i };
+                (i + turn) % 4
+            });
+            let finders = order.map(|i| four[i]);
+            let kinds = finders.iter().enumerate().filter(|(corner, finder)| {
+                let expected =
+                    if *corner == 2 { FinderKind::Secondary } else { FinderKind::Primary };
+                finder.kind == expected
+            });
+            let guessed = guessed.and_then(|guess| order.iter().position(|&i| i == guess));
+            all.push(Hypothesis {
+                corners: finders.map(|finder| finder.centre),
+                radii: finders.map(|finder| finder.radius),
+                guessed,
+                plausibility: shape + 0.5 * kinds.count() as f64 - if mirrored { 0.7 } else { 0.0 }
+                    - if guessed.is_some() { 1.0 } else { 0.0 },
+            });
+        }
+    }
+    all
+}
+
+/// How well four finders in clockwise order fit one frame; `None` if they cannot.
+fn plausibility(four: &[Finder; 4]) -> Option<f64> {
+    let ratio = |values: [f64; 4]| {
+        let (low, high) =
+            values.iter().fold((f64::MAX, 0f64), |(low, high), &v| (low.min(v), high.max(v)));
+        high / low.max(1e-9)
+    };
+    let sizes = ratio(four.map(|finder| finder.radius));
+    let side = |i: usize| four[(i + 1) % 4].centre - four[i].centre;
+    let convex = (0..4).all(|i| {
+        let (a, b) = (side(i), side((i + 1) % 4));
+        // The sine of the corner's angle: flatter than 15 degrees is no frame.
+        a.cross(b) > 0.26 * a.norm() * b.norm()
+    });
+    let opposite = |i: usize| {
+        let (a, b) = (side(i).norm(), side(i + 2).norm());
+        a.max(b) / a.min(b).max(1e-9)
+    };
+    let shape = opposite(0).max(opposite(1));
+    // The smallest frame is just wide enough for two finders and the header between them.
+    let roomy = (0..4).all(|i| {
+        let span = (four[i].radius + four[(i + 1) % 4].radius) * 1.2;
+        side(i).norm() > span
+    });
+    if !convex || !roomy || sizes > MAX_SIZE_RATIO || shape > MAX_SIZE_RATIO {
+        return None;
+    }
+    // Where a side is shorter, finders are smaller: real frames have size and shape in step.
+    let area: f64 = (0..4).map(|i| side(i).norm()).sum::<f64>() / 4.0;
+    let radius = four.iter().map(|finder| finder.radius).sum::<f64>() / 4.0;
+    let score: f64 = four.iter().map(|finder| finder.score).sum();
+    Some(score - (sizes - 1.0) - 0.5 * (shape - 1.0) + 0.3 * (area / radius).ln())
+}
+
+/// Where a header's cells are, once a scale is assumed.
+#[derive(Clone, Copy, Debug)]
+pub struct HeaderPlace {
+    map: Homography,
+    unit: Point,
+    turned: bool,
+}
+
+impl Hypothesis {
+    /// The map from the square of finder centres, (0,0) to (1,1), to the picture.
+    pub fn unit_map(&self) -> Option<Homography> {
+        Homography::from_unit_square(self.corners)
+    }
+
+    /// Places of the header's copy at the top left or, if `turned`, at the bottom right, for
+    /// header cells that measure `unit` in the square of finder centres.
+    pub fn header(&self, unit: Point, turned: bool) -> Option<HeaderPlace> {
+        Some(HeaderPlace { map: self.unit_map()?, unit, turned })
+    }
+
+    /// The header cell's size in the square of finder centres, as the finders' sizes suggest.
+    pub fn unit_estimate(&self, picture: &Picture, turned: bool) -> Option<Point> {
+        let map = self.unit_map()?;
+        let corner = if turned { 2 } else { 0 };
+        let origin = if turned { Point::new(1.0, 1.0) } else { Point::default() };
+        let (dx, dy) = map.steps(origin);
+        let extent = |step: Point| {
+            let unit = step * (1.0 / step.norm());
+            let limit = 2.2 * self.radii[corner] + 3.0;
+            let front = outer_edge(picture, self.corners[corner], unit, limit)?;
+            let back = outer_edge(picture, self.corners[corner], unit * -1.0, limit)?;
+            Some((front + back) / FINDER_UNITS as f64 / step.norm())
+        };
+        // The mean distance from a square's centre to its edge, over all directions, is 1.12 times
+        // half its side.
+        let plain = |step: Point| {
+            2.0 * self.radii[corner] / 1.12 / FINDER_UNITS as f64 / step.norm()
+        };
+        Some(Point::new(
+            extent(dx).unwrap_or_else(|| plain(dx)),
+            extent(dy).unwrap_or_else(|| plain(dy)),
+        ))
+    }
+}
+
+/// Distance to the third change of brightness along a ray from a finder's centre.
+fn outer_edge(picture: &Picture, centre: Point, step: Point, limit: f64) -> Option<f64> {
+    const STEP: f64 = 0.25;
+    let steps = (limit / STEP) as usize;
+    let line: Vec<f32> = (0..=steps)
+        .map(|i| {
+            let p = centre + step * (i as f64 * STEP);
+            picture.sample(p.x, p.y).iter().sum::<f32>()
+        })
+        .collect();
+    let low = line.iter().copied().fold(f32::MAX, f32::min);
+    let high = line.iter().copied().fold(0.0, f32::max);
+    let middle = (low + high) / 2.0;
+    let mut changes = line.windows(2).enumerate().filter(|(_, w)| (w[0] > middle) != (w[1] > middle));
+    let (at, w) = changes.nth(2)?;
+    Some((at as f64 + f64::from((w[0] - middle) / (w[0] - w[1]))) * STEP)
+}
+
+impl HeaderPlace {
+    /// The mean colour of the cell at (`column`, `row`): five samples within it.
+    pub fn sample(&self, picture: &Picture, column: usize, row: usize) -> [f32; 3] {
+        const SPREAD: [(f64, f64); 5] =
+            [(0.0, 0.0), (0.2, 0.2), (-0.2, 0.2), (0.2, -0.2), (-0.2, -0.2)];
+        let inset = FINDER_UNITS as f64 / 2.0;
+        let x = (FINDER_BOX_UNITS + column) as f64 + 0.5 - inset;
+        let y = row as f64 + 0.5 - inset;
+        let mut sum = [0.0; 3];
+        for (dx, dy) in SPREAD {
+            let p = Point::new((x + dx) * self.unit.x, (y + dy) * self.unit.y);
+            let p = if self.turned { Point::new(1.0 - p.x, 1.0 - p.y) } else { p };
+            let p = self.map.apply(p);
+            for (sum, value) in sum.iter_mut().zip(picture.sample(p.x, p.y)) {
+                *sum += value / SPREAD.len() as f32;
+            }
+        }
+        sum
+    }
+
+    /// All cells of `planes` planes, plane after plane, rows from the top.
+    pub fn samples(&self, picture: &Picture, planes: usize) -> Vec<[f32; 3]> {
+        (0..HEADER_ROWS * planes * HEADER_COLUMNS)
+            .map(|i| self.sample(picture, i % HEADER_COLUMNS, i / HEADER_COLUMNS))
+            .collect()
+    }
+}

@@ -1,0 +1,21 @@
+//! The frame as a picture: where everything lies ([`Layout`]), drawing it ([`draw`]), and finding
+//! it again in a picture.
+//!
+//! Above it, [`crate::modem`] gives tiles their symbols and reads samples; below it,
+//! [`crate::raster`] has pixels. Receiving goes in steps with a type each: finder candidates
+//! ([`find_finders`]), hypotheses which four of them are a frame ([`hypotheses`]), and, once the
+//! header has been read and the layout is known, the place of every tile ([`Mesh`]).
+
+mod caption;
+mod draw;
+mod finder;
+mod layout;
+mod locate;
+mod mesh;
+
+pub use caption::{CAPTION_HEIGHT, draw_caption};
+pub use draw::draw;
+pub use finder::{Finder, FinderKind, find_finders};
+pub use layout::{Geometry, GeometryError, HEADER_COLUMNS, HEADER_ROWS, Layout, MARK, MAX_SIDE, MAX_TILE, MIN_SIDE, TileKind};
+pub use locate::{HeaderPlace, Hypothesis, hypotheses};
+pub use mesh::{Mesh, MeshQuality, Sample};

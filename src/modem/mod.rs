@@ -1,0 +1,19 @@
+//! Bits to symbols and samples to LLRs.
+//!
+//! Above it, [`crate::inner`] codes packets into bits; below it, [`crate::frame`] draws tiles and
+//! finds them in a picture. Sending, [`modulate`] maps data bits and pilots to symbols, and
+//! [`FrameHeader`] to the header's cells. Receiving, [`Demodulator`] equalises the samples of all
+//! tiles (blur reaches over neighbours, cameras mix colours) and gives an LLR for every data bit;
+//! positive means 0. What the codes above find out comes back as known bits.
+
+mod demodulate;
+mod equaliser;
+mod exact;
+mod header;
+mod plane;
+mod symbols;
+
+pub use demodulate::{Demodulator, Signal};
+pub use exact::exact_llrs;
+pub use header::{FORMAT_VERSION, FrameHeader, HeaderError, SoftHeader};
+pub use symbols::{Palette, modulate, pilot_symbols};

@@ -1,0 +1,288 @@
+//! Collecting packets until every block can be restored.
+//!
+//! Payloads go to a log (memory first, a working file when they are many), in order of arrival;
+//! only their places are kept in memory. So neither a large transfer nor a lying header makes
+//! memory grow beyond a few bytes a packet that really arrived.
+
+use super::{OuterError, Packet, Parity, Shape};
+use std::collections::HashMap;
+use std::io::{Read, Seek, SeekFrom, Write};
+use tempfile::SpooledTempFile;
+
+/// The log stays in memory up to this many bytes.
+const MEMORY_BYTES: usize = 32 << 20;
+
+/// What became of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accepted {
+    /// It was new.
+    New,
+    /// It, or all of its block, was known already.
+    Known,
+    /// It belongs to another transfer or contradicts this one's shape.
+    Foreign,
+}
+
+/// The packets of one transfer.
+#[derive(Debug)]
+pub struct Assembler {
+    transfer: u32,
+    parity: Parity,
+    shape: Shape,
+    log: SpooledTempFile,
+    entries: u64,
+    blocks: HashMap<u32, Block>,
+    complete: u32,
+}
+
+/// Where the packets of a block lie in the log.
+#[derive(Debug)]
+struct Block {
+    places: Vec<Option<u64>>,
+    received: usize,
+    complete: bool,
+}
+
+impl Assembler {
+    /// An empty assembler for transfer `transfer` of a valid `shape`.
+    pub fn new(transfer: u32, shape: Shape) -> Self {
+        Self {
+            transfer,
+            parity: Parity::new(shape),
+            shape,
+            log: SpooledTempFile::new(MEMORY_BYTES),
+            entries: 0,
+            blocks: HashMap::new(),
+            complete: 0,
+        }
+    }
+
+    /// The transfer's shape.
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// Takes one packet, and restores its block if it was the last one needed.
+    ///
+    /// # Errors
+    /// If the working file fails.
+    pub fn accept(&mut self, packet: &Packet) -> Result<Accepted, OuterError> {
+        if packet.id.transfer != self.transfer || packet.shape != self.shape {
+            return Ok(Accepted::Foreign);
+        }
+        let packets = self.shape.packets();
+        let block = self.blocks.entry(packet.id.block).or_insert_with(|| Block {
+            places: vec![None; packets],
+            received: 0,
+            complete: false,
+        });
+        match block.places.get_mut(usize::from(packet.id.index)) {
+            Some(place @ None) if !block.complete => *place = Some(self.entries),
+            _ => return Ok(Accepted::Known),
+        }
+        block.received += 1;
+        let received = block.received;
+        self.write(self.entries, &packet.payload)?;
+        self.entries += 1;
+        if received == usize::from(self.shape.source) {
+            self.restore(packet.id.block)?;
+        }
+        Ok(Accepted::New)
+    }
+
+    /// Whether every block is restored.
+    pub fn is_complete(&self) -> bool {
+        self.complete == self.shape.blocks
+    }
+
+    /// Whether a packet is there.
+    pub fn has(&self, block: u32, index: u8) -> bool {
+        let places = self.blocks.get(&block).map(|block| &block.places);
+        places.is_some_and(|places| places.get(usize::from(index)).is_some_and(Option::is_some))
+    }
+
+    /// Packets of a block that are there; K once it is complete.
+    pub fn received(&self, block: u32) -> usize {
+        self.blocks.get(&block).map_or(0, |block| block.received)
+    }
+
+    /// Packets received of those needed, over all blocks.
+    pub fn received_packets(&self) -> u64 {
+        self.blocks.values().map(|block| block.received as u64).sum()
+    }
+
+    /// Packets that are still needed, over all blocks.
+    pub fn missing_packets(&self) -> u64 {
+        u64::from(self.shape.blocks) * u64::from(self.shape.source) - self.received_packets()
+    }
+
+    /// Blocks that are not complete.
+    pub fn incomplete_blocks(&self) -> impl Iterator<Item = u32> + '_ {
+        (0..self.shape.blocks)
+            .filter(|block| !self.blocks.get(block).is_some_and(|block| block.complete))
+    }
+
+    /// The payload of one packet, if it is there.
+    ///
+    /// # Errors
+    /// If the working file fails.
+    pub fn payload(&mut self, block: u32, index: u8) -> Result<Option<Vec<u8>>, OuterError> {
+        let place = self
+            .blocks
+            .get(&block)
+            .and_then(|block| block.places.get(usize::from(index)).copied().flatten());
+        place.map(|place| self.read(place)).transpose()
+    }
+
+    /// The stream from its start; meaningful once the transfer is complete.
+    pub fn reader(&mut self) -> SourceReader<'_> {
+        SourceReader { assembler: self, block: 0, index: 0, pending: Vec::new(), used: 0 }
+    }
+
+    fn restore(&mut self, number: u32) -> Result<(), OuterError> {
+        let Some(mut block) = self.blocks.remove(&number) else { return Ok(()) };
+        let source = usize::from(self.shape.source);
+        if block.places[..source].contains(&None) {
+            let mut packets = Vec::with_capacity(block.places.len());
+            for place in &block.places {
+                packets.push(place.map(|place| self.read(place)).transpose()?);
+            }
+            self.parity.restore(number, &mut packets)?;
+            // Restored source packets take the places of the repair packets they came from.
+            let mut free = block.places.split_off(source).into_iter().flatten();
+            for (place, payload) in block.places.iter_mut().zip(&packets) {
+                if let (None, Some(payload)) = (*place, payload) {
+                    *place = free.next();
+                    if let Some(place) = *place {
+                        self.write(place, payload)?;
+                    }
+                }
+            }
+        }
+        block.complete = true;
+        self.complete += 1;
+        self.blocks.insert(number, block);
+        Ok(())
+    }
+
+    fn write(&mut self, place: u64, payload: &[u8]) -> Result<(), OuterError> {
+        self.log.seek(SeekFrom::Start(place * self.shape.payload as u64))?;
+        Ok(self.log.write_all(payload)?)
+    }
+
+    fn read(&mut self, place: u64) -> Result<Vec<u8>, OuterError> {
+        let mut payload = vec![0; self.shape.payload];
+        self.log.seek(SeekFrom::Start(place * self.shape.payload as u64))?;
+        self.log.read_exact(&mut payload)?;
+        Ok(payload)
+    }
+}
+
+/// Reads the stream out of an [`Assembler`]; it ends early where a block is missing.
+#[derive(Debug)]
+pub struct SourceReader<'a> {
+    assembler: &'a mut Assembler,
+    block: u32,
+    index: u8,
+    pending: Vec<u8>,
+    used: usize,
+}
+
+impl Read for SourceReader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        if self.used == self.pending.len() {
+            if self.index == self.assembler.shape.source {
+                (self.block, self.index) = (self.block + 1, 0);
+            }
+            let payload = self
+                .assembler
+                .payload(self.block, self.index)
+                .map_err(|error| std::io::Error::other(error.to_string()))?;
+            let Some(payload) = payload else { return Ok(0) };
+            (self.pending, self.used) = (payload, 0);
+            self.index += 1;
+        }
+        let count = buffer.len().min(self.pending.len() - self.used);
+        buffer[..count].copy_from_slice(&self.pending[self.used..][..count]);
+        self.used += count;
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outer::PacketId;
+    use crate::prng::SplitMix64;
+    use proptest::prelude::*;
+
+    fn transfer(shape: Shape, seed: u64) -> (Vec<u8>, Vec<Packet>) {
+        let mut prng = SplitMix64::new(seed);
+        let length = shape.blocks as usize * shape.block_bytes();
+        let stream: Vec<u8> = (0..length).map(|_| prng.next_u64() as u8).collect();
+        let parity = Parity::new(shape);
+        let mut packets = Vec::new();
+        for (block, bytes) in stream.chunks(shape.block_bytes()).enumerate() {
+            let payloads = parity.encode(block as u32, bytes).unwrap();
+            packets.extend(payloads.into_iter().enumerate().map(|(index, payload)| Packet {
+                id: PacketId { transfer: 5, block: block as u32, index: index as u8 },
+                shape,
+                payload,
+            }));
+        }
+        (stream, packets)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
+        #[test]
+        fn any_order_with_duplicates_gives_the_stream(
+            blocks in 1u32..5, source in 1u8..20, repair in 0u8..10, payload in 1usize..30, seed: u64,
+        ) {
+            let shape = Shape { blocks, source, repair, payload };
+            let (stream, mut packets) = transfer(shape, seed);
+            let mut prng = SplitMix64::new(seed);
+            packets.sort_by_cached_key(|_| prng.next_u64());
+            let mut assembler = Assembler::new(5, shape);
+            for packet in &packets {
+                let before = assembler.missing_packets();
+                let accepted = assembler.accept(packet).unwrap();
+                let new = accepted == Accepted::New;
+                prop_assert_eq!(before - assembler.missing_packets(), u64::from(new));
+                prop_assert_eq!(assembler.accept(packet).unwrap(), Accepted::Known);
+                prop_assert_eq!(assembler.is_complete(), assembler.missing_packets() == 0);
+                if assembler.is_complete() { break; }
+            }
+            let mut restored = Vec::new();
+            assembler.reader().read_to_end(&mut restored).unwrap();
+            prop_assert_eq!(restored, stream);
+        }
+    }
+
+    #[test]
+    fn packets_of_another_transfer_or_shape_are_foreign() {
+        let shape = Shape { blocks: 2, source: 2, repair: 1, payload: 4 };
+        let (_, packets) = transfer(shape, 1);
+        let mut assembler = Assembler::new(6, shape);
+        assert_eq!(assembler.accept(&packets[0]).unwrap(), Accepted::Foreign);
+        let mut assembler = Assembler::new(5, Shape { blocks: 3, ..shape });
+        assert_eq!(assembler.accept(&packets[0]).unwrap(), Accepted::Foreign);
+        assert_eq!(assembler.incomplete_blocks().count(), 3);
+    }
+
+    #[test]
+    fn many_packets_move_to_a_file() {
+        let shape = Shape { blocks: 40, source: 200, repair: 0, payload: 5000 };
+        let mut assembler = Assembler::new(5, shape);
+        for block in 0..shape.blocks {
+            for index in 0..200 {
+                let id = PacketId { transfer: 5, block, index };
+                let payload = vec![index ^ block as u8; 5000];
+                assembler.accept(&Packet { id, shape, payload }).unwrap();
+            }
+        }
+        assert!(assembler.log.is_rolled());
+        assert_eq!(assembler.payload(39, 17).unwrap(), Some(vec![17 ^ 39; 5000]));
+    }
+}

@@ -1,0 +1,100 @@
+//! Reed-Solomon over the packets of one block, with the codec kept: building its matrix costs
+//! more than coding a block with it.
+
+use super::{OuterError, Shape};
+use reed_solomon_erasure::galois_8::ReedSolomon;
+
+/// The erasure code of one shape.
+#[derive(Debug)]
+pub struct Parity {
+    shape: Shape,
+    /// `None` without repair packets.
+    codec: Option<ReedSolomon>,
+}
+
+impl Parity {
+    /// The code of a valid `shape`.
+    pub fn new(shape: Shape) -> Self {
+        let (source, repair) = (usize::from(shape.source), usize::from(shape.repair));
+        let codec = (shape.is_valid() && repair > 0)
+            .then(|| ReedSolomon::new(source, repair).ok())
+            .flatten();
+        Self { shape, codec }
+    }
+
+    /// All packets' payloads of a block with these source bytes (zero-padded): K, then M.
+    ///
+    /// # Errors
+    /// Only what the codec refuses, which no valid shape makes it do.
+    pub fn encode(&self, block: u32, source: &[u8]) -> Result<Vec<Vec<u8>>, OuterError> {
+        let mut padded = source.to_vec();
+        padded.resize(self.shape.block_bytes(), 0);
+        let mut packets: Vec<Vec<u8>> =
+            padded.chunks_exact(self.shape.payload).map(<[u8]>::to_vec).collect();
+        packets.resize(self.shape.packets(), vec![0; self.shape.payload]);
+        if let Some(codec) = &self.codec {
+            codec.encode(&mut packets).map_err(|reason| OuterError::Restore { block, reason })?;
+        }
+        Ok(packets)
+    }
+
+    /// Fills in the source packets that are `None`; at least K of the packets must be there.
+    ///
+    /// # Errors
+    /// [`OuterError::Restore`] if there are fewer.
+    pub fn restore(&self, block: u32, packets: &mut [Option<Vec<u8>>]) -> Result<(), OuterError> {
+        let missing = packets.iter().take(usize::from(self.shape.source)).any(Option::is_none);
+        match &self.codec {
+            Some(codec) if missing => codec
+                .reconstruct_data(packets)
+                .map_err(|reason| OuterError::Restore { block, reason }),
+            None if missing => Err(OuterError::Restore {
+                block,
+                reason: reed_solomon_erasure::Error::TooFewShardsPresent,
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prng::SplitMix64;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
+        #[test]
+        fn any_k_packets_restore_the_block(
+            source in 1u8..80, repair in 0u8..40, payload in 1usize..40, seed: u64,
+        ) {
+            let shape = Shape { blocks: 1, source, repair, payload };
+            let mut prng = SplitMix64::new(seed);
+            let bytes: Vec<u8> = (0..shape.block_bytes()).map(|_| prng.next_u64() as u8).collect();
+            let parity = Parity::new(shape);
+            let packets = parity.encode(0, &bytes).unwrap();
+            let mut received: Vec<Option<Vec<u8>>> = packets.into_iter().map(Some).collect();
+            let mut lost = 0;
+            while lost < repair {
+                let at = (prng.next_u64() % received.len() as u64) as usize;
+                lost += u8::from(received[at].take().is_some());
+            }
+            parity.restore(0, &mut received).unwrap();
+            let restored: Vec<u8> =
+                received.into_iter().take(usize::from(source)).flatten().flatten().collect();
+            prop_assert_eq!(restored, bytes);
+        }
+    }
+
+    #[test]
+    fn one_packet_too_few_is_an_error() {
+        let shape = Shape { blocks: 1, source: 3, repair: 2, payload: 4 };
+        let parity = Parity::new(shape);
+        let packets = parity.encode(0, &[7; 12]).unwrap();
+        let mut received: Vec<Option<Vec<u8>>> = packets.into_iter().map(Some).collect();
+        received[..3].fill(None);
+        assert!(parity.restore(0, &mut received).is_err());
+    }
+}

@@ -1,0 +1,122 @@
+//! The dimensions of a transfer's outer code.
+
+/// Most packets of a block, source and repair together (spec §3.2): what GF(2^8) allows.
+pub const MAX_PACKETS: usize = 255;
+/// Most blocks of a transfer (spec §3.2): block numbers have 24 bits.
+pub const MAX_BLOCKS: u32 = 1 << 24;
+
+/// Number and size of the blocks of a transfer; the same for each of its packets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Shape {
+    /// Number of blocks, 1 to [`MAX_BLOCKS`].
+    pub blocks: u32,
+    /// Source packets of each block, K.
+    pub source: u8,
+    /// Repair packets of each block, M; K + M is at most [`MAX_PACKETS`].
+    pub repair: u8,
+    /// Payload bytes of each packet.
+    pub payload: usize,
+}
+
+/// Why no shape fits.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ShapeError {
+    /// The stream needs more blocks than a transfer can have.
+    #[error("the file needs {needed} blocks, a transfer has at most {MAX_BLOCKS}")]
+    TooManyBlocks {
+        /// Blocks that would be needed.
+        needed: u64,
+    },
+}
+
+impl Shape {
+    /// The shape for a stream of `length` bytes, `per_frame` packets of `payload` bytes a frame,
+    /// and at least `redundancy` repair packets for each source packet (0.2: one in five).
+    ///
+    /// All blocks are equally large. Space that is left in the last frame is filled with further
+    /// repair packets.
+    ///
+    /// # Errors
+    /// [`ShapeError::TooManyBlocks`] for a stream that is too long for packets of this size.
+    pub fn new(
+        length: u64,
+        payload: usize,
+        per_frame: usize,
+        redundancy: f64,
+    ) -> Result<Self, ShapeError> {
+        let packets = length.div_ceil(payload as u64).max(1);
+        let most_source = (MAX_PACKETS as f64 / (1.0 + redundancy)).floor().max(1.0) as u64;
+        let blocks = packets.div_ceil(most_source);
+        if blocks > u64::from(MAX_BLOCKS) {
+            return Err(ShapeError::TooManyBlocks { needed: blocks });
+        }
+        let source = packets.div_ceil(blocks);
+        let limit = MAX_PACKETS as u64 - source;
+        let repair = ((source as f64 * redundancy).ceil() as u64).min(limit);
+        let total = blocks * (source + repair);
+        let spare = (total.next_multiple_of(per_frame as u64) - total) / blocks;
+        let repair = (repair + spare).min(limit);
+        Ok(Self { blocks: blocks as u32, source: source as u8, repair: repair as u8, payload })
+    }
+
+    /// Packets of each block, K + M.
+    pub fn packets(&self) -> usize {
+        usize::from(self.source) + usize::from(self.repair)
+    }
+
+    /// Packets of the transfer.
+    pub fn total_packets(&self) -> u64 {
+        u64::from(self.blocks) * self.packets() as u64
+    }
+
+    /// Source bytes of one block.
+    pub fn block_bytes(&self) -> usize {
+        usize::from(self.source) * self.payload
+    }
+
+    /// Whether the numbers are ones that [`Shape::new`] could give.
+    pub fn is_valid(&self) -> bool {
+        (1..=MAX_BLOCKS).contains(&self.blocks)
+            && self.source >= 1
+            && self.packets() <= MAX_PACKETS
+            && self.payload >= 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_shape_holds_the_stream_and_the_redundancy(
+            length in 0u64..50_000_000, payload in 20usize..1100, per_frame in 1usize..400,
+            redundancy in 0.0f64..3.0,
+        ) {
+            let shape = Shape::new(length, payload, per_frame, redundancy).unwrap();
+            prop_assert!(shape.is_valid());
+            prop_assert!(u64::from(shape.blocks) * shape.block_bytes() as u64 >= length);
+            let wanted = f64::from(shape.source) * redundancy;
+            let limit = (MAX_PACKETS - usize::from(shape.source)) as f64;
+            prop_assert!(f64::from(shape.repair) >= wanted.min(limit).floor());
+        }
+    }
+
+    #[test]
+    fn what_fits_one_frame_takes_one_frame() {
+        for length in [0, 1, 1039, 31 * 1039] {
+            let shape = Shape::new(length, 1039, 31, 0.0).unwrap();
+            assert!(shape.total_packets() <= 31, "{length} bytes: {shape:?}");
+        }
+    }
+
+    #[test]
+    fn a_stream_beyond_all_blocks_is_refused() {
+        let length = u64::from(MAX_BLOCKS) * 255 * 10 + 1;
+        assert_eq!(
+            Shape::new(length, 10, 5, 0.0),
+            Err(ShapeError::TooManyBlocks { needed: u64::from(MAX_BLOCKS) + 1 })
+        );
+    }
+}

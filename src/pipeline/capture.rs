@@ -1,0 +1,334 @@
+//! One picture to the packets in it.
+//!
+//! Finders, hypotheses, header; then the samples of all tiles, either as they are (an undistorted
+//! frame) or equalised on a mesh that follows marks and data (a photo); then codewords, with what
+//! is decoded fed back to the equaliser until nothing more comes.
+
+use super::report::{CaptureReport, show_id};
+use crate::frame::{Finder, Hypothesis, Layout, Mesh, find_finders, hypotheses};
+use crate::inner::FrameCode;
+use crate::ldpc::Decoder;
+use crate::modem::{Demodulator, FrameHeader, HeaderError, Signal, SoftHeader, exact_llrs};
+use crate::outer::Packet;
+use crate::raster::{Picture, Point};
+use std::sync::Arc;
+
+/// Finders are searched in pictures reduced to about this many pixels a side.
+const SEARCH_SIDE: usize = 1600;
+/// Iterations of the code's decoder at first, and after feedback.
+const ITERATIONS: [usize; 2] = [16, 40];
+/// Rounds of decision feedback at most.
+const FEEDBACK_ROUNDS: usize = 4;
+/// Steps of registration on the data.
+const REGISTRATION_STEPS: usize = 2;
+/// Below this many picture pixels a tile, three-pixel blur leaves nothing to separate.
+const MIN_PIXELS_PER_TILE: f64 = 1.2;
+/// Formats whose tables a reader keeps.
+const KEPT_FORMATS: usize = 6;
+
+/// What a capture gave.
+#[derive(Clone, Debug, Default)]
+pub struct Capture {
+    /// For people; its path is empty.
+    pub report: CaptureReport,
+    /// The header of its frame.
+    pub header: Option<FrameHeader>,
+    /// Every packet that was decoded.
+    pub packets: Vec<Packet>,
+}
+
+/// Tables that all frames of one format share.
+#[derive(Debug)]
+struct Format {
+    demodulator: Demodulator,
+    code: FrameCode,
+}
+
+/// Reads captures; keeps tables and working memory from one to the next.
+#[derive(Debug, Default)]
+pub struct CaptureReader {
+    decoder: Decoder,
+    formats: Vec<(FrameHeader, Arc<Format>)>,
+}
+
+impl CaptureReader {
+    /// Reads one picture. Whatever it shows, this gives a report, never an error.
+    pub fn read(&mut self, picture: &Picture) -> Capture {
+        let (hypothesis, header) = match self.find_frame(picture) {
+            Ok(found) => found,
+            Err(reason) => return failed(None, reason),
+        };
+        let header = match header {
+            Ok(header) => header,
+            Err(error) => return failed(None, error.to_string()),
+        };
+        let Some(format) = self.format(&header) else {
+            return failed(Some(&header), HeaderError::Contradiction.to_string());
+        };
+        self.read_frame(picture, &hypothesis, header, &format)
+    }
+
+    /// The header, and the hypothesis that it was found with; or why there is none.
+    #[allow(clippy::type_complexity)]
+    fn find_frame(
+        &mut self,
+        picture: &Picture,
+    ) -> Result<(Hypothesis, Result<FrameHeader, HeaderError>), String> {
+        let mut reason = "no finder pattern".to_owned();
+        let mut factor = picture.width().max(picture.height()).div_ceil(SEARCH_SIDE).max(1);
+        loop {
+            let scale = factor as f64;
+            let finders: Vec<Finder> = find_finders(&picture.grey(factor))
+                .into_iter()
+                .map(|f| Finder { centre: f.centre * scale, radius: f.radius * scale, ..f })
+                .collect();
+            let all = hypotheses(&finders);
+            for hypothesis in &all {
+                if let Some(header) = self.read_header(picture, hypothesis) {
+                    return Ok((*hypothesis, header));
+                }
+            }
+            reason = match (finders.len(), all.len()) {
+                (0, _) => reason,
+                (found, 0) => format!("{found} of 4 finder patterns found"),
+                (found, _) => format!("{found} finder patterns found, but no readable header"),
+            };
+            if factor == 1 {
+                return Err(reason);
+            }
+            factor /= 2;
+        }
+    }
+
+    fn read_header(
+        &mut self,
+        picture: &Picture,
+        hypothesis: &Hypothesis,
+    ) -> Option<Result<FrameHeader, HeaderError>> {
+        let mut copies: [Vec<SoftHeader>; 2] = Default::default();
+        for turned in [false, true] {
+            for (slot, planes) in [1, 3].into_iter().enumerate() {
+                for soft in soft_headers(picture, hypothesis, turned, planes) {
+                    if let Some(header) = soft.decode(&mut self.decoder) {
+                        return Some(header);
+                    }
+                    if turned && let Some(other) = copies[slot].first() {
+                        let mut both = soft.clone();
+                        both.add(other);
+                        if let Some(header) = both.decode(&mut self.decoder) {
+                            return Some(header);
+                        }
+                    }
+                    copies[slot].push(soft);
+                }
+            }
+        }
+        None
+    }
+
+    /// The tables for a header's format; `None` if it promises what no frame can hold.
+    fn format(&mut self, header: &FrameHeader) -> Option<Arc<Format>> {
+        let key = FrameHeader { transfer: 0, frame: 0, frames: 1, ..*header };
+        if let Some((_, format)) = self.formats.iter().find(|(known, _)| *known == key) {
+            return Some(Arc::clone(format));
+        }
+        let layout = Layout::new(header.geometry);
+        let (tiles, bits) = (layout.data().len(), header.palette.bits_per_tile());
+        let code = FrameCode::new(tiles, bits, header.bands, header.lifting, header.parity)?;
+        let demodulator = Demodulator::new(layout, header.palette);
+        let format = Arc::new(Format { demodulator, code });
+        self.formats.truncate(KEPT_FORMATS - 1);
+        self.formats.insert(0, (key, Arc::clone(&format)));
+        Some(format)
+    }
+
+    fn read_frame(
+        &mut self,
+        picture: &Picture,
+        hypothesis: &Hypothesis,
+        header: FrameHeader,
+        format: &Format,
+    ) -> Capture {
+        let mut report = known_report(&header);
+        report.codewords_total = format.code.codewords();
+        let mut packets = vec![None; format.code.codewords()];
+        if let Some(llrs) = exact_frame(picture, hypothesis, &header, format) {
+            self.decode_missing(format, &llrs, &mut packets, ITERATIONS[0]);
+            report.registration_error = Some(0.0);
+        }
+        let Some(mesh) = Mesh::from_hypothesis(header.geometry, hypothesis) else {
+            return failed(Some(&header), "the frame is seen from the side".to_owned());
+        };
+        report.pixels_per_tile = Some(mesh.pixels_per_tile());
+        if packets.iter().any(Option::is_none) {
+            self.read_photo(picture, hypothesis, mesh, format, &mut packets, &mut report);
+        }
+        let packets: Vec<Packet> =
+            packets.into_iter().flatten().filter_map(|bytes| Packet::parse(&bytes)).collect();
+        report.codewords_decoded = packets.len();
+        if packets.len() < report.codewords_total {
+            report.reason = Some(why_incomplete(&report));
+        }
+        Capture { report, header: Some(header), packets }
+    }
+
+    fn read_photo(
+        &mut self,
+        picture: &Picture,
+        hypothesis: &Hypothesis,
+        mut mesh: Mesh,
+        format: &Format,
+        packets: &mut [Option<Vec<u8>>],
+        report: &mut CaptureReport,
+    ) {
+        let demodulator = &format.demodulator;
+        let trusted = std::array::from_fn(|corner| hypothesis.guessed != Some(corner));
+        let marks = mesh.follow_marks(picture, demodulator.layout(), trusted);
+        report.marks_found = Some(marks.found as f64 / marks.expected.max(1) as f64);
+        let mut signal = Signal::new(demodulator.layout(), &mesh.sample(picture));
+        let mut scores = demodulator.equalise(&signal);
+        for _ in 0..REGISTRATION_STEPS {
+            let errors = demodulator.registration(&signal, &scores);
+            report.registration_error = Some(mesh.nudge(errors.into_iter()));
+            signal = Signal::new(demodulator.layout(), &mesh.sample(picture));
+            scores = demodulator.equalise(&signal);
+        }
+        self.decode_missing(format, &demodulator.llrs(&scores), packets, ITERATIONS[0]);
+        for _ in 0..FEEDBACK_ROUNDS {
+            let before = packets.iter().flatten().count();
+            if before == packets.len() {
+                break;
+            }
+            let mut known = vec![None; format.code.data_bits()];
+            for (index, packet) in packets.iter().enumerate() {
+                if let Some(packet) = packet {
+                    format.code.note_bits(index, packet, &mut known);
+                }
+            }
+            scores = demodulator.feed_back(&signal, &scores, &known);
+            self.decode_missing(format, &demodulator.llrs(&scores), packets, ITERATIONS[1]);
+        }
+    }
+
+    /// Decodes the codewords that are not there yet.
+    fn decode_missing(
+        &mut self,
+        format: &Format,
+        llrs: &[f32],
+        packets: &mut [Option<Vec<u8>>],
+        iterations: usize,
+    ) {
+        for (index, packet) in packets.iter_mut().enumerate().filter(|(_, p)| p.is_none()) {
+            *packet = format.code.decode(&mut self.decoder, llrs, index, iterations);
+        }
+    }
+}
+
+fn known_report(header: &FrameHeader) -> CaptureReport {
+    CaptureReport {
+        symbology: Some("tilecast"),
+        transfer: Some(show_id(header.transfer)),
+        frame: Some(header.frame.saturating_add(1)),
+        frames: Some(header.frames),
+        ..CaptureReport::default()
+    }
+}
+
+fn failed(header: Option<&FrameHeader>, reason: String) -> Capture {
+    let report = header.map(known_report).unwrap_or_default();
+    Capture {
+        report: CaptureReport { reason: Some(reason), ..report },
+        header: header.copied(),
+        packets: Vec::new(),
+    }
+}
+
+fn why_incomplete(report: &CaptureReport) -> String {
+    let lost = report.codewords_total - report.codewords_decoded;
+    let pixels = report.pixels_per_tile.unwrap_or_default();
+    if pixels < MIN_PIXELS_PER_TILE {
+        return format!(
+            "{lost} codewords lost: too small, {pixels:.1} pixels a tile (go closer, or use larger tiles)"
+        );
+    }
+    match report.marks_found {
+        Some(found) if found < 0.5 => {
+            format!("{lost} codewords lost: only {:.0} % of the alignment marks found", 100.0 * found)
+        }
+        _ => format!("{lost} codewords lost"),
+    }
+}
+
+/// Soft headers of one copy, for the scales at which its known cells look right.
+fn soft_headers(
+    picture: &Picture,
+    hypothesis: &Hypothesis,
+    turned: bool,
+    planes: usize,
+) -> Vec<SoftHeader> {
+    /// Share of the variance of the known cells that must be explained.
+    const MIN_FIT: f32 = 0.55;
+    /// Scales that are tried in full.
+    const TRIES: usize = 3;
+    let Some(estimate) = hypothesis.unit_estimate(picture, turned) else { return Vec::new() };
+    let mut fits = Vec::new();
+    for y in [0.0, -0.05, 0.05] {
+        // Up to 10 % off, in steps that move the far end of the header by an eighth of a cell.
+        for x in -20..=20 {
+            let unit = Point::new(estimate.x * (1.0 + f64::from(x) * 0.005), estimate.y * (1.0 + y));
+            let Some(place) = hypothesis.header(unit, turned) else { continue };
+            let fit = SoftHeader::fit(planes, |x, y| place.sample(picture, x, y));
+            if fit > MIN_FIT {
+                fits.push((fit, place));
+            }
+        }
+    }
+    fits.sort_by(|a, b| b.0.total_cmp(&a.0));
+    fits.iter()
+        .take(TRIES)
+        .map(|(_, place)| SoftHeader::from_samples(&place.samples(picture, planes), planes))
+        .collect()
+}
+
+/// LLRs of an undistorted frame: as located, or with its corners moved to whole pixels.
+fn exact_frame(
+    picture: &Picture,
+    hypothesis: &Hypothesis,
+    header: &FrameHeader,
+    format: &Format,
+) -> Option<Vec<f32>> {
+    let layout = format.demodulator.layout();
+    let attempt = |hypothesis: &Hypothesis| {
+        let mesh = Mesh::from_hypothesis(header.geometry, hypothesis)?;
+        exact_llrs(layout, header.palette, &mesh.nearest(picture))
+    };
+    let snapped = snap(hypothesis, header)?;
+    [0.0, 1.0, -1.0].into_iter().flat_map(|y| [0.0, 1.0, -1.0].map(|x| Point::new(x, y))).find_map(
+        |shift| attempt(&Hypothesis { corners: snapped.corners.map(|c| c + shift), ..*hypothesis }),
+    )
+}
+
+/// The hypothesis with its corners on whole pixels, if the frame is upright (or turned by a
+/// multiple of 90 degrees) and at a whole-number scale.
+fn snap(hypothesis: &Hypothesis, header: &FrameHeader) -> Option<Hypothesis> {
+    let (width, height) = header.geometry.grid_size();
+    let inset = 2 * header.geometry.finder_inset();
+    let [top_left, top_right, _, bottom_left] = hypothesis.corners;
+    let side = |to: Point, length: usize| {
+        let vector = to - top_left;
+        let scale = (vector.norm() / length as f64).round().max(1.0);
+        let ideal = if vector.x.abs() > vector.y.abs() {
+            Point::new(vector.x.signum(), 0.0)
+        } else {
+            Point::new(0.0, vector.y.signum())
+        };
+        let ideal = ideal * (scale * length as f64);
+        // Finder centres are good to a pixel at least.
+        (ideal.distance(vector) < 3.0).then_some(ideal)
+    };
+    let across = side(top_right, width - inset)?;
+    let down = side(bottom_left, height - inset)?;
+    let origin = Point::new(top_left.x.round(), top_left.y.round());
+    let corners = [origin, origin + across, origin + across + down, origin + down];
+    Some(Hypothesis { corners, ..*hypothesis })
+}

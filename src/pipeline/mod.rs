@@ -1,0 +1,12 @@
+//! Everything put together: file to frames ([`send`]), pictures to files ([`receive`]).
+//!
+//! The only module that knows every layer. Both directions stream: memory does not grow with the
+//! file, all cores work, and the same input gives the same output whatever their number.
+
+pub mod capture;
+mod ordered;
+pub mod output;
+pub mod profile;
+pub mod receive;
+pub mod report;
+pub mod send;

@@ -1,0 +1,121 @@
+//! Profiles: the choices that fit a channel, under one name.
+
+use crate::frame::{Geometry, GeometryError, Layout};
+use crate::inner::{FrameCode, MAX_BANDS};
+use crate::ldpc::parity_for_rate;
+use crate::modem::Palette;
+use crate::outer::HEADER_BYTES;
+
+/// A named choice of tile, code rate and colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// Distance, poor light, webcams.
+    Robust,
+    /// Video of a screen at 1080p.
+    Standard,
+    /// Steady capture with at least 2.5 camera pixels a tile.
+    Dense,
+    /// Photos of 8 megapixels and more.
+    Ultra,
+    /// Screenshots, remote desktops, files copied as PNG.
+    Lossless,
+    /// Paper.
+    Print,
+}
+
+impl Profile {
+    /// Side of a tile in pixels, parity columns, colours.
+    pub fn parameters(self) -> (usize, u8, Palette) {
+        match self {
+            Self::Robust => (6, 24, Palette::Colour),
+            Self::Standard => (4, 7, Palette::Colour),
+            Self::Dense => (3, 7, Palette::Colour),
+            Self::Ultra => (2, 10, Palette::Colour),
+            Self::Lossless => (1, 4, Palette::Colour),
+            Self::Print => (8, 24, Palette::BlackWhite),
+        }
+    }
+}
+
+/// What a frame shall be like; single values override the profile's.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FormatChoice {
+    /// The profile.
+    pub profile: Profile,
+    /// Width and height of a frame, in pixels.
+    pub size: (usize, usize),
+    /// Side of a tile, in pixels.
+    pub tile: Option<usize>,
+    /// Code rate.
+    pub rate: Option<f64>,
+    /// Bands.
+    pub bands: u8,
+}
+
+/// Everything that is the same for all frames of a transfer.
+#[derive(Clone, Debug)]
+pub struct FrameFormat {
+    /// Where everything lies.
+    pub layout: Layout,
+    /// Colours.
+    pub palette: Palette,
+    /// Parity columns.
+    pub parity: u8,
+    /// Lifting size.
+    pub lifting: u16,
+    /// Bands.
+    pub bands: u8,
+    /// How data bits carry packets.
+    pub code: FrameCode,
+}
+
+/// Why a choice cannot be had.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FormatError {
+    /// No such frame.
+    #[error(transparent)]
+    Geometry(#[from] GeometryError),
+    /// A number of bands outside of what the format has.
+    #[error("a frame has from 1 to {MAX_BANDS} bands, not {got}")]
+    Bands {
+        /// The number asked for.
+        got: u8,
+    },
+    /// Not one packet fits.
+    #[error("not one packet fits a band: use fewer bands, smaller tiles or a larger frame")]
+    Capacity,
+}
+
+impl FrameFormat {
+    /// The format for a choice.
+    ///
+    /// # Errors
+    /// See [`FormatError`].
+    pub fn new(choice: &FormatChoice) -> Result<Self, FormatError> {
+        let (tile, parity, palette) = choice.profile.parameters();
+        let tile = choice.tile.unwrap_or(tile);
+        let parity = choice.rate.map_or(parity, parity_for_rate);
+        if !(1..=MAX_BANDS).contains(&choice.bands) {
+            return Err(FormatError::Bands { got: choice.bands });
+        }
+        let (width, height) = choice.size;
+        let geometry = Geometry::new(width, height, tile, palette == Palette::Colour)?;
+        let layout = Layout::new(geometry);
+        let (tiles, bits) = (layout.data().len(), palette.bits_per_tile());
+        let lifting = FrameCode::best_lifting(tiles, bits, choice.bands, parity, HEADER_BYTES)
+            .ok_or(FormatError::Capacity)?;
+        let code = FrameCode::new(tiles, bits, choice.bands, lifting, parity)
+            .ok_or(FormatError::Capacity)?;
+        Ok(Self { layout, palette, parity, lifting, bands: choice.bands, code })
+    }
+
+    /// Packets a frame.
+    pub fn packets(&self) -> usize {
+        self.code.codewords()
+    }
+
+    /// Payload bytes of a packet.
+    pub fn payload(&self) -> usize {
+        self.code.packet_bytes() - HEADER_BYTES
+    }
+}

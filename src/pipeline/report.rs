@@ -1,0 +1,110 @@
+//! What was found, for people and for `--report`. The names of the fields are those of the JSON.
+
+use serde::Serialize;
+
+/// What one capture gave.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct CaptureReport {
+    /// Where it came from.
+    pub path: String,
+    /// Kind of frame: `tilecast`, or null without one.
+    pub symbology: Option<&'static str>,
+    /// Transfer id, in hexadecimal digits.
+    pub transfer: Option<String>,
+    /// Number of the frame, from 1 as captions count.
+    pub frame: Option<u32>,
+    /// Frames of its transfer.
+    pub frames: Option<u32>,
+    /// Codewords that were decoded.
+    pub codewords_decoded: usize,
+    /// Codewords of the frame.
+    pub codewords_total: usize,
+    /// Picture pixels a tile.
+    pub pixels_per_tile: Option<f64>,
+    /// How far tiles lie from where they were sampled, rms, in tiles, as the last step of
+    /// registration saw it.
+    pub registration_error: Option<f64>,
+    /// Share of the alignment marks that were found.
+    pub marks_found: Option<f64>,
+    /// What went wrong; null when all is well.
+    pub reason: Option<String>,
+}
+
+/// How far a transfer has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TransferState {
+    /// Restored, and its digest is right.
+    Complete,
+    /// More captures are needed.
+    Incomplete,
+    /// It is there but cannot be restored, or its digest is wrong.
+    Failed,
+}
+
+/// What became of one transfer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TransferReport {
+    /// Transfer id, in hexadecimal digits.
+    pub id: String,
+    /// The name that was sent, as it was sent.
+    pub name: Option<String>,
+    /// Bytes of the file.
+    pub size: Option<u64>,
+    /// How far it has come.
+    pub state: TransferState,
+    /// Where the file was written.
+    pub output: Option<String>,
+    /// Frames of which at least one packet arrived.
+    pub frames_seen: u64,
+    /// Frames of the transfer.
+    pub frames_total: u64,
+    /// Frames that have something that is still needed, from 1 as captions count.
+    pub frames_missing: Vec<u64>,
+    /// Packets that are still needed.
+    pub packets_missing: u64,
+    /// No fewer than this many further frames complete it.
+    pub frames_needed: u64,
+}
+
+/// Everything about one run of `decode`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Report {
+    /// Each capture, in order.
+    pub captures: Vec<CaptureReport>,
+    /// Each transfer, in the order of their first packets.
+    pub transfers: Vec<TransferReport>,
+}
+
+/// A transfer id as it is shown.
+pub fn show_id(id: u32) -> String {
+    format!("{id:08x}")
+}
+
+/// Numbers as ranges: `3, 7-9, 12`.
+pub fn ranges(numbers: &[u64]) -> String {
+    let mut parts: Vec<(u64, u64)> = Vec::new();
+    for &number in numbers {
+        match parts.last_mut() {
+            Some((_, last)) if *last + 1 == number => *last = number,
+            _ => parts.push((number, number)),
+        }
+    }
+    let show = |&(first, last): &(u64, u64)| match last - first {
+        0 => first.to_string(),
+        1 => format!("{first}, {last}"),
+        _ => format!("{first}-{last}"),
+    };
+    parts.iter().map(show).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ranges;
+
+    #[test]
+    fn numbers_become_ranges() {
+        assert_eq!(ranges(&[3, 7, 8, 9, 12, 13]), "3, 7-9, 12, 13");
+        assert_eq!(ranges(&[]), "");
+    }
+}

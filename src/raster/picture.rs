@@ -1,0 +1,147 @@
+//! Pixel buffers.
+
+/// A colour picture: 8-bit RGB, row after row.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Picture {
+    width: usize,
+    height: usize,
+    rgb: Vec<u8>,
+}
+
+impl std::fmt::Debug for Picture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Picture {}x{}", self.width, self.height)
+    }
+}
+
+impl Picture {
+    /// A picture from its pixels, 3 bytes each; `None` if their number is not `width * height`.
+    pub fn new(width: usize, height: usize, rgb: Vec<u8>) -> Option<Self> {
+        let expected = width.checked_mul(height)?.checked_mul(3)?;
+        (rgb.len() == expected && expected > 0).then_some(Self { width, height, rgb })
+    }
+
+    /// Pixels in a row.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Rows.
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    /// The samples, 3 a pixel.
+    pub fn rgb(&self) -> &[u8] {
+        &self.rgb
+    }
+
+    /// The pixel at column `x`, row `y`, or `None` outside.
+    pub fn pixel(&self, x: usize, y: usize) -> Option<[u8; 3]> {
+        if x >= self.width {
+            return None;
+        }
+        self.rgb.get((y * self.width + x) * 3..)?.first_chunk().copied()
+    }
+
+    /// Sets a pixel; nothing happens outside.
+    pub fn set_pixel(&mut self, x: usize, y: usize, rgb: [u8; 3]) {
+        if x < self.width
+            && let Some(pixel) = self.rgb.get_mut((y * self.width + x) * 3..)
+            && let Some(pixel) = pixel.first_chunk_mut()
+        {
+            *pixel = rgb;
+        }
+    }
+
+    /// The bilinear sample at `(x, y)`, pixel centres at halves; outside, the border continues.
+    pub fn sample(&self, x: f64, y: f64) -> [f32; 3] {
+        let clamp = |v: f64, size: usize| (v - 0.5).clamp(0.0, (size - 1) as f64);
+        let (x, y) = (clamp(x, self.width), clamp(y, self.height));
+        let (x0, y0) = (x as usize, y as usize);
+        let (fx, fy) = ((x - x0 as f64) as f32, (y - y0 as f64) as f32);
+        let right = if x0 + 1 < self.width { 3 } else { 0 };
+        let below = if y0 + 1 < self.height { self.width * 3 } else { 0 };
+        let at = (y0 * self.width + x0) * 3;
+        std::array::from_fn(|c| {
+            let value = |offset: usize| f32::from(self.rgb[at + offset + c]);
+            let top = value(0) + fx * (value(right) - value(0));
+            let bottom = value(below) + fx * (value(below + right) - value(below));
+            top + fy * (bottom - top)
+        })
+    }
+
+    /// Brightness, reduced to `1 / factor` of the size by averaging (`factor` at least 1; rows
+    /// and columns that do not fill a block are dropped).
+    pub fn grey(&self, factor: usize) -> Grey {
+        let (width, height) = ((self.width / factor).max(1), (self.height / factor).max(1));
+        let mut values = Vec::with_capacity(width * height);
+        // Luma weights of ITU-R BT.601 in 1/256, as JPEG uses them.
+        let luma = |pixel: &[u8]| {
+            77 * u32::from(pixel[0]) + 150 * u32::from(pixel[1]) + 29 * u32::from(pixel[2])
+        };
+        let mut sums = vec![0u32; width];
+        let area = (factor * factor) as u32 * 256;
+        for rows in self.rgb.chunks(self.width * 3 * factor).take(height) {
+            sums.fill(0);
+            for row in rows.chunks_exact(self.width * 3) {
+                for (sum, block) in sums.iter_mut().zip(row.chunks(3 * factor)) {
+                    *sum += block.chunks_exact(3).map(luma).sum::<u32>();
+                }
+            }
+            values.extend(sums.iter().map(|sum| (sum / area).min(255) as u8));
+        }
+        Grey { width, height, values }
+    }
+}
+
+/// A picture of brightness alone.
+#[derive(Clone, Debug)]
+pub struct Grey {
+    /// Pixels in a row.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// Row after row.
+    pub values: Vec<u8>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ramp() -> Picture {
+        let rgb = (0..6 * 4).flat_map(|i| [i as u8 * 10, i as u8, 100]).collect();
+        Picture::new(6, 4, rgb).unwrap()
+    }
+
+    #[test]
+    fn sampling_a_pixel_centre_gives_the_pixel() {
+        let picture = ramp();
+        for (x, y) in [(0, 0), (5, 3), (2, 1)] {
+            let pixel = picture.pixel(x, y).unwrap().map(f32::from);
+            assert_eq!(picture.sample(x as f64 + 0.5, y as f64 + 0.5), pixel);
+        }
+        assert_eq!(picture.sample(-9.0, 99.0), picture.pixel(0, 3).unwrap().map(f32::from));
+    }
+
+    #[test]
+    fn sampling_between_pixels_is_linear() {
+        assert_eq!(ramp().sample(1.25, 0.5), [7.5, 0.75, 100.0]);
+        assert_eq!(ramp().sample(0.5, 1.0), [30.0, 3.0, 100.0]);
+    }
+
+    #[test]
+    fn grey_averages_blocks() {
+        let grey = Picture::new(4, 2, vec![200; 24]).unwrap().grey(2);
+        assert_eq!((grey.width, grey.height, grey.values), (2, 1, vec![200; 2]));
+    }
+
+    #[test]
+    fn a_wrong_number_of_samples_is_refused() {
+        assert!(Picture::new(2, 2, vec![0; 11]).is_none());
+        assert!(Picture::new(usize::MAX, 2, vec![]).is_none());
+        assert!(Picture::new(0, 0, vec![]).is_none());
+        assert_eq!(ramp().pixel(6, 0), None);
+    }
+}
