@@ -24,14 +24,26 @@ impl Field {
     ) -> Self {
         let (across, down) = (width.div_ceil(block), height.div_ceil(block));
         let mut sums = vec![(0f32, 0f32); across * down];
+        let mut line = vec![0f32; width];
         for y in 0..height {
+            for (x, place) in line.iter_mut().enumerate() {
+                *place = values(y * width + x);
+            }
             let row = &mut sums[y / block * across..][..across];
-            for (column, sum) in row.iter_mut().enumerate() {
-                for x in column * block..((column + 1) * block).min(width) {
-                    let at = y * width + x;
-                    let weight = weights.map_or(1.0, |weights| weights[at]);
-                    sum.0 += weight * values(at);
-                    sum.1 += weight;
+            match weights {
+                None => {
+                    for (sum, values) in row.iter_mut().zip(line.chunks(block)) {
+                        sum.0 += values.iter().sum::<f32>();
+                        sum.1 += values.len() as f32;
+                    }
+                }
+                Some(weights) => {
+                    let weights = weights[y * width..][..width].chunks(block);
+                    for ((sum, values), weights) in row.iter_mut().zip(line.chunks(block)).zip(weights)
+                    {
+                        sum.0 += values.iter().zip(weights).map(|(v, w)| v * w).sum::<f32>();
+                        sum.1 += weights.iter().sum::<f32>();
+                    }
                 }
             }
         }
@@ -86,23 +98,25 @@ impl Field {
 
     /// Row `y` of the raster, bilinear between block centres.
     pub fn row(&self, y: usize, line: &mut [f32]) {
-        let block = self.block as f32;
-        let place = |v: usize, count: usize| {
-            let at = ((v as f32 + 0.5) / block - 0.5).clamp(0.0, (count - 1) as f32);
-            (at as usize, (at as usize + 1).min(count - 1), at.fract())
-        };
-        let (top, bottom, fy) = place(y, self.down);
+        let block = self.block;
+        // Where row y lies between the centres of two rows of blocks.
+        let down = (y + block / 2) / block;
+        let (top, bottom) = (down.saturating_sub(1).min(self.down - 1), down.min(self.down - 1));
+        let offset = (2 * y + 1 + block) % (2 * block);
+        let fy = offset as f32 / (2 * block) as f32;
         let (top, bottom) = (&self.values[top * self.across..], &self.values[bottom * self.across..]);
-        let mut column = usize::MAX;
-        let (mut start, mut step) = (0.0, 0.0);
-        for (x, value) in line.iter_mut().enumerate() {
-            let (left, right, fx) = place(x, self.across);
-            if left != column {
-                column = left;
-                start = top[left] + fy * (bottom[left] - top[left]);
-                step = top[right] + fy * (bottom[right] - top[right]) - start;
+        let value = |column: usize| top[column] + fy * (bottom[column] - top[column]);
+        // Segments from one block centre to the next; the first and the last are flat.
+        let (first, rest) = line.split_at_mut((block / 2).min(line.len()));
+        first.fill(value(0));
+        let scale = 1.0 / block as f32;
+        let half = if block % 2 == 0 { 0.5 } else { 0.0 };
+        for (column, segment) in rest.chunks_mut(block).enumerate() {
+            let start = value(column.min(self.across - 1));
+            let step = (value((column + 1).min(self.across - 1)) - start) * scale;
+            for (x, place) in segment.iter_mut().enumerate() {
+                *place = start + step * (x as f32 + half);
             }
-            *value = start + fx * step;
         }
     }
 }

@@ -7,7 +7,7 @@ use super::progress::Progress;
 use super::{counted, thousands, thread_count};
 use crate::pipeline::output::{OutputError, OutputFile, OutputFolder};
 use crate::pipeline::profile::{FormatChoice, FrameFormat};
-use crate::pipeline::send::{Prepared, Transfer};
+use crate::pipeline::send::{Prepared, SendError, Transfer};
 use anyhow::Context;
 use std::fs::File;
 use std::io::{IsTerminal, Read, Write};
@@ -36,11 +36,12 @@ pub fn run(args: EncodeArgs) -> Result<Exit, Failure> {
     let caption: Option<&(dyn Fn(u64) -> String + Sync)> =
         if args.caption { Some(&caption) } else { None };
     let progress = Progress::new(frames, "frames", args.quiet);
-    transfer.frames(threads, caption, |number, png| {
+    let drawn = transfer.frames(threads, caption, |number, png| {
         check_interrupt()?;
         progress.set(number + 1);
         target.add(number, frames, &png)
-    })?;
+    });
+    drawn.map_err(own_error)?;
     target.finish()?;
     drop(progress);
     if !args.quiet {
@@ -70,10 +71,19 @@ fn prepare(args: &EncodeArgs, threads: usize) -> Result<Prepared, Failure> {
         (Box::new(file), metadata.len(), name)
     };
     let progress = Progress::new(size, "bytes", args.quiet);
-    Ok(Prepared::new(input, args.name.clone().or(name), args.level, threads, |read| {
+    Prepared::new(input, args.name.clone().or(name), args.level, threads, |read| {
         progress.set(read);
         Ok(check_interrupt()?)
-    })?)
+    })
+    .map_err(own_error)
+}
+
+/// Gives errors of our own callbacks back as they were.
+fn own_error(error: SendError) -> Failure {
+    match error {
+        SendError::Sink(error) => error.into(),
+        other => other.into(),
+    }
 }
 
 fn summary(transfer: &Transfer) -> String {

@@ -42,19 +42,27 @@ const BLOCK: usize = 16;
 /// The most candidates that are kept, the best ones.
 const MAX_FINDERS: usize = 24;
 
+/// How far around a pixel brightness is averaged for its threshold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Neighbourhood {
+    /// An eighth of the picture: bridges the flat parts of large finders.
+    Wide,
+    /// A twenty-fourth: follows uneven light.
+    Narrow,
+}
+
 /// The finders in a picture, best first.
-pub fn find_finders(grey: &Grey) -> Vec<Finder> {
-    let side = grey.width.max(grey.height);
+pub fn find_finders(grey: &Grey, neighbourhood: Neighbourhood) -> Vec<Finder> {
+    let blocks = grey.width.max(grey.height) / BLOCK;
+    let reach = match neighbourhood {
+        Neighbourhood::Wide => blocks / 16,
+        Neighbourhood::Narrow => blocks / 48,
+    };
+    let binary = Binary::new(grey, reach.max(1));
     let mut found: Vec<Finder> = Vec::new();
-    // Two sizes of neighbourhood: a wide one bridges the flat parts of large finders, a narrow one
-    // follows uneven light.
-    for reach in [side / (16 * BLOCK), side / (48 * BLOCK)] {
-        let binary = Binary::new(grey, reach.max(1));
-        for candidate in row_candidates(&binary) {
-            let inside = |f: &Finder| f.centre.distance(candidate.centre) < 0.6 * f.radius;
-            if found.iter().any(inside) {
-                continue;
-            }
+    for candidate in row_candidates(&binary) {
+        let inside = |f: &Finder| f.centre.distance(candidate.centre) < 0.6 * f.radius;
+        if binary.column_fits(&candidate) && !found.iter().any(inside) {
             found.extend(binary.confirm(&candidate));
         }
     }
@@ -105,7 +113,7 @@ impl<'a> Binary<'a> {
         if x0 + 1 >= self.grey.width || y0 + 1 >= self.grey.height {
             return None;
         }
-        let (fx, fy) = (x.fract() as f32, y.fract() as f32);
+        let (fx, fy) = ((x - x0 as f64) as f32, (y - y0 as f64) as f32);
         let value = |dx: usize, dy: usize| {
             f32::from(self.grey.values[(y0 + dy) * self.grey.width + x0 + dx])
         };
@@ -138,17 +146,48 @@ impl<'a> Binary<'a> {
         None
     }
 
+    /// Whether the column through a candidate's middle could cross a finder too: a cheap test that
+    /// rejects nearly all of the runs that data tiles form by chance.
+    fn column_fits(&self, candidate: &Candidate) -> bool {
+        let width = self.grey.width;
+        let (x, y) = (candidate.centre.x as usize, candidate.centre.y as usize);
+        let limit = (candidate.half_width * 2.5 + 3.0) as usize;
+        let walk = |step: fn(usize, usize) -> Option<usize>| {
+            let (mut edges, mut count) = ([0usize; 3], 0);
+            let mut before = true;
+            for distance in 1..=limit {
+                let at = step(y, distance).and_then(|row| self.bright.get(row * width + x))?;
+                if *at != before {
+                    before = *at;
+                    edges[count] = distance;
+                    count += 1;
+                    if count == edges.len() {
+                        return Some(edges.map(|edge| edge as f64 - 0.5));
+                    }
+                }
+            }
+            None
+        };
+        let fits = |edges: Option<[f64; 3]>| edges.is_some_and(|edges| ray_kind(&edges).is_some());
+        fits(walk(usize::checked_sub)) && fits(walk(usize::checked_add))
+    }
+
     /// Casts rays from a candidate and from the better centre that they give.
     fn confirm(&self, candidate: &Candidate) -> Option<Finder> {
         let mut centre = candidate.centre;
         let limit = candidate.half_width * 2.2 + 3.0;
         let mut finder = None;
         for _ in 0..3 {
-            let rays: Vec<Option<[f64; 3]>> = directions()
-                .map(|direction| {
-                    self.ray(centre, direction, limit).filter(|ray| ray_kind(ray).is_some())
-                })
-                .collect();
+            let mut rays = Vec::with_capacity(RAYS);
+            let mut misses = 0.0;
+            for direction in directions() {
+                let ray = self.ray(centre, direction, limit).filter(|r| ray_kind(r).is_some());
+                misses += if ray.is_none() { 1.0 } else { 0.0 };
+                if misses > (1.0 - MIN_SCORE) * RAYS as f64 {
+                    return None;
+                }
+                rays.push(ray);
+            }
             finder = Some(self.summarise(centre, &rays)?);
             centre = balanced_centre(centre, &rays)?;
         }
@@ -217,7 +256,8 @@ fn row_candidates(binary: &Binary) -> Vec<Candidate> {
     let mut edges: Vec<usize> = Vec::new();
     for (y, row) in binary.bright.chunks_exact(width).enumerate().step_by(2) {
         edges.clear();
-        edges.extend(row.windows(2).enumerate().filter(|(_, w)| w[0] != w[1]).map(|(x, _)| x + 1));
+        let changes = row.iter().zip(&row[1..]).enumerate().filter(|(_, (a, b))| a != b);
+        edges.extend(changes.map(|(x, _)| x + 1));
         for runs in edges.windows(6).filter(|runs| row[runs[0]]) {
             if let Some(candidate) = fits_ratio(runs, y) {
                 candidates.push(candidate);
@@ -228,7 +268,13 @@ fn row_candidates(binary: &Binary) -> Vec<Candidate> {
 }
 
 fn fits_ratio(edges: &[usize], y: usize) -> Option<Candidate> {
-    let length = |i: usize| (edges[i + 1] - edges[i]) as f64;
+    let pixels = |i: usize| edges[i + 1] - edges[i];
+    // Both patterns are symmetric and have no outer run longer than the one in the middle.
+    let alike = |i: usize, j: usize| pixels(i).abs_diff(pixels(j)) <= pixels(i).min(pixels(j)) + 1;
+    if pixels(2) + 2 < pixels(1).max(pixels(0)) || !alike(0, 4) || !alike(1, 3) {
+        return None;
+    }
+    let length = |i: usize| pixels(i) as f64;
     let total = (edges[5] - edges[0]) as f64;
     let module = total / 8.0;
     if module < MIN_MODULE {
@@ -236,7 +282,7 @@ fn fits_ratio(edges: &[usize], y: usize) -> Option<Candidate> {
     }
     let tolerance = 0.55 * module + 0.7;
     let fits = |pattern: [f64; 5]| {
-        (0..5).all(|i| (length(i) - pattern[i] * module).abs() < tolerance * pattern[i].sqrt())
+        (0..5).all(|i| (length(i) - pattern[i] * module).abs() < tolerance * if pattern[i] > 2.0 { 2.0 } else { 1.2 })
     };
     let ok = fits([1.0, 1.0, 4.0, 1.0, 1.0]) || fits([1.0, 2.0, 2.0, 2.0, 1.0]);
     ok.then(|| Candidate {

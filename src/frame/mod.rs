@@ -15,7 +15,7 @@ mod mesh;
 
 pub use caption::{CAPTION_HEIGHT, draw_caption};
 pub use draw::draw;
-pub use finder::{Finder, FinderKind, find_finders};
+pub use finder::{Finder, FinderKind, Neighbourhood, find_finders};
 pub use layout::{Geometry, GeometryError, HEADER_COLUMNS, HEADER_ROWS, Layout, MARK, MAX_SIDE, MAX_TILE, MIN_SIDE, TileKind};
 pub use locate::{HeaderPlace, Hypothesis, hypotheses};
 pub use mesh::{Mesh, MeshQuality, Sample};

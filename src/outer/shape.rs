@@ -5,6 +5,9 @@ pub const MAX_PACKETS: usize = 255;
 /// Most blocks of a transfer (spec §3.2): block numbers have 24 bits.
 pub const MAX_BLOCKS: u32 = 1 << 24;
 
+/// Numbers of blocks beyond the least that are tried.
+const MORE_BLOCKS: u64 = 32;
+
 /// Number and size of the blocks of a transfer; the same for each of its packets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Shape {
@@ -50,6 +53,16 @@ impl Shape {
         if blocks > u64::from(MAX_BLOCKS) {
             return Err(ShapeError::TooManyBlocks { needed: blocks });
         }
+        // All blocks being equally large wastes up to a packet each: a few more blocks may divide
+        // better, which decides whether a file that just fits a frame takes one or two.
+        let frames = |blocks: u64| {
+            let source = packets.div_ceil(blocks);
+            let repair = (source as f64 * redundancy).ceil() as u64;
+            (blocks * (source + repair)).div_ceil(per_frame as u64)
+        };
+        let most = (blocks + MORE_BLOCKS).min(u64::from(MAX_BLOCKS)).min(packets);
+        let blocks =
+            (blocks..=most.max(blocks)).min_by_key(|&blocks| frames(blocks)).unwrap_or(blocks);
         let source = packets.div_ceil(blocks);
         let limit = MAX_PACKETS as u64 - source;
         let repair = ((source as f64 * redundancy).ceil() as u64).min(limit);

@@ -5,7 +5,7 @@
 //! is decoded fed back to the equaliser until nothing more comes.
 
 use super::report::{CaptureReport, show_id};
-use crate::frame::{Finder, Hypothesis, Layout, Mesh, find_finders, hypotheses};
+use crate::frame::{Finder, Hypothesis, Layout, Mesh, Neighbourhood, find_finders, hypotheses};
 use crate::inner::FrameCode;
 use crate::ldpc::Decoder;
 use crate::modem::{Demodulator, FrameHeader, HeaderError, Signal, SoftHeader, exact_llrs};
@@ -74,30 +74,31 @@ impl CaptureReader {
         &mut self,
         picture: &Picture,
     ) -> Result<(Hypothesis, Result<FrameHeader, HeaderError>), String> {
-        let mut reason = "no finder pattern".to_owned();
-        let mut factor = picture.width().max(picture.height()).div_ceil(SEARCH_SIDE).max(1);
-        loop {
-            let scale = factor as f64;
-            let finders: Vec<Finder> = find_finders(&picture.grey(factor))
-                .into_iter()
-                .map(|f| Finder { centre: f.centre * scale, radius: f.radius * scale, ..f })
-                .collect();
-            let all = hypotheses(&finders);
-            for hypothesis in &all {
-                if let Some(header) = self.read_header(picture, hypothesis) {
-                    return Ok((*hypothesis, header));
+        let factor = picture.width().max(picture.height()).div_ceil(SEARCH_SIDE).max(1);
+        let factors = std::iter::successors(Some(factor), |f| (*f > 1).then_some(f / 2));
+        let mut most = (0, 0);
+        for factor in factors {
+            let grey = picture.grey(factor);
+            for neighbourhood in [Neighbourhood::Wide, Neighbourhood::Narrow] {
+                let scale = factor as f64;
+                let finders: Vec<Finder> = find_finders(&grey, neighbourhood)
+                    .into_iter()
+                    .map(|f| Finder { centre: f.centre * scale, radius: f.radius * scale, ..f })
+                    .collect();
+                let all = hypotheses(&finders);
+                for hypothesis in &all {
+                    if let Some(header) = self.read_header(picture, hypothesis) {
+                        return Ok((*hypothesis, header));
+                    }
                 }
+                most = most.max((all.len().min(1), finders.len()));
             }
-            reason = match (finders.len(), all.len()) {
-                (0, _) => reason,
-                (found, 0) => format!("{found} of 4 finder patterns found"),
-                (found, _) => format!("{found} finder patterns found, but no readable header"),
-            };
-            if factor == 1 {
-                return Err(reason);
-            }
-            factor /= 2;
         }
+        Err(match most {
+            (_, 0) => "no finder pattern".to_owned(),
+            (0, found) => format!("{found} finder patterns found, but no four that are a frame"),
+            (_, found) => format!("{found} finder patterns found, but no readable header"),
+        })
     }
 
     fn read_header(

@@ -17,6 +17,12 @@ use std::ops::ControlFlow;
 /// Transfers that are kept apart at most; frames of further ones are reported and dropped.
 const MAX_TRANSFERS: usize = 64;
 
+/// Incomplete blocks that a report looks into: those of 4 GB at ordinary sizes. A header may
+/// promise a thousand times as many.
+const MAX_EXAMINED_BLOCKS: usize = 20_000;
+/// Missing frames that a report names at most.
+const MAX_NAMED_FRAMES: usize = 1 << 20;
+
 /// A capture before it is read: where it came from, and how to get the picture.
 pub struct Source {
     /// For the report.
@@ -195,7 +201,7 @@ impl Incoming {
             output: None,
             frames_seen: self.seen.len() as u64,
             frames_total,
-            frames_missing: (1..=frames_total).take(1 << 20).collect(),
+            frames_missing: (1..=frames_total).take(MAX_NAMED_FRAMES).collect(),
             packets_missing: 0,
             frames_needed: frames_total,
         };
@@ -215,7 +221,7 @@ fn missing(assembler: &Assembler, layout: &Layout) -> (Vec<u64>, u64) {
     let shape = assembler.shape();
     let mut frames = BTreeSet::new();
     let mut fewest = 0;
-    for block in assembler.incomplete_blocks() {
+    for block in assembler.incomplete_blocks().take(MAX_EXAMINED_BLOCKS) {
         let mut shares: Vec<u64> = Vec::new();
         let mut last = None;
         for index in 0..shape.packets() {
@@ -243,5 +249,5 @@ fn missing(assembler: &Assembler, layout: &Layout) -> (Vec<u64>, u64) {
         }
         fewest = fewest.max(count);
     }
-    (frames.into_iter().collect(), fewest)
+    (frames.into_iter().take(MAX_NAMED_FRAMES).collect(), fewest)
 }

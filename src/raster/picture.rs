@@ -80,6 +80,10 @@ impl Picture {
         let luma = |pixel: &[u8]| {
             77 * u32::from(pixel[0]) + 150 * u32::from(pixel[1]) + 29 * u32::from(pixel[2])
         };
+        if factor == 1 {
+            values.extend(self.rgb.chunks_exact(3).map(|pixel| (luma(pixel) >> 8) as u8));
+            return Grey { width, height, values };
+        }
         let mut sums = vec![0u32; width];
         let area = (factor * factor) as u32 * 256;
         for rows in self.rgb.chunks(self.width * 3 * factor).take(height) {

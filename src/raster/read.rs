@@ -7,7 +7,7 @@ use std::io::{BufRead, Cursor, Read, Seek};
 use std::path::Path;
 
 /// Largest picture that is read, in pixels a side.
-const MAX_SIDE: u32 = 20_000;
+const MAX_PICTURE_SIDE: u32 = 20_000;
 /// Largest picture that is read, in pixels: memory is at most three bytes for each, twice.
 pub const MAX_PIXELS: u64 = 120_000_000;
 /// Bytes at the front of a picture that tell its kind.
@@ -76,7 +76,7 @@ fn decode(mut source: impl BufRead + Seek) -> Result<Picture, PictureError> {
     let mut decoder = reader.into_decoder().map_err(PictureError::Damaged)?;
     let (width, height) = decoder.dimensions();
     let pixels = u64::from(width) * u64::from(height);
-    if pixels > MAX_PIXELS || width.max(height) > MAX_SIDE || pixels == 0 {
+    if pixels > MAX_PIXELS || width.max(height) > MAX_PICTURE_SIDE || pixels == 0 {
         return Err(PictureError::TooLarge { width, height });
     }
     let mut limits = Limits::no_limits();

@@ -1,1 +1,220 @@
-fn main(){}
+//! Speed of every layer, on one thread. `cargo bench` runs all, `cargo bench -- capture` some.
+//!
+//! Bytes a second are file bytes, unless the name says otherwise.
+
+use divan::counter::{BytesCount, ItemsCount};
+use divan::{Bencher, black_box};
+use std::convert::Infallible;
+use tilecast::container;
+use tilecast::frame::{Layout, Neighbourhood, draw, find_finders};
+use tilecast::inner::FrameCode;
+use tilecast::ldpc::{Code, Decoder};
+use tilecast::modem::{FrameHeader, modulate};
+use tilecast::outer::{Parity, Shape};
+use tilecast::pipeline::capture::CaptureReader;
+use tilecast::pipeline::profile::{FormatChoice, FrameFormat, Profile};
+use tilecast::pipeline::send::{Prepared, Transfer};
+use tilecast::prng::SplitMix64;
+use tilecast::raster::{Picture, decode_picture, write_frame};
+
+fn main() {
+    divan::main();
+}
+
+fn random(bytes: usize) -> Vec<u8> {
+    let mut prng = SplitMix64::new(1);
+    (0..bytes).map(|_| prng.next_u64() as u8).collect()
+}
+
+fn format(profile: Profile) -> FrameFormat {
+    let choice = FormatChoice { profile, size: (1024, 1024), tile: None, rate: None, bands: 1 };
+    FrameFormat::new(&choice).unwrap()
+}
+
+fn header(format: &FrameFormat) -> FrameHeader {
+    FrameHeader {
+        geometry: format.layout.geometry(),
+        palette: format.palette,
+        parity: format.parity,
+        lifting: format.lifting,
+        bands: format.bands,
+        transfer: 1,
+        frame: 0,
+        frames: 1,
+    }
+}
+
+fn one_frame(profile: Profile) -> Vec<u8> {
+    let format = format(profile);
+    let file = random(format.packets() * format.payload() - 200);
+    let prepared = Prepared::new(file.as_slice(), None, 1, 1, |_| Ok(())).unwrap();
+    let mut transfer = Transfer::new(prepared, format, 0.0).unwrap();
+    let mut frame = Vec::new();
+    transfer
+        .frames(1, None, |_, png| {
+            frame = png;
+            Ok(())
+        })
+        .unwrap();
+    frame
+}
+
+const PROFILES: [Profile; 4] =
+    [Profile::Standard, Profile::Dense, Profile::Ultra, Profile::Lossless];
+
+/// Packets to a PNG in memory.
+#[divan::bench(args = PROFILES)]
+fn encode_frame(bencher: Bencher, profile: Profile) {
+    let format = format(profile);
+    let bytes = random(format.code.packet_bytes());
+    let packets: Vec<&[u8]> = vec![&bytes; format.packets()];
+    let header = header(&format);
+    bencher.counter(BytesCount::new(format.packets() * format.payload())).bench_local(|| {
+        let tiles = modulate(&format.layout, format.palette, &format.code.encode(&packets));
+        let frame = draw(&format.layout, &tiles, &header.cells());
+        let mut png = Vec::new();
+        write_frame(&frame, &mut png).unwrap();
+        png
+    });
+}
+
+/// An undistorted PNG in memory to packets.
+#[divan::bench(args = PROFILES)]
+fn capture_undistorted(bencher: Bencher, profile: Profile) {
+    let png = one_frame(profile);
+    let mut reader = CaptureReader::default();
+    let bytes = format(profile);
+    bencher.counter(BytesCount::new(bytes.packets() * bytes.payload())).bench_local(|| {
+        let capture = reader.read(&decode_picture(&png).unwrap());
+        assert_eq!(capture.report.reason, None);
+        capture
+    });
+}
+
+/// Reading the PNG alone.
+#[divan::bench]
+fn raster_read_png(bencher: Bencher) {
+    let png = one_frame(Profile::Dense);
+    bencher.counter(BytesCount::new(png.len())).bench_local(|| decode_picture(&png).unwrap());
+}
+
+/// The finder search in a dense frame.
+#[divan::bench]
+fn frame_find_finders(bencher: Bencher) {
+    let picture: Picture = decode_picture(&one_frame(Profile::Dense)).unwrap();
+    bencher
+        .counter(ItemsCount::new(picture.width() * picture.height()))
+        .bench_local(|| find_finders(&picture.grey(1), Neighbourhood::Wide));
+}
+
+/// The layout of a dense frame.
+#[divan::bench]
+fn frame_layout(bencher: Bencher) {
+    let geometry = format(Profile::Dense).layout.geometry();
+    bencher.bench_local(|| Layout::new(black_box(geometry)));
+}
+
+/// Coding and interleaving the packets of a dense frame.
+#[divan::bench]
+fn inner_encode(bencher: Bencher) {
+    let format = format(Profile::Dense);
+    let bytes = random(format.code.packet_bytes());
+    let packets: Vec<&[u8]> = vec![&bytes; format.packets()];
+    bencher
+        .counter(BytesCount::new(bytes.len() * packets.len()))
+        .bench_local(|| format.code.encode(&packets));
+}
+
+/// Decoding one codeword of rate 0.81 at the given mutual information a bit (BI-AWGN).
+#[divan::bench(args = [0.99, 0.92, 0.88])]
+fn inner_decode_codeword(bencher: Bencher, information: f64) {
+    let code = FrameCode::new(10_368 / 3, 3, 1, 384, 7).unwrap();
+    let packet = random(code.packet_bytes());
+    let bits = code.encode(&[&packet]);
+    let llrs = noisy(&bits, sigma_for(information));
+    let mut decoder = Decoder::default();
+    bencher.counter(BytesCount::new(packet.len())).bench_local(|| {
+        code.decode(&mut decoder, &llrs, 0, 40)
+    });
+}
+
+/// Noise deviation of a BI-AWGN channel with this capacity (Brännström's approximation of the
+/// J-function, IEEE Trans. Inf. Theory 51(9), 2005).
+fn sigma_for(information: f64) -> f64 {
+    let inner = -(1.0 / 0.3073) * (1.0 - information.powf(1.0 / 1.1064)).log2();
+    2.0 / inner.powf(1.0 / (2.0 * 0.8935))
+}
+
+fn noisy(bits: &[u8], sigma: f64) -> Vec<f32> {
+    let mut prng = SplitMix64::new(7);
+    let mut uniform = || (prng.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
+    bits.iter()
+        .map(|&bit| {
+            let radius = (-2.0 * (1.0 - uniform()).ln()).sqrt();
+            let noise = radius * (std::f64::consts::TAU * uniform()).cos() * sigma;
+            let sent = if bit == 1 { -1.0 } else { 1.0 };
+            (2.0 * (sent + noise) / (sigma * sigma)) as f32
+        })
+        .collect()
+}
+
+/// LDPC encoding alone, information bytes.
+#[divan::bench]
+fn ldpc_encode(bencher: Bencher) {
+    let code = Code::new(384, 7).unwrap();
+    let info = SplitMix64::new(1).bits(code.info_bits());
+    bencher.counter(BytesCount::new(info.len() / 8)).bench_local(|| code.encode(&info));
+}
+
+const BLOCK: Shape = Shape { blocks: 1, source: 212, repair: 43, payload: 1039 };
+
+/// Repair packets of one block.
+#[divan::bench]
+fn outer_encode(bencher: Bencher) {
+    let (parity, bytes) = (Parity::new(BLOCK), random(BLOCK.block_bytes()));
+    bencher
+        .counter(BytesCount::new(bytes.len()))
+        .bench_local(|| parity.encode(0, &bytes).unwrap());
+}
+
+/// Restoring one block that lost as much as it can.
+#[divan::bench]
+fn outer_restore(bencher: Bencher) {
+    let (parity, bytes) = (Parity::new(BLOCK), random(BLOCK.block_bytes()));
+    let mut packets: Vec<Option<Vec<u8>>> =
+        parity.encode(0, &bytes).unwrap().into_iter().map(Some).collect();
+    packets[..usize::from(BLOCK.repair)].fill(None);
+    bencher
+        .counter(BytesCount::new(bytes.len()))
+        .with_inputs(|| packets.clone())
+        .bench_local_values(|mut packets| parity.restore(0, &mut packets).unwrap());
+}
+
+/// Compressing a chunk of text at the default level.
+#[divan::bench]
+fn container_compress(bencher: Bencher) {
+    let words = ["tile ", "frame ", "packet ", "codeword ", "pilot ", "symbol "];
+    let mut prng = SplitMix64::new(3);
+    let text: String = (0..200_000).map(|_| words[prng.next_u64() as usize % 6]).collect();
+    bencher
+        .counter(BytesCount::new(text.len()))
+        .bench_local(|| container::compress(text.as_bytes(), 9).unwrap());
+}
+
+/// File to frames, everything together.
+#[divan::bench]
+fn pipeline_send(bencher: Bencher) {
+    let file = random(1_000_000);
+    bencher.counter(BytesCount::new(file.len())).bench_local(|| {
+        let prepared = Prepared::new(file.as_slice(), None, 9, 1, |_| Ok(())).unwrap();
+        let mut transfer = Transfer::new(prepared, format(Profile::Dense), 0.2).unwrap();
+        let mut bytes = 0;
+        transfer
+            .frames(1, None, |_, png| {
+                bytes += png.len();
+                Ok(())
+            })
+            .unwrap();
+        Ok::<_, Infallible>(bytes)
+    });
+}

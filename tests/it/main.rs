@@ -1,1 +1,21 @@
+//! The integration tests: one crate, one module a purpose.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
+// The command line: arguments, exit codes, texts, what is left after a failure.
+mod cli;
+// Pictures and packets made to do harm.
+mod hostile;
+// Frame error rate of the inner code on a noisy channel.
+mod inner_curve;
+// Which module may use which.
+mod layering;
+// File to frames to file, undistorted: sizes, profiles, lost frames, screenshots.
+mod round_trip;
+// The files in samples/.
+mod samples;
+// The spec's numbers are the code's numbers.
+mod spec;
+// Working folders, the command, seeded data.
+mod support;
+// Golden vectors of every layer.
+mod vectors;

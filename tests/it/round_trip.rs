@@ -1,0 +1,175 @@
+//! File to frames to file over a perfect channel.
+
+use crate::support::{PROFILES, choice, encode, picture, random_bytes, text};
+use proptest::prelude::*;
+use tilecast::pipeline::capture::CaptureReader;
+use tilecast::pipeline::profile::{FormatChoice, FrameFormat, Profile};
+use tilecast::pipeline::receive::Receiver;
+use tilecast::raster::{Picture, decode_picture};
+
+/// Decodes frames; the file if it is complete and verified.
+fn decode(frames: &[impl AsRef<[u8]>]) -> Option<Vec<u8>> {
+    let mut reader = CaptureReader::default();
+    let mut receiver = Receiver::default();
+    for frame in frames {
+        let mut capture = reader.read(&decode_picture(frame.as_ref()).unwrap());
+        assert_eq!(capture.report.reason, None);
+        receiver.accept(&mut capture).unwrap();
+    }
+    let mut incoming = receiver.into_transfers().pop()?;
+    let mut file = Vec::new();
+    incoming.is_complete().then(|| {
+        incoming
+            .extract(|chunk| {
+                file.extend(chunk);
+                Ok(())
+            })
+            .unwrap();
+        file
+    })
+}
+
+#[test]
+fn every_profile_carries_files_of_all_sizes() {
+    for (name, profile) in PROFILES {
+        let side = if profile == Profile::Print { 1024 } else { 512 };
+        let choice = choice(profile, side);
+        let format = FrameFormat::new(&choice).unwrap();
+        let frame = format.packets() * format.payload();
+        for size in [0, 1, 1000, frame - 51, frame - 50, frame, 2 * frame + 1] {
+            let file = random_bytes(size, size as u64);
+            let (_, frames) = encode(&file, &choice, 0.0);
+            assert_eq!(decode(&frames).as_ref(), Some(&file), "{name}, {size} bytes");
+        }
+    }
+}
+
+#[test]
+fn what_fits_one_frame_takes_one() {
+    for (name, profile) in PROFILES {
+        let choice = choice(profile, 1024);
+        let format = FrameFormat::new(&choice).unwrap();
+        // The manifest with its name takes 50 bytes, a chunk's length 4.
+        let file = random_bytes(format.packets() * format.payload() - 54, 1);
+        for size in [0, 1, file.len()] {
+            let (_, frames) = encode(&file[..size], &choice, 0.0);
+            assert_eq!(frames.len(), 1, "{name}, {size} bytes");
+        }
+    }
+}
+
+#[test]
+fn the_promised_number_of_frames_may_be_lost_whichever_they_are() {
+    for (size, redundancy) in [(150_000, 0.2), (60_000, 0.5), (400_000, 0.1), (40_000, 1.0)] {
+        let file = text(size * 4, 1).into_iter().chain(random_bytes(size, 2)).collect::<Vec<_>>();
+        let (transfer, frames) = encode(&file, &choice(Profile::Dense, 512), redundancy);
+        let lost = transfer.layout().survivable_losses() as usize;
+        assert!(lost > 0, "{size} {redundancy}");
+        // Bursts hit each block hardest; try one at every place, and a spread loss.
+        for start in (0..=frames.len() - lost).step_by(3) {
+            let kept = [&frames[..start], &frames[start + lost..]].concat();
+            assert_eq!(decode(&kept).as_ref(), Some(&file), "burst at {start}");
+        }
+        let spread = frames.len() / lost;
+        let kept: Vec<_> = (0..frames.len())
+            .filter(|i| i % spread != 0 || i / spread >= lost)
+            .map(|i| &frames[i])
+            .collect();
+        assert_eq!(decode(&kept).as_ref(), Some(&file));
+    }
+}
+
+#[test]
+fn without_the_frames_that_are_needed_there_is_no_file() {
+    let file = random_bytes(60_000, 9);
+    let (transfer, frames) = encode(&file, &choice(Profile::Dense, 512), 0.0);
+    assert_eq!(transfer.layout().survivable_losses(), 0);
+    for skip in 0..frames.len() {
+        let kept: Vec<_> = (0..frames.len()).filter(|i| *i != skip).map(|i| &frames[i]).collect();
+        assert_eq!(decode(&kept), None);
+    }
+}
+
+#[test]
+fn the_same_input_gives_the_same_frames_whatever_the_threads() {
+    use tilecast::pipeline::send::{Prepared, Transfer};
+    let file = text(9_000_000, 4);
+    let frames = |threads: usize| {
+        let format = FrameFormat::new(&choice(Profile::Dense, 512)).unwrap();
+        let prepared = Prepared::new(file.as_slice(), None, 1, threads, |_| Ok(())).unwrap();
+        let mut transfer = Transfer::new(prepared, format, 0.2).unwrap();
+        let mut hasher = blake3::Hasher::new();
+        transfer
+            .frames(threads, None, |_, png| {
+                hasher.update(&png);
+                Ok(())
+            })
+            .unwrap();
+        hasher.finalize()
+    };
+    assert_eq!(frames(1), frames(3));
+}
+
+/// A frame inside a larger picture, scaled, turned and mirrored.
+fn screenshot(frame: &Picture, scale: usize, turn: usize, mirror: bool, margin: u8) -> Picture {
+    let (width, height) = (frame.width() * scale + 150, frame.height() * scale + 90);
+    let placed = picture(width, height, |x, y| {
+        let inside = x.checked_sub(97).zip(y.checked_sub(31));
+        inside.and_then(|(x, y)| frame.pixel(x / scale, y / scale)).unwrap_or([margin; 3])
+    });
+    let (w, h) = if turn % 2 == 0 { (width, height) } else { (height, width) };
+    picture(w, h, |x, y| {
+        let x = if mirror { w - 1 - x } else { x };
+        let (x, y) = match turn {
+            0 => (x, y),
+            1 => (y, height - 1 - x),
+            2 => (width - 1 - x, height - 1 - y),
+            _ => (width - 1 - y, x),
+        };
+        placed.pixel(x, y).unwrap()
+    })
+}
+
+#[test]
+fn screenshots_at_any_scale_turn_and_side_are_read() {
+    let file = random_bytes(5_000, 5);
+    for (name, profile) in PROFILES {
+        if profile == Profile::Print {
+            continue;
+        }
+        let (_, frames) = encode(&file, &choice(profile, 512), 0.0);
+        let frame = decode_picture(&frames[0]).unwrap();
+        let whole = CaptureReader::default().read(&frame).packets;
+        for turn in 0..4 {
+            for mirror in [false, true] {
+                let (scale, margin) = (1 + turn % 3, if mirror { 255 } else { 40 });
+                let shot = screenshot(&frame, scale, turn, mirror, margin);
+                let capture = CaptureReader::default().read(&shot);
+                let text = format!("{name} x{scale}, turn {turn}, mirror {mirror}");
+                assert_eq!(capture.report.reason, None, "{text}");
+                assert_eq!(capture.packets, whole, "{text}");
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn any_format_carries_its_file(
+        width in 256usize..900, height in 256usize..900, tile in 1usize..7,
+        rate in 0.33f64..0.92, bands in 1u8..5, size in 0usize..3000, seed: u64,
+    ) {
+        let choice = FormatChoice {
+            profile: Profile::Standard, size: (width, height), tile: Some(tile), rate: Some(rate),
+            bands,
+        };
+        if FrameFormat::new(&choice).is_err() {
+            return Ok(());
+        }
+        let file = random_bytes(size, seed);
+        let (_, frames) = encode(&file, &choice, 0.0);
+        prop_assert_eq!(decode(&frames), Some(file));
+    }
+}

@@ -1,0 +1,208 @@
+//! Golden vectors: `tests/vectors/v1/*.txt`, one `name value` a line.
+//!
+//! `REGENERATE=1 cargo test --release --test it vectors` writes them anew; that is a change of the
+//! format.
+
+use crate::support::{PROFILES, choice, encode, project, random_bytes};
+use std::fmt::Write;
+use tilecast::container::{CHUNK_BYTES, Manifest, Reader, compress};
+use tilecast::frame::{Geometry, Layout, TileKind};
+use tilecast::inner::FrameCode;
+use tilecast::ldpc::{Code, Decoder};
+use tilecast::modem::{FrameHeader, Palette, pilot_symbols};
+use tilecast::outer::{self, Packet, PacketId, Parity, Shape};
+use tilecast::prng::SplitMix64;
+use tilecast::raster::decode_picture;
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    })
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    (0..text.len() / 2).map(|i| u8::from_str_radix(&text[2 * i..2 * i + 2], 16).unwrap()).collect()
+}
+
+fn hash(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex().to_string()
+}
+
+/// Compares with, or writes, the vectors of one layer.
+fn check(layer: &str, found: &[(String, String)]) {
+    let path = project(&format!("tests/vectors/v1/{layer}.txt"));
+    let lines: String = found.iter().map(|(name, value)| format!("{name} {value}\n")).collect();
+    if std::env::var_os("REGENERATE").is_some() {
+        std::fs::write(&path, &lines).unwrap();
+    }
+    let golden = std::fs::read_to_string(&path).unwrap();
+    for (golden, found) in golden.lines().zip(lines.lines()) {
+        assert_eq!(found, golden, "{layer}");
+    }
+    assert_eq!(golden.lines().count(), found.len(), "{layer}");
+}
+
+fn golden(layer: &str, name: &str) -> String {
+    let path = project(&format!("tests/vectors/v1/{layer}.txt"));
+    let golden = std::fs::read_to_string(path).unwrap();
+    let line = golden.lines().find_map(|line| line.strip_prefix(&format!("{name} ")));
+    line.unwrap_or_else(|| panic!("{name}")).to_owned()
+}
+
+fn entry(name: impl Into<String>, value: impl ToString) -> (String, String) {
+    (name.into(), value.to_string())
+}
+
+#[test]
+fn container() {
+    let file = b"tilecast tilecast tilecast tilecast tilecast";
+    let manifest = |name: Option<&str>| Manifest {
+        name: name.map(str::to_owned),
+        size: file.len() as u64,
+        chunk_bytes: CHUNK_BYTES,
+        digest: *blake3::hash(file).as_bytes(),
+    };
+    // What zstd makes of a chunk may change with its version: only raw chunks are golden bytes.
+    let raw = compress(&random_bytes(20, 1), 1).unwrap();
+    check(
+        "container",
+        &[
+            entry("manifest_named", hex(&manifest(Some("ä.txt")).to_bytes())),
+            entry("manifest_unnamed", hex(&manifest(None).to_bytes())),
+            entry("chunk_raw", hex(&raw)),
+        ],
+    );
+    // A stream with a zstd chunk as it was written once has to stay readable.
+    let stream = unhex(&golden("container_stream", "stream"));
+    let mut reader = Reader::new(stream.as_slice()).unwrap();
+    assert_eq!(reader.next_chunk().unwrap().unwrap(), file);
+    assert_eq!(reader.next_chunk().unwrap(), None);
+}
+
+#[test]
+fn outer() {
+    let shape = Shape { blocks: 300, source: 5, repair: 3, payload: 8 };
+    let packets = Parity::new(shape).encode(0, &(0..40).collect::<Vec<u8>>()).unwrap();
+    let packet = Packet {
+        id: PacketId { transfer: 0x0123_4567, block: 258, index: 6 },
+        shape,
+        payload: packets[6].clone(),
+    };
+    let layout = outer::Layout::new(Shape { blocks: 7, payload: 1039, ..shape }, 3);
+    let order: Vec<String> = (0..layout.groups())
+        .flat_map(|group| layout.group_packets(group))
+        .map(|(block, index)| format!("{block}.{index}"))
+        .collect();
+    let large = Shape { blocks: 2000, source: 212, repair: 43, payload: 1039 };
+    let mut found = vec![
+        entry("packet", hex(&packet.to_bytes())),
+        entry("order", order.join(",")),
+        entry("groups_of_a_large_transfer", outer::Layout::new(large, 323).groups()),
+    ];
+    found.extend((5..8).map(|i| entry(format!("repair_{i}"), hex(&packets[i]))));
+    check("outer", &found);
+    assert_eq!(Packet::parse(&unhex(&golden("outer", "packet"))), Some(packet));
+}
+
+#[test]
+fn inner() {
+    let mut found = Vec::new();
+    for (lifting, parity) in [(16, 4), (56, 7), (352, 24), (384, 46)] {
+        let code = Code::new(lifting, parity).unwrap();
+        let info = SplitMix64::new(11).bits(code.info_bits());
+        found.push(entry(format!("ldpc_{lifting}_{parity}"), hash(&code.encode(&info))));
+    }
+    for (tiles, width, bands, lifting, parity) in [(900, 3, 1, 16, 7), (5000, 1, 3, 16, 24)] {
+        let code = FrameCode::new(tiles, width, bands, lifting, parity).unwrap();
+        let packet = random_bytes(code.packet_bytes(), 12);
+        let bits = code.encode(&vec![&packet; code.codewords()]);
+        found.push(entry(format!("frame_bits_{tiles}_{width}_{bands}"), hash(&bits)));
+        let best = FrameCode::best_lifting(tiles, width, bands, parity, 13).unwrap();
+        found.push(entry(format!("best_lifting_{tiles}_{width}_{bands}"), best));
+    }
+    check("inner", &found);
+}
+
+fn header(width: usize, height: usize, tile: usize, palette: Palette) -> FrameHeader {
+    let colours = palette == Palette::Colour;
+    FrameHeader {
+        geometry: Geometry::new(width, height, tile, colours).unwrap(),
+        palette,
+        parity: 7,
+        lifting: 384,
+        bands: 2,
+        transfer: 0x89AB_CDEF,
+        frame: 4,
+        frames: 70_000,
+    }
+}
+
+#[test]
+fn modem() {
+    let mut found = Vec::new();
+    for (name, palette) in [("colour", Palette::Colour), ("bw", Palette::BlackWhite)] {
+        let header = header(1024, 768, 3, palette);
+        found.push(entry(format!("header_cells_{name}"), hex(&header.cells())));
+        let layout = Layout::new(header.geometry);
+        found.push(entry(format!("pilots_{name}"), hash(&pilot_symbols(&layout, palette))));
+    }
+    check("modem", &found);
+    let cells = unhex(&golden("modem", "header_cells_colour"));
+    let samples: Vec<[f32; 3]> = cells
+        .iter()
+        .map(|s| std::array::from_fn(|c| f32::from(s >> (2 - c) & 1) * 255.0))
+        .collect();
+    let soft = tilecast::modem::SoftHeader::from_samples(&samples, 1);
+    let read = soft.decode(&mut Decoder::default());
+    assert_eq!(read, Some(Ok(header(1024, 768, 3, Palette::Colour))));
+}
+
+#[test]
+fn frame() {
+    let mut found = Vec::new();
+    for (width, height, tile) in [(1024, 1024, 3), (256, 300, 1), (1920, 1080, 4), (800, 600, 6)] {
+        let layout = Layout::new(Geometry::new(width, height, tile, true).unwrap());
+        let kinds: Vec<u8> = layout
+            .kinds()
+            .iter()
+            .map(|kind| match kind {
+                TileKind::Finder => 0,
+                TileKind::Header => 1,
+                TileKind::Mark => 2,
+                TileKind::Pilot => 3,
+                TileKind::Data => 4,
+            })
+            .collect();
+        let name = format!("{width}x{height}_{tile}");
+        found.push(entry(format!("tiles_{name}"), format!("{}x{}", layout.columns(), layout.rows())));
+        found.push(entry(format!("data_{name}"), layout.data().len()));
+        found.push(entry(format!("kinds_{name}"), hash(&kinds)));
+    }
+    for (name, profile) in PROFILES {
+        let side = if name == "print" { 1024 } else { 512 };
+        // Incompressible, so that the pixels do not depend on zstd.
+        let (_, frames) = encode(&random_bytes(300, 2), &choice(profile, side), 0.2);
+        let picture = decode_picture(&frames[0]).unwrap();
+        found.push(entry(format!("pixels_{name}"), hash(picture.rgb())));
+    }
+    check("frame", &found);
+}
+
+/// Writes the container stream that [`container`] reads.
+#[test]
+fn container_stream_is_there() {
+    if std::env::var_os("REGENERATE").is_some() {
+        let file = b"tilecast tilecast tilecast tilecast tilecast";
+        let manifest = Manifest {
+            name: None,
+            size: file.len() as u64,
+            chunk_bytes: CHUNK_BYTES,
+            digest: *blake3::hash(file).as_bytes(),
+        };
+        let stream = [manifest.to_bytes(), compress(file, 3).unwrap()].concat();
+        let path = project("tests/vectors/v1/container_stream.txt");
+        std::fs::write(path, format!("stream {}\n", hex(&stream))).unwrap();
+    }
+    assert!(golden("container_stream", "stream").len() > 100);
+}
