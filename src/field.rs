@@ -39,7 +39,8 @@ impl Field {
                 }
                 Some(weights) => {
                     let weights = weights[y * width..][..width].chunks(block);
-                    for ((sum, values), weights) in row.iter_mut().zip(line.chunks(block)).zip(weights)
+                    for ((sum, values), weights) in
+                        row.iter_mut().zip(line.chunks(block)).zip(weights)
                     {
                         sum.0 += values.iter().zip(weights).map(|(v, w)| v * w).sum::<f32>();
                         sum.1 += weights.iter().sum::<f32>();
@@ -92,7 +93,8 @@ impl Field {
 
     /// The value of the block that holds the place (`x`, `y`).
     pub fn at(&self, x: usize, y: usize) -> f32 {
-        let (column, row) = ((x / self.block).min(self.across - 1), (y / self.block).min(self.down - 1));
+        let (column, row) =
+            ((x / self.block).min(self.across - 1), (y / self.block).min(self.down - 1));
         self.values[row * self.across + column]
     }
 
@@ -104,13 +106,14 @@ impl Field {
         let (top, bottom) = (down.saturating_sub(1).min(self.down - 1), down.min(self.down - 1));
         let offset = (2 * y + 1 + block) % (2 * block);
         let fy = offset as f32 / (2 * block) as f32;
-        let (top, bottom) = (&self.values[top * self.across..], &self.values[bottom * self.across..]);
+        let (top, bottom) =
+            (&self.values[top * self.across..], &self.values[bottom * self.across..]);
         let value = |column: usize| top[column] + fy * (bottom[column] - top[column]);
         // Segments from one block centre to the next; the first and the last are flat.
         let (first, rest) = line.split_at_mut((block / 2).min(line.len()));
         first.fill(value(0));
         let scale = 1.0 / block as f32;
-        let half = if block % 2 == 0 { 0.5 } else { 0.0 };
+        let half = if block.is_multiple_of(2) { 0.5 } else { 0.0 };
         for (column, segment) in rest.chunks_mut(block).enumerate() {
             let start = value(column.min(self.across - 1));
             let step = (value((column + 1).min(self.across - 1)) - start) * scale;

@@ -84,7 +84,10 @@ fn write_all(
     }
     let mut exit = Exit::Success;
     if transfers.is_empty() {
-        eprintln!("tilecast: no frame found in {}", counted(report.captures.len() as u64, "capture"));
+        eprintln!(
+            "tilecast: no frame found in {}",
+            counted(report.captures.len() as u64, "capture")
+        );
         exit = Exit::Incomplete;
     }
     for mut transfer in transfers {

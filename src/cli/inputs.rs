@@ -64,10 +64,10 @@ impl Sources {
 
     /// The captures, files first.
     pub fn into_captures(self) -> impl Iterator<Item = Source> + Send {
-        let files = self.files.into_iter().map(|file| Source {
-            path: show(&file),
-            load: Box::new(move || read_picture(&file)),
-        });
+        let files = self
+            .files
+            .into_iter()
+            .map(|file| Source { path: show(&file), load: Box::new(move || read_picture(&file)) });
         let mut input = self.stream.then(|| std::io::BufReader::new(std::io::stdin()));
         let mut number = 0;
         let stream = std::iter::from_fn(move || {

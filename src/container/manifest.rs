@@ -28,7 +28,7 @@ impl Manifest {
         1 + 8 + 4 + 32 + 1 + name.map_or(0, |name| shortened(name).len())
     }
 
-    /// The manifest's bytes. A name of more than [`MAX_NAME_BYTES`] is cut.
+    /// The manifest's bytes. A name of more than 255 bytes is cut.
     pub fn to_bytes(&self) -> Vec<u8> {
         let name = self.name.as_deref().map_or("", shortened);
         let mut bytes = vec![CONTAINER_VERSION];

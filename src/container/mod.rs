@@ -29,7 +29,7 @@ pub enum ContainerError {
     Version {
         /// The version found.
         got: u8,
-        /// The version of [`manifest`].
+        /// The version that this program knows.
         known: u8,
     },
     /// A field has a value that no sender writes.

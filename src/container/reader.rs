@@ -120,8 +120,7 @@ mod tests {
     #[test]
     fn a_decompression_bomb_is_an_error() {
         let bomb = zstd::bulk::compress(&vec![0; 64 << 20], 1).unwrap();
-        let manifest =
-            Manifest { name: None, size: 10_000, chunk_bytes: 1 << 20, digest: [0; 32] };
+        let manifest = Manifest { name: None, size: 10_000, chunk_bytes: 1 << 20, digest: [0; 32] };
         let mut stream = manifest.to_bytes();
         stream.extend((bomb.len() as u32).to_le_bytes());
         stream.extend(bomb);

@@ -59,9 +59,9 @@ fn with_marks(layout: &Layout, tiles: &[u8]) -> Vec<u8> {
         // A white ring of one tile, in it and around it black.
         for (dy, dx) in (0..MARK * MARK).map(|i| (i / MARK, i % MARK)) {
             let ring = dx.abs_diff(MARK / 2).max(dy.abs_diff(MARK / 2)) == 1;
-            let tile = (usize::from(row) + dy - MARK / 2) * layout.columns() + usize::from(column)
-                + dx
-                - MARK / 2;
+            let tile =
+                (usize::from(row) + dy - MARK / 2) * layout.columns() + usize::from(column) + dx
+                    - MARK / 2;
             drawn[tile] = if ring { WHITE } else { BLACK };
         }
     }

@@ -37,6 +37,9 @@ const RAYS: usize = 16;
 const MIN_SCORE: f64 = 0.6;
 /// Smallest module, in pixels: below, rings are not resolved, and noise imitates them.
 const MIN_MODULE: f64 = 1.5;
+/// Bright and dark parts are at least this far from the threshold, in grey levels; noise in dark
+/// surroundings is not.
+const MIN_CONTRAST: f32 = 8.0;
 /// Side of the blocks that local brightness is measured in.
 const BLOCK: usize = 16;
 /// The most candidates that are kept, the best ones.
@@ -127,6 +130,7 @@ impl<'a> Binary<'a> {
         const STEP: f64 = 0.5;
         let mut crossings = [0.0; 3];
         let (mut found, mut at, mut before) = (0, 0.0, self.level(centre)?);
+        let mut extreme = before.abs();
         if before <= 0.0 {
             return None;
         }
@@ -134,6 +138,10 @@ impl<'a> Binary<'a> {
             at += STEP;
             let level = self.level(centre + step * at)?;
             if (level > 0.0) != (before > 0.0) {
+                if extreme < MIN_CONTRAST {
+                    return None;
+                }
+                extreme = 0.0;
                 let back = f64::from(level / (level - before));
                 crossings[found] = at - STEP * back;
                 found += 1;
@@ -141,6 +149,7 @@ impl<'a> Binary<'a> {
                     return Some(crossings);
                 }
             }
+            extreme = level.abs().max(extreme);
             before = level;
         }
         None
@@ -282,7 +291,10 @@ fn fits_ratio(edges: &[usize], y: usize) -> Option<Candidate> {
     }
     let tolerance = 0.55 * module + 0.7;
     let fits = |pattern: [f64; 5]| {
-        (0..5).all(|i| (length(i) - pattern[i] * module).abs() < tolerance * if pattern[i] > 2.0 { 2.0 } else { 1.2 })
+        (0..5).all(|i| {
+            (length(i) - pattern[i] * module).abs()
+                < tolerance * if pattern[i] > 2.0 { 2.0 } else { 1.2 }
+        })
     };
     let ok = fits([1.0, 1.0, 4.0, 1.0, 1.0]) || fits([1.0, 2.0, 2.0, 2.0, 1.0]);
     ok.then(|| Candidate {

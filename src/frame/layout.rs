@@ -13,7 +13,7 @@ pub const HEADER_ROWS: usize = 8;
 pub const HEADER_COLUMNS: usize = 27;
 /// Distance from one alignment mark to the next, at most, in pixels. Lens distortion and
 /// hand-held wobble move tiles smoothly over about this length.
-const MARK_PITCH: usize = 108;
+const MARK_PITCH: usize = 114;
 /// Side of an alignment mark, in tiles.
 pub const MARK: usize = 5;
 /// One pilot in every square of this many tiles a side.
@@ -44,7 +44,9 @@ pub struct Geometry {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GeometryError {
     /// A side outside of what the format has.
-    #[error("a frame is from {MIN_SIDE}x{MIN_SIDE} to {MAX_SIDE}x{MAX_SIDE} pixels, not {width}x{height}")]
+    #[error(
+        "a frame is from {MIN_SIDE}x{MIN_SIDE} to {MAX_SIDE}x{MAX_SIDE} pixels, not {width}x{height}"
+    )]
     Size {
         /// Width asked for.
         width: usize,
@@ -58,7 +60,9 @@ pub enum GeometryError {
         tile: usize,
     },
     /// Finders and header leave no room.
-    #[error("a frame of {width}x{height} pixels is too small for tiles of {tile} pixels: it needs at least {needed_width}x{needed_height}")]
+    #[error(
+        "a frame of {width}x{height} pixels is too small for tiles of {tile} pixels: it needs at least {needed_width}x{needed_height}"
+    )]
     TooSmall {
         /// Width asked for.
         width: usize,

@@ -10,7 +10,10 @@ use crate::raster::{Homography, Picture, Point};
 /// Candidates that are combined, the best ones.
 const MAX_CANDIDATES: usize = 9;
 /// Hypotheses that are handed out at most.
-const MAX_HYPOTHESES: usize = 160;
+const MAX_HYPOTHESES: usize = 400;
+/// Frames of which all four finders were seen come first: a guessed corner can be far off under
+/// strong perspective, and the header alone would not show it.
+const GUESS_PENALTY: f64 = 2.5;
 /// Finders of one frame differ at most this much in size, and so do opposite sides of a frame:
 /// a frame tilted by 60 degrees, one and a half times its width away.
 const MAX_SIZE_RATIO: f64 = 2.6;
@@ -57,7 +60,8 @@ fn clockwise(mut four: [Finder; 4]) -> [Finder; 4] {
     four
 }
 
-/// Completes three finders to a parallelogram, opposite the corner with the widest view.
+/// Completes three finders to a frame. The corner opposite the longest side has its neighbours on
+/// both sides; the fourth one follows from the depth that the finders' sizes tell.
 fn with_guess(three: [Finder; 3]) -> Vec<Hypothesis> {
     let longest = (0..3)
         .max_by(|&i, &j| {
@@ -68,7 +72,7 @@ fn with_guess(three: [Finder; 3]) -> Vec<Hypothesis> {
     let (corner, left, right) =
         (three[longest], three[(longest + 1) % 3], three[(longest + 2) % 3]);
     let guess = Finder {
-        centre: left.centre + right.centre - corner.centre,
+        centre: fourth_corner(corner, left, right),
         radius: (left.radius + right.radius) / 2.0,
         kind: FinderKind::Secondary,
         score: 0.0,
@@ -76,6 +80,21 @@ fn with_guess(three: [Finder; 3]) -> Vec<Hypothesis> {
     let four = clockwise([corner, left, right, guess]);
     let guessed = four.iter().position(|f| f.centre == guess.centre);
     oriented(four, guessed)
+}
+
+/// The corner opposite `corner`.
+///
+/// A plane's picture is scaled in area by 1 / w³, with w affine in the plane, and so is w times
+/// the picture's coordinates. Sizes that differ by no more than their own error say nothing about
+/// depth: then the frame is completed to a parallelogram.
+fn fourth_corner(corner: Finder, left: Finder, right: Finder) -> Point {
+    const SAME_SIZE: f64 = 1.05;
+    let radii = [corner, left, right].map(|finder| finder.radius);
+    let (low, high) = radii.iter().fold((f64::MAX, 0f64), |(l, h), r| (l.min(*r), h.max(*r)));
+    let [c, l, r] =
+        if high < SAME_SIZE * low { [1.0; 3] } else { radii.map(|radius| radius.powf(-2.0 / 3.0)) };
+    let w = (l + r - c).max(0.2 * c);
+    (left.centre * l + right.centre * r - corner.centre * c) * (1.0 / w)
 }
 
 /// The hypotheses for four finders in clockwise order: four turns, plain and mirrored.
@@ -99,8 +118,9 @@ fn oriented(four: [Finder; 4], guessed: Option<usize>) -> Vec<Hypothesis> {
                 corners: finders.map(|finder| finder.centre),
                 radii: finders.map(|finder| finder.radius),
                 guessed,
-                plausibility: shape + 0.5 * kinds.count() as f64 - if mirrored { 0.7 } else { 0.0 }
-                    - if guessed.is_some() { 1.0 } else { 0.0 },
+                plausibility: shape + 0.5 * kinds.count() as f64
+                    - if mirrored { 0.7 } else { 0.0 }
+                    - if guessed.is_some() { GUESS_PENALTY } else { 0.0 },
             });
         }
     }
@@ -176,9 +196,8 @@ impl Hypothesis {
         };
         // The mean distance from a square's centre to its edge, over all directions, is 1.12 times
         // half its side.
-        let plain = |step: Point| {
-            2.0 * self.radii[corner] / 1.12 / FINDER_UNITS as f64 / step.norm()
-        };
+        let plain =
+            |step: Point| 2.0 * self.radii[corner] / 1.12 / FINDER_UNITS as f64 / step.norm();
         Some(Point::new(
             extent(dx).unwrap_or_else(|| plain(dx)),
             extent(dy).unwrap_or_else(|| plain(dy)),
@@ -199,7 +218,8 @@ fn outer_edge(picture: &Picture, centre: Point, step: Point, limit: f64) -> Opti
     let low = line.iter().copied().fold(f32::MAX, f32::min);
     let high = line.iter().copied().fold(0.0, f32::max);
     let middle = (low + high) / 2.0;
-    let mut changes = line.windows(2).enumerate().filter(|(_, w)| (w[0] > middle) != (w[1] > middle));
+    let mut changes =
+        line.windows(2).enumerate().filter(|(_, w)| (w[0] > middle) != (w[1] > middle));
     let (at, w) = changes.nth(2)?;
     Some((at as f64 + f64::from((w[0] - middle) / (w[0] - w[1]))) * STEP)
 }

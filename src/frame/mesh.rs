@@ -203,7 +203,8 @@ fn sample_point(picture: &Picture, p: Point) -> Sample {
     let (x0, y0) = (x as usize, y as usize);
     let (fx, fy) = ((x - x0 as f64) as f32, (y - y0 as f64) as f32);
     let at = (y0 * width + x0) * 3;
-    let corner = |offset: usize| picture.rgb().get(at + offset..).and_then(<[u8]>::first_chunk::<6>);
+    let corner =
+        |offset: usize| picture.rgb().get(at + offset..).and_then(<[u8]>::first_chunk::<6>);
     let (Some(top), Some(bottom)) = (corner(0), corner(width * 3)) else {
         return Sample { rgb: picture.sample(p.x, p.y), gradient: [0.0; 2] };
     };

@@ -1,4 +1,4 @@
-//! The frame as a picture: where everything lies ([`Layout`]), drawing it ([`draw`]), and finding
+//! The frame as a picture: where everything lies ([`Layout`]), drawing it ([`draw()`]), and finding
 //! it again in a picture.
 //!
 //! Above it, [`crate::modem`] gives tiles their symbols and reads samples; below it,
@@ -16,6 +16,9 @@ mod mesh;
 pub use caption::{CAPTION_HEIGHT, draw_caption};
 pub use draw::draw;
 pub use finder::{Finder, FinderKind, Neighbourhood, find_finders};
-pub use layout::{Geometry, GeometryError, HEADER_COLUMNS, HEADER_ROWS, Layout, MARK, MAX_SIDE, MAX_TILE, MIN_SIDE, TileKind};
+pub use layout::{
+    Geometry, GeometryError, HEADER_COLUMNS, HEADER_ROWS, Layout, MARK, MAX_SIDE, MAX_TILE,
+    MIN_SIDE, TileKind,
+};
 pub use locate::{HeaderPlace, Hypothesis, hypotheses};
 pub use mesh::{Mesh, MeshQuality, Sample};

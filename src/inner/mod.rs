@@ -2,7 +2,7 @@
 //!
 //! Below it, [`crate::modem`] turns bits into symbols and samples into LLRs; above it,
 //! [`crate::outer`] deals with packets that did not arrive. A packet gets a CRC-32, becomes one
-//! LDPC codeword, and its bits are spread over one band of the frame ([`interleave`]) and
+//! LDPC codeword, and its bits are spread over one band of the frame (`interleave`) and
 //! scrambled, so that no payload draws flat areas or imitates a finder.
 //!
 //! Noise is data here: a codeword that does not decode is `None`, not an error.
@@ -48,7 +48,7 @@ impl FrameCode {
         lifting: u16,
         parity: u8,
     ) -> Option<Self> {
-        if !(1..=MAX_BANDS).contains(&band_count) || lifting % 4 != 0 {
+        if !(1..=MAX_BANDS).contains(&band_count) || !lifting.is_multiple_of(4) {
             return None;
         }
         let code = Code::new(lifting, parity)?;
@@ -150,7 +150,8 @@ impl FrameCode {
         let quantised: Vec<i8> = self
             .positions(index)
             .map(|position| {
-                let llr = if self.scramble[position] == 1 { -llrs[position] } else { llrs[position] };
+                let llr =
+                    if self.scramble[position] == 1 { -llrs[position] } else { llrs[position] };
                 quantise(llr)
             })
             .collect();

@@ -84,10 +84,8 @@ impl Decoder {
         self.minima.reset(z);
         self.extrinsic.resize(edges.len() * z, 0);
         let messages = &mut self.messages[offset..][..edges.len() * z];
-        for ((edge, extrinsic), message) in edges
-            .iter()
-            .zip(self.extrinsic.chunks_exact_mut(z))
-            .zip(messages.chunks_exact(z))
+        for ((edge, extrinsic), message) in
+            edges.iter().zip(self.extrinsic.chunks_exact_mut(z)).zip(messages.chunks_exact(z))
         {
             let total = &self.total[edge.column * z..][..z];
             let (head, tail) = extrinsic.split_at_mut(z - edge.shift);
@@ -96,10 +94,8 @@ impl Decoder {
             self.minima.add(extrinsic);
         }
         self.minima.normalise();
-        for ((edge, extrinsic), message) in edges
-            .iter()
-            .zip(self.extrinsic.chunks_exact_mut(z))
-            .zip(messages.chunks_exact_mut(z))
+        for ((edge, extrinsic), message) in
+            edges.iter().zip(self.extrinsic.chunks_exact_mut(z)).zip(messages.chunks_exact_mut(z))
         {
             self.minima.answer(extrinsic, message);
             let total = &mut self.total[edge.column * z..][..z];

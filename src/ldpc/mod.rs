@@ -53,7 +53,7 @@ impl Code {
             return None;
         }
         let set = SET_FACTORS.iter().position(|&factor| {
-            lifting % factor == 0 && (lifting / factor).is_power_of_two()
+            lifting.is_multiple_of(factor) && (lifting / factor).is_power_of_two()
         })?;
         let lift = |row: &tables::BaseRow| {
             row.iter()

@@ -135,11 +135,7 @@ impl Demodulator {
 
     /// How far each sample is from what the decided symbols predict, in grey levels of the sum of
     /// colours, with the picture's gradient: see [`crate::frame::Mesh::nudge`].
-    pub fn registration(
-        &self,
-        signal: &Signal,
-        scores: &Scores,
-    ) -> Vec<Option<([f32; 2], f32)>> {
+    pub fn registration(&self, signal: &Signal, scores: &Scores) -> Vec<Option<([f32; 2], f32)>> {
         let decided = self.decisions(scores, &|score| score.signum());
         let inputs: Vec<&Plane> = decided.iter().collect();
         let taps = square(0..self.outputs(), 1, true).collect();
@@ -175,8 +171,7 @@ impl Demodulator {
         }
         let mut inputs = signal.colour_planes();
         inputs.extend(&soft);
-        let taps: Vec<_> =
-            square(0..3, 1, true).chain(square(3..3 + outputs, 1, false)).collect();
+        let taps: Vec<_> = square(0..3, 1, true).chain(square(3..3 + outputs, 1, false)).collect();
         let target = |tile: usize| {
             let index = soft[0].index(tile);
             std::array::from_fn(|output| {
@@ -184,9 +179,8 @@ impl Demodulator {
             })
         };
         // Decoded tiles teach without errors; if there are few, pilots and decisions have to do.
-        let certain: Vec<usize> = (0..sure.len())
-            .filter(|&tile| sure[tile] || self.known[tile][0] != 0.0)
-            .collect();
+        let certain: Vec<usize> =
+            (0..sure.len()).filter(|&tile| sure[tile] || self.known[tile][0] != 0.0).collect();
         let tiles: Vec<usize> = if certain.len() > TRAINING_TILES / 3 {
             let step = certain.len().div_ceil(TRAINING_TILES);
             certain.into_iter().step_by(step).collect()
@@ -202,7 +196,9 @@ impl Demodulator {
         let kinds = self.layout.kinds();
         let step = kinds.len().div_ceil(TRAINING_TILES);
         // A step that shares no factor with the row length visits all columns.
-        let step = (step..).find(|step| self.layout.columns() % step != 0 || *step == 1).unwrap_or(1);
+        let step = (step..)
+            .find(|step| !self.layout.columns().is_multiple_of(*step) || *step == 1)
+            .unwrap_or(1);
         (0..kinds.len())
             .step_by(step)
             .filter(|&tile| !matches!(kinds[tile], TileKind::Finder | TileKind::Header))

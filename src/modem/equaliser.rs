@@ -22,9 +22,11 @@ pub(super) fn square(
 ) -> impl Iterator<Item = Tap> {
     planes.flat_map(move |plane| {
         (-reach..=reach).flat_map(move |dy| {
-            (-reach..=reach)
-                .filter(move |dx| centre || (*dx, dy) != (0, 0))
-                .map(move |dx| Tap { plane, dx, dy })
+            (-reach..=reach).filter(move |dx| centre || (*dx, dy) != (0, 0)).map(move |dx| Tap {
+                plane,
+                dx,
+                dy,
+            })
         })
     })
 }

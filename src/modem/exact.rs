@@ -13,9 +13,7 @@ const TOLERANCE: u8 = 40;
 /// LLRs of the data bits if `colours` (one for each tile in scan order) are those of an
 /// undistorted frame; `None` if the pilots say that it is not.
 pub fn exact_llrs(layout: &Layout, palette: Palette, colours: &[[u8; 3]]) -> Option<Vec<f32>> {
-    let exact = |&(&tile, expected): &(&u32, u8)| {
-        symbol(colours[tile as usize]) == Some(expected)
-    };
+    let exact = |&(&tile, expected): &(&u32, u8)| symbol(colours[tile as usize]) == Some(expected);
     let pilots = layout.pilots();
     let right = pilots.iter().zip(pilot_symbols(layout, palette)).filter(exact).count();
     if (right as f64) < MIN_EXACT * pilots.len() as f64 {

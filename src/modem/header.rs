@@ -316,7 +316,16 @@ mod tests {
                 let geometry = Geometry::new(w, h, tile, colours).ok()?;
                 let palette = if colours { Palette::Colour } else { Palette::BlackWhite };
                 let (lifting, bands, frames) = (384, 8, frame.checked_add(1)?);
-                Some(FrameHeader { geometry, palette, parity, lifting, bands, transfer, frame, frames })
+                Some(FrameHeader {
+                    geometry,
+                    palette,
+                    parity,
+                    lifting,
+                    bands,
+                    transfer,
+                    frame,
+                    frames,
+                })
             })
     }
 

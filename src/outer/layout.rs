@@ -76,9 +76,8 @@ impl Layout {
     /// How many frames can be lost, whichever they are, so that all blocks can still be restored.
     pub fn survivable_losses(&self) -> u64 {
         let block_losses = |block| {
-            let frames = (0..self.shape.packets()).map(|index| {
-                self.frame_of(PacketId { transfer: 0, block, index: index as u8 })
-            });
+            let frames = (0..self.shape.packets())
+                .map(|index| self.frame_of(PacketId { transfer: 0, block, index: index as u8 }));
             survivable(frames, usize::from(self.shape.repair))
         };
         (0..self.shape.blocks).map(block_losses).min().unwrap_or(0).min(self.frames())

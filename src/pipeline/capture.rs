@@ -254,7 +254,10 @@ fn why_incomplete(report: &CaptureReport) -> String {
     }
     match report.marks_found {
         Some(found) if found < 0.5 => {
-            format!("{lost} codewords lost: only {:.0} % of the alignment marks found", 100.0 * found)
+            format!(
+                "{lost} codewords lost: only {:.0} % of the alignment marks found",
+                100.0 * found
+            )
         }
         _ => format!("{lost} codewords lost"),
     }
@@ -276,7 +279,8 @@ fn soft_headers(
     for y in [0.0, -0.05, 0.05] {
         // Up to 10 % off, in steps that move the far end of the header by an eighth of a cell.
         for x in -20..=20 {
-            let unit = Point::new(estimate.x * (1.0 + f64::from(x) * 0.005), estimate.y * (1.0 + y));
+            let unit =
+                Point::new(estimate.x * (1.0 + f64::from(x) * 0.005), estimate.y * (1.0 + y));
             let Some(place) = hypothesis.header(unit, turned) else { continue };
             let fit = SoftHeader::fit(planes, |x, y| place.sample(picture, x, y));
             if fit > MIN_FIT {

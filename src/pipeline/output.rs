@@ -88,8 +88,7 @@ impl OutputFile {
         let file = file.into_inner().map_err(|error| io_error(&path)(error.into_error()))?;
         file.as_file().sync_all().map_err(io_error(&path))?;
         share(file.path()).map_err(io_error(&path))?;
-        let persisted =
-            if force { file.persist(&path) } else { file.persist_noclobber(&path) };
+        let persisted = if force { file.persist(&path) } else { file.persist_noclobber(&path) };
         match persisted {
             Ok(_) => Ok(()),
             Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {

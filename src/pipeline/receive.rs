@@ -92,7 +92,8 @@ impl Receiver {
         let Some(header) = capture.header else { return Ok(()) };
         for packet in &capture.packets {
             // A capture may show parts of two frames; its packets say where they belong.
-            let Some(incoming) = self.transfer(packet.id.transfer, &header, capture.report.codewords_total)
+            let Some(incoming) =
+                self.transfer(packet.id.transfer, &header, capture.report.codewords_total)
             else {
                 capture.report.reason = Some("too many different transfers".to_owned());
                 return Ok(());
@@ -135,10 +136,13 @@ impl Receiver {
 
     /// Packets received and needed, over all transfers.
     pub fn progress(&self) -> (u64, u64) {
-        self.transfers.iter().filter_map(|t| t.packets.as_ref()).fold((0, 0), |(got, all), (a, _)| {
-            let received = a.received_packets();
-            (got + received, all + received + a.missing_packets())
-        })
+        self.transfers.iter().filter_map(|t| t.packets.as_ref()).fold(
+            (0, 0),
+            |(got, all), (a, _)| {
+                let received = a.received_packets();
+                (got + received, all + received + a.missing_packets())
+            },
+        )
     }
 
     /// The transfers, in the order in which they were first seen.

@@ -147,8 +147,7 @@ impl Transfer {
         format: FrameFormat,
         redundancy: f64,
     ) -> Result<Self, SendError> {
-        let shape =
-            Shape::new(prepared.length, format.payload(), format.packets(), redundancy)?;
+        let shape = Shape::new(prepared.length, format.payload(), format.packets(), redundancy)?;
         let layout = Layout::new(shape, format.packets());
         if layout.frames() > u64::from(u32::MAX) {
             return Err(SendError::Frames { frames: layout.frames() });
@@ -243,7 +242,9 @@ impl FramePackets<'_> {
             let start = u64::from(block) * shape.block_bytes() as u64;
             let length = self.length.saturating_sub(start).min(shape.block_bytes() as u64);
             let mut bytes = vec![0; length as usize];
-            self.stream.seek(SeekFrom::Start(start.min(self.length))).map_err(SendError::Working)?;
+            self.stream
+                .seek(SeekFrom::Start(start.min(self.length)))
+                .map_err(SendError::Working)?;
             self.stream.read_exact(&mut bytes).map_err(SendError::Working)?;
             coded.push(self.parity.encode(block, &bytes)?);
         }

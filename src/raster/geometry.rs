@@ -144,12 +144,7 @@ mod tests {
     fn quad() -> impl Strategy<Value = [Point; 4]> {
         prop::array::uniform8(-0.3..0.3f64).prop_map(|d| {
             let p = |x: f64, y: f64| Point::new(x * 700.0 + 40.0, y * 500.0 - 90.0);
-            [
-                p(d[0], d[1]),
-                p(1.0 + d[2], d[3]),
-                p(1.0 + d[4], 1.0 + d[5]),
-                p(d[6], 1.0 + d[7]),
-            ]
+            [p(d[0], d[1]), p(1.0 + d[2], d[3]), p(1.0 + d[4], 1.0 + d[5]), p(d[6], 1.0 + d[7])]
         })
     }
 

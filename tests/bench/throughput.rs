@@ -2,6 +2,8 @@
 //!
 //! Bytes a second are file bytes, unless the name says otherwise.
 
+#![allow(clippy::unwrap_used)]
+
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use std::convert::Infallible;
@@ -133,9 +135,9 @@ fn inner_decode_codeword(bencher: Bencher, information: f64) {
     let bits = code.encode(&[&packet]);
     let llrs = noisy(&bits, sigma_for(information));
     let mut decoder = Decoder::default();
-    bencher.counter(BytesCount::new(packet.len())).bench_local(|| {
-        code.decode(&mut decoder, &llrs, 0, 40)
-    });
+    bencher
+        .counter(BytesCount::new(packet.len()))
+        .bench_local(|| code.decode(&mut decoder, &llrs, 0, 40));
 }
 
 /// Noise deviation of a BI-AWGN channel with this capacity (Brännström's approximation of the
@@ -172,9 +174,7 @@ const BLOCK: Shape = Shape { blocks: 1, source: 212, repair: 43, payload: 1039 }
 #[divan::bench]
 fn outer_encode(bencher: Bencher) {
     let (parity, bytes) = (Parity::new(BLOCK), random(BLOCK.block_bytes()));
-    bencher
-        .counter(BytesCount::new(bytes.len()))
-        .bench_local(|| parity.encode(0, &bytes).unwrap());
+    bencher.counter(BytesCount::new(bytes.len())).bench_local(|| parity.encode(0, &bytes).unwrap());
 }
 
 /// Restoring one block that lost as much as it can.

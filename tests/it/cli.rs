@@ -86,13 +86,27 @@ fn the_report_has_the_documented_keys() {
     dir.tilecast(&["decode", "frames", "-o", "o.bin", "--report", "r.json"]).assert().success();
     let report: serde_json::Value = serde_json::from_slice(&dir.read("r.json")).unwrap();
     for key in [
-        "path", "symbology", "transfer", "frame", "codewords_decoded", "codewords_total",
-        "pixels_per_tile", "registration_error", "reason",
+        "path",
+        "symbology",
+        "transfer",
+        "frame",
+        "codewords_decoded",
+        "codewords_total",
+        "pixels_per_tile",
+        "registration_error",
+        "reason",
     ] {
         assert!(report["captures"][0].get(key).is_some(), "{key}");
     }
     for key in [
-        "id", "name", "size", "state", "output", "frames_seen", "frames_total", "frames_missing",
+        "id",
+        "name",
+        "size",
+        "state",
+        "output",
+        "frames_seen",
+        "frames_total",
+        "frames_missing",
         "packets_missing",
     ] {
         assert!(report["transfers"][0].get(key).is_some(), "{key}");

@@ -3,9 +3,9 @@
 use crate::support::{Workdir, choice, encode, picture, random_bytes};
 use proptest::prelude::*;
 use std::time::{Duration, Instant};
-use tilecast::modem::{FORMAT_VERSION, FrameHeader, Palette, modulate};
 use tilecast::frame::{Layout, draw};
 use tilecast::inner::FrameCode;
+use tilecast::modem::{FORMAT_VERSION, FrameHeader, Palette, modulate};
 use tilecast::outer::{HEADER_BYTES, Packet, PacketId, Shape};
 use tilecast::pipeline::capture::CaptureReader;
 use tilecast::pipeline::profile::{FrameFormat, Profile};

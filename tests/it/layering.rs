@@ -16,10 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("inner", &["ldpc", "bits", "prng"]),
     ("outer", &[]),
     ("container", &[]),
-    (
-        "pipeline",
-        &["container", "outer", "inner", "ldpc", "modem", "frame", "raster"],
-    ),
+    ("pipeline", &["container", "outer", "inner", "ldpc", "modem", "frame", "raster"]),
     (
         "cli",
         // Words of the layers in messages and JSON; everything that is done goes through pipeline.
@@ -44,7 +41,8 @@ fn check(module: &str, allowed: &[&str], path: &Path, checked: &mut usize) {
         assert!(!line.contains("crate::{"), "{}: name one module a line", path.display());
         for (at, _) in line.match_indices("crate::") {
             let rest = &line[at + "crate::".len()..];
-            let used: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let used: String =
+                rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
             let fine = used == module || allowed.contains(&used.as_str());
             assert!(fine, "{}: {module} uses {used}", path.display());
             *checked += 1;

@@ -1,6 +1,10 @@
 //! The integration tests: one crate, one module a purpose.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+// Photos of frames, by a camera that knows the truth.
+mod camera;
+// Frames through that camera: what has to be read.
+mod camera_channel;
 // The command line: arguments, exit codes, texts, what is left after a failure.
 mod cli;
 // Pictures and packets made to do harm.

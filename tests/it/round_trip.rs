@@ -72,7 +72,7 @@ fn the_promised_number_of_frames_may_be_lost_whichever_they_are() {
         }
         let spread = frames.len() / lost;
         let kept: Vec<_> = (0..frames.len())
-            .filter(|i| i % spread != 0 || i / spread >= lost)
+            .filter(|i| !i.is_multiple_of(spread) || i / spread >= lost)
             .map(|i| &frames[i])
             .collect();
         assert_eq!(decode(&kept).as_ref(), Some(&file));
@@ -117,7 +117,7 @@ fn screenshot(frame: &Picture, scale: usize, turn: usize, mirror: bool, margin: 
         let inside = x.checked_sub(97).zip(y.checked_sub(31));
         inside.and_then(|(x, y)| frame.pixel(x / scale, y / scale)).unwrap_or([margin; 3])
     });
-    let (w, h) = if turn % 2 == 0 { (width, height) } else { (height, width) };
+    let (w, h) = if turn.is_multiple_of(2) { (width, height) } else { (height, width) };
     picture(w, h, |x, y| {
         let x = if mirror { w - 1 - x } else { x };
         let (x, y) = match turn {
@@ -171,5 +171,21 @@ proptest! {
         let file = random_bytes(size, seed);
         let (_, frames) = encode(&file, &choice, 0.0);
         prop_assert_eq!(decode(&frames), Some(file));
+    }
+}
+
+#[test]
+fn the_readme_tells_what_a_frame_carries() {
+    let readme = std::fs::read_to_string(crate::support::project("README.md")).unwrap();
+    for (name, profile) in PROFILES {
+        let format = FrameFormat::new(&choice(profile, 1024)).unwrap();
+        let bytes = (format.packets() * format.payload()).to_string();
+        let split = bytes.len().saturating_sub(3);
+        let bytes = match split {
+            0 => bytes,
+            _ => format!("{},{}", &bytes[..split], &bytes[split..]),
+        };
+        let row = readme.lines().find(|line| line.starts_with(&format!("| `{name}`"))).unwrap();
+        assert!(row.contains(&format!("| {bytes} |")), "{name}: {bytes}");
     }
 }

@@ -175,7 +175,10 @@ fn frame() {
             })
             .collect();
         let name = format!("{width}x{height}_{tile}");
-        found.push(entry(format!("tiles_{name}"), format!("{}x{}", layout.columns(), layout.rows())));
+        found.push(entry(
+            format!("tiles_{name}"),
+            format!("{}x{}", layout.columns(), layout.rows()),
+        ));
         found.push(entry(format!("data_{name}"), layout.data().len()));
         found.push(entry(format!("kinds_{name}"), hash(&kinds)));
     }

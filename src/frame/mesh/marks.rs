@@ -175,7 +175,10 @@ fn predict(anchors: &[Anchor], at: Point, pitch: f64, without: Option<usize>) ->
     }
     // Slopes are held by a fifth of an anchor's weight, so that one or two anchors do not tilt.
     let (xx, xy, yy) = (s[3] + 0.2, s[4], s[5] + 0.2);
-    Some(Point::new(plane([s[0], s[1], s[2], xx, xy, yy], rx), plane([s[0], s[1], s[2], xx, xy, yy], ry)))
+    Some(Point::new(
+        plane([s[0], s[1], s[2], xx, xy, yy], rx),
+        plane([s[0], s[1], s[2], xx, xy, yy], ry),
+    ))
 }
 
 /// The constant term of the plane with these normal equations, by Cramer's rule.
