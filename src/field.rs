@@ -78,17 +78,15 @@ impl Field {
         Self { values, ..*self }
     }
 
-    /// The field with `f` applied to each value.
-    pub fn map(mut self, f: impl Fn(f32) -> f32) -> Self {
-        for value in &mut self.values {
-            *value = f(*value);
-        }
-        self
+    /// The field of `f` of this field's values and those of `other`, a field of the same size.
+    pub fn combined(&self, other: &Self, f: impl Fn(f32, f32) -> f32) -> Self {
+        let values = self.values.iter().zip(&other.values).map(|(a, b)| f(*a, *b)).collect();
+        Self { values, ..*self }
     }
 
-    /// The block values, row after row, and their number in a row.
-    pub fn blocks(&self) -> (&[f32], usize) {
-        (&self.values, self.across)
+    /// The block values, row after row.
+    pub fn blocks(&self) -> &[f32] {
+        &self.values
     }
 
     /// The value of the block that holds the place (`x`, `y`).
@@ -142,7 +140,7 @@ mod tests {
     fn places_without_weight_do_not_count() {
         let weights: Vec<f32> = (0..64).map(|i| if i % 8 < 4 { 1.0 } else { 0.0 }).collect();
         let field = Field::means(|i| if i % 8 < 4 { 2.0 } else { 99.0 }, Some(&weights), 8, 8, 4);
-        assert_eq!(field.blocks().0, [2.0; 4]);
+        assert_eq!(field.blocks(), [2.0; 4]);
     }
 
     #[test]
@@ -150,6 +148,6 @@ mod tests {
         let field = Field::means(|i| if i == 12 { 25.0 } else { 0.0 }, None, 5, 5, 1).smoothed(1);
         assert_eq!(field.at(2, 2), 25.0 / 9.0);
         let flat = Field::means(|_| 3.0, None, 50, 40, 4).smoothed(3);
-        assert!(flat.blocks().0.iter().all(|v| (v - 3.0).abs() < 1e-6));
+        assert!(flat.blocks().iter().all(|v| (v - 3.0).abs() < 1e-6));
     }
 }

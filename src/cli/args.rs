@@ -97,6 +97,9 @@ pub struct DecodeArgs {
     /// Write what was found in each capture as JSON
     #[arg(long, value_name = "FILE.json")]
     pub report: Option<PathBuf>,
+    /// For each photo, write pictures of what was seen: mesh, tiles, local quality
+    #[arg(long, value_name = "DIR")]
+    pub debug: Option<PathBuf>,
     /// Threads; 0 means all cores
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = parse_threads)]
     pub threads: usize,

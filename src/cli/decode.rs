@@ -29,9 +29,17 @@ pub fn run(args: DecodeArgs) -> Result<Exit, Failure> {
     let mut receiver = Receiver::default();
     let mut report = Report::default();
     let progress = Progress::new(inputs.count(), "captures", args.quiet);
-    read_captures(inputs.into_captures(), thread_count(args.threads), |mut capture| {
+    if let Some(folder) = &args.debug {
+        let context = || format!("cannot create {}", show(folder));
+        std::fs::create_dir_all(folder).with_context(context)?;
+    }
+    let threads = thread_count(args.threads);
+    read_captures(inputs.into_captures(), threads, args.debug.is_some(), |mut capture| {
         check_interrupt()?;
         receiver.accept(&mut capture)?;
+        if let (Some(folder), Some(debug)) = (&args.debug, &capture.debug) {
+            debug.write(folder, report.captures.len() + 1)?;
+        }
         progress.line(&describe(&capture.report));
         report.captures.push(capture.report);
         progress.set(report.captures.len() as u64);

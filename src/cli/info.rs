@@ -61,13 +61,18 @@ struct Info {
 pub fn run(args: InfoArgs) -> Result<Exit, Failure> {
     let mut receiver = Receiver::default();
     let mut captures = Vec::new();
-    read_captures(sources(&args.inputs)?.into_captures(), thread_count(0), |mut capture| {
-        check_interrupt()?;
-        receiver.accept(&mut capture)?;
-        let format = capture.header.map(FormatInfo::from);
-        captures.push(CaptureInfo { capture: capture.report, format });
-        Ok::<_, anyhow::Error>(ControlFlow::Continue(()))
-    })?;
+    read_captures(
+        sources(&args.inputs)?.into_captures(),
+        thread_count(0),
+        false,
+        |mut capture| {
+            check_interrupt()?;
+            receiver.accept(&mut capture)?;
+            let format = capture.header.map(FormatInfo::from);
+            captures.push(CaptureInfo { capture: capture.report, format });
+            Ok::<_, anyhow::Error>(ControlFlow::Continue(()))
+        },
+    )?;
     let transfers = receiver.into_transfers().iter_mut().map(|t| t.report()).collect();
     let info = Info { captures, transfers };
     let text = if args.json { serde_json::to_string_pretty(&info)? + "\n" } else { show(&info) };

@@ -225,23 +225,33 @@ fn outer_edge(picture: &Picture, centre: Point, step: Point, limit: f64) -> Opti
 }
 
 impl HeaderPlace {
+    /// The colour at the centre of the cell at (`column`, `row`).
+    pub fn centre(&self, picture: &Picture, column: usize, row: usize) -> [f32; 3] {
+        self.point(picture, column as f64 + 0.5, row as f64 + 0.5)
+    }
+
     /// The mean colour of the cell at (`column`, `row`): five samples within it.
-    pub fn sample(&self, picture: &Picture, column: usize, row: usize) -> [f32; 3] {
+    fn sample(&self, picture: &Picture, column: usize, row: usize) -> [f32; 3] {
         const SPREAD: [(f64, f64); 5] =
-            [(0.0, 0.0), (0.2, 0.2), (-0.2, 0.2), (0.2, -0.2), (-0.2, -0.2)];
-        let inset = FINDER_UNITS as f64 / 2.0;
-        let x = (FINDER_BOX_UNITS + column) as f64 + 0.5 - inset;
-        let y = row as f64 + 0.5 - inset;
+            [(0.5, 0.5), (0.7, 0.7), (0.3, 0.7), (0.7, 0.3), (0.3, 0.3)];
         let mut sum = [0.0; 3];
         for (dx, dy) in SPREAD {
-            let p = Point::new((x + dx) * self.unit.x, (y + dy) * self.unit.y);
-            let p = if self.turned { Point::new(1.0 - p.x, 1.0 - p.y) } else { p };
-            let p = self.map.apply(p);
-            for (sum, value) in sum.iter_mut().zip(picture.sample(p.x, p.y)) {
+            let colour = self.point(picture, column as f64 + dx, row as f64 + dy);
+            for (sum, value) in sum.iter_mut().zip(colour) {
                 *sum += value / SPREAD.len() as f32;
             }
         }
         sum
+    }
+
+    /// The colour at a point given in cells.
+    fn point(&self, picture: &Picture, column: f64, row: f64) -> [f32; 3] {
+        let inset = FINDER_UNITS as f64 / 2.0;
+        let x = (FINDER_BOX_UNITS as f64 + column - inset) * self.unit.x;
+        let y = (row - inset) * self.unit.y;
+        let p = if self.turned { Point::new(1.0 - x, 1.0 - y) } else { Point::new(x, y) };
+        let p = self.map.apply(p);
+        picture.sample(p.x, p.y)
     }
 
     /// All cells of `planes` planes, plane after plane, rows from the top.

@@ -134,28 +134,33 @@ impl FrameCode {
         self.code.encode(&bits::unpack(&bytes))
     }
 
-    /// Decodes codeword `index` of a frame from the LLRs of its data bits; `None` if it does not
-    /// decode or its CRC-32 is wrong.
+    /// The soft values of codeword `index`, quantised and descrambled, from the LLRs of a frame's
+    /// data bits. Those of several captures of a frame may be added up.
     ///
     /// # Panics
-    /// If there are not [`FrameCode::data_bits`] LLRs, or no such codeword.
+    /// If there are not [`FrameCode::data_bits`] LLRs.
+    pub fn gather(&self, llrs: &[f32], index: usize) -> Vec<i8> {
+        assert_eq!(llrs.len(), self.data_bits(), "data bits of a frame");
+        self.positions(index)
+            .map(|position| {
+                let llr = llrs[position];
+                quantise(if self.scramble[position] == 1 { -llr } else { llr })
+            })
+            .collect()
+    }
+
+    /// Decodes one codeword from its gathered soft values; `None` if it does not decode or its
+    /// CRC-32 is wrong.
+    ///
+    /// # Panics
+    /// If `soft` has not one value for each coded bit.
     pub fn decode(
         &self,
         decoder: &mut Decoder,
-        llrs: &[f32],
-        index: usize,
+        soft: &[i8],
         max_iterations: usize,
     ) -> Option<Vec<u8>> {
-        assert_eq!(llrs.len(), self.data_bits(), "data bits of a frame");
-        let quantised: Vec<i8> = self
-            .positions(index)
-            .map(|position| {
-                let llr =
-                    if self.scramble[position] == 1 { -llrs[position] } else { llrs[position] };
-                quantise(llr)
-            })
-            .collect();
-        if !decoder.decode(&self.code, &quantised, max_iterations).valid {
+        if !decoder.decode(&self.code, soft, max_iterations).valid {
             return None;
         }
         let mut bytes = bits::pack(decoder.bits().take(self.code.info_bits()));

@@ -36,6 +36,17 @@ pub struct Signal {
     gradients: Vec<[f32; 2]>,
 }
 
+/// How the samples differ from the model that the decided symbols give.
+#[derive(Clone, Debug)]
+pub struct Registration {
+    /// For each tile the picture's gradient, and by how much its sample exceeds the prediction, in
+    /// grey levels of the sum of colours: see [`crate::frame::Mesh::nudge`].
+    pub errors: Vec<Option<([f32; 2], f32)>>,
+    /// Share of a sample that is the tile's own: 1 without blur; below about 0.4 the neighbours
+    /// prevail.
+    pub sharpness: f32,
+}
+
 /// Scores of all tiles, about ±1: positive means 1.
 #[derive(Clone, Debug)]
 pub struct Scores {
@@ -62,6 +73,13 @@ impl Signal {
             normalised(columns, rows, &|tile: usize| samples[tile].rgb.iter().sum());
         let gradients = samples.iter().map(|sample| sample.gradient).collect();
         Self { colours, sum, contrast, gradients }
+    }
+
+    /// Median deviation of the sum of colours, in grey levels: at least about 100 in good light.
+    pub fn contrast(&self) -> f32 {
+        let mut sorted: Vec<f32> = self.contrast.iter().step_by(17).copied().collect();
+        sorted.sort_unstable_by(f32::total_cmp);
+        sorted.get(sorted.len() / 2).copied().unwrap_or(0.0)
     }
 
     fn colour_planes(&self) -> Vec<&Plane> {
@@ -133,9 +151,8 @@ impl Demodulator {
         Scores { planes: filter.apply(&inputs) }
     }
 
-    /// How far each sample is from what the decided symbols predict, in grey levels of the sum of
-    /// colours, with the picture's gradient: see [`crate::frame::Mesh::nudge`].
-    pub fn registration(&self, signal: &Signal, scores: &Scores) -> Vec<Option<([f32; 2], f32)>> {
+    /// Compares the samples with what the decided symbols predict.
+    pub fn registration(&self, signal: &Signal, scores: &Scores) -> Registration {
         let decided = self.decisions(scores, &|score| score.signum());
         let inputs: Vec<&Plane> = decided.iter().collect();
         let taps = square(0..self.outputs(), 1, true).collect();
@@ -143,14 +160,15 @@ impl Demodulator {
         let model = Filter::train(&inputs, taps, self.training_tiles(), target, 1, RIDGE);
         let predicted = model.apply(&inputs).remove(0);
         let kinds = self.layout.kinds().iter();
-        kinds
+        let errors = kinds
             .zip(signal.sum.tiles().zip(predicted.tiles()))
             .zip(signal.gradients.iter().zip(&signal.contrast))
             .map(|((kind, (seen, predicted)), (gradient, contrast))| {
                 let visible = !matches!(kind, TileKind::Finder | TileKind::Header);
                 visible.then_some((*gradient, (seen - predicted) * contrast))
             })
-            .collect()
+            .collect();
+        Registration { errors, sharpness: model.centre_share() }
     }
 
     /// Equalises again with the neighbours' symbols as further inputs: certain where `bits` says
@@ -234,24 +252,23 @@ impl Demodulator {
             .map(|kind| if matches!(kind, TileKind::Data) { 1.0 } else { 0.0 })
             .collect();
         let mut llrs = vec![0.0; self.layout.data().len() * outputs];
-        let (mut mean, mut square) = (vec![0.0; columns], vec![0.0; columns]);
+        let mut gain = vec![0.0; columns];
         for (output, plane) in scores.planes.iter().enumerate() {
             let magnitude = |tile: usize| plane.values[plane.index(tile)].abs();
             let power = |tile: usize| plane.values[plane.index(tile)].powi(2);
             let means = |value: &dyn Fn(usize) -> f32| {
                 Field::means(value, Some(&weights), columns, rows, BLOCK).smoothed(1)
             };
-            let (mean_field, square_field) = (means(&magnitude), means(&power));
+            let gains = means(&magnitude).combined(&means(&power), reliability);
             let mut data = self.layout.data().iter().enumerate().peekable();
             for row in 0..rows {
-                mean_field.row(row, &mut mean);
-                square_field.row(row, &mut square);
+                gains.row(row, &mut gain);
                 let line = plane.row(row);
                 let end = (row + 1) * columns;
                 while let Some((at, tile)) = data.next_if(|(_, tile)| (**tile as usize) < end) {
                     let column = *tile as usize - row * columns;
-                    let gain = reliability(mean[column], square[column]);
-                    llrs[at * outputs + output] = (-gain * line[column]).clamp(-MAX_LLR, MAX_LLR);
+                    let llr = -gain[column] * line[column];
+                    llrs[at * outputs + output] = llr.clamp(-MAX_LLR, MAX_LLR);
                 }
             }
         }

@@ -65,6 +65,16 @@ impl Filter {
         Self { taps, weights: problem.solve(ridge) }
     }
 
+    /// The share of the tile itself in the sum of all weights' magnitudes.
+    pub(super) fn centre_share(&self) -> f32 {
+        let (mut centre, mut all) = (0.0, 1e-9);
+        for (tap, weight) in self.taps.iter().zip(&self.weights) {
+            all += weight.abs();
+            centre += if (tap.dx, tap.dy) == (0, 0) { weight.abs() } else { 0.0 };
+        }
+        centre / all
+    }
+
     /// Applies the filter to every tile: one plane for each output.
     pub(super) fn apply(&self, inputs: &[&Plane]) -> Vec<Plane> {
         let (columns, rows) = (inputs[0].columns, inputs[0].rows);

@@ -13,7 +13,7 @@ mod header;
 mod plane;
 mod symbols;
 
-pub use demodulate::{Demodulator, Signal};
+pub use demodulate::{Demodulator, Registration, Scores, Signal};
 pub use exact::exact_llrs;
 pub use header::{FORMAT_VERSION, FrameHeader, HeaderError, SoftHeader};
 pub use symbols::{Palette, modulate, pilot_symbols};

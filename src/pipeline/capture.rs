@@ -4,6 +4,8 @@
 //! frame) or equalised on a mesh that follows marks and data (a photo); then codewords, with what
 //! is decoded fed back to the equaliser until nothing more comes.
 
+use super::debug::DebugPictures;
+use super::diagnose::{Light, clipped, information, reason, weak_part};
 use super::report::{CaptureReport, show_id};
 use crate::frame::{Finder, Hypothesis, Layout, Mesh, Neighbourhood, find_finders, hypotheses};
 use crate::inner::FrameCode;
@@ -21,8 +23,6 @@ const ITERATIONS: [usize; 2] = [16, 40];
 const FEEDBACK_ROUNDS: usize = 4;
 /// Steps of registration on the data.
 const REGISTRATION_STEPS: usize = 2;
-/// Below this many picture pixels a tile, three-pixel blur leaves nothing to separate.
-const MIN_PIXELS_PER_TILE: f64 = 1.2;
 /// Formats whose tables a reader keeps.
 const KEPT_FORMATS: usize = 6;
 
@@ -35,6 +35,10 @@ pub struct Capture {
     pub header: Option<FrameHeader>,
     /// Every packet that was decoded.
     pub packets: Vec<Packet>,
+    /// Number and soft values of each codeword that was not.
+    pub unsure: Vec<(usize, Vec<i8>)>,
+    /// What it looked like inside, if the reader was asked.
+    pub debug: Option<DebugPictures>,
 }
 
 /// Tables that all frames of one format share.
@@ -44,14 +48,33 @@ struct Format {
     code: FrameCode,
 }
 
+/// What is left of a photo when its codewords have been tried.
+struct Photo {
+    llrs: Vec<f32>,
+    light: Light,
+    weak: Option<String>,
+}
+
 /// Reads captures; keeps tables and working memory from one to the next.
 #[derive(Debug, Default)]
 pub struct CaptureReader {
     decoder: Decoder,
+    debug: bool,
     formats: Vec<(FrameHeader, Arc<Format>)>,
 }
 
 impl CaptureReader {
+    /// A reader that also draws what it sees, if `debug`.
+    pub fn new(debug: bool) -> Self {
+        Self { debug, ..Self::default() }
+    }
+
+    /// Decodes soft values of a codeword of a frame with this header.
+    pub fn decode_soft(&mut self, header: &FrameHeader, soft: &[i8]) -> Option<Vec<u8>> {
+        let format = self.format(header)?;
+        format.code.decode(&mut self.decoder, soft, ITERATIONS[1])
+    }
+
     /// Reads one picture. Whatever it shows, this gives a report, never an error.
     pub fn read(&mut self, picture: &Picture) -> Capture {
         let (hypothesis, header) = match self.find_frame(picture) {
@@ -150,54 +173,72 @@ impl CaptureReader {
         header: FrameHeader,
         format: &Format,
     ) -> Capture {
+        let Some(mut mesh) = Mesh::from_hypothesis(header.geometry, hypothesis) else {
+            return failed(Some(&header), "the frame is seen from the side".to_owned());
+        };
         let mut report = known_report(&header);
         report.codewords_total = format.code.codewords();
+        report.pixels_per_tile = Some(mesh.pixels_per_tile());
         let mut packets = vec![None; format.code.codewords()];
+        let mut capture = Capture { header: Some(header), ..Capture::default() };
         if let Some(llrs) = exact_frame(picture, hypothesis, &header, format) {
             self.decode_missing(format, &llrs, &mut packets, ITERATIONS[0]);
             report.registration_error = Some(0.0);
         }
-        let Some(mesh) = Mesh::from_hypothesis(header.geometry, hypothesis) else {
-            return failed(Some(&header), "the frame is seen from the side".to_owned());
-        };
-        report.pixels_per_tile = Some(mesh.pixels_per_tile());
+        let mut cause = None;
         if packets.iter().any(Option::is_none) {
-            self.read_photo(picture, hypothesis, mesh, format, &mut packets, &mut report);
+            let trusted = std::array::from_fn(|corner| hypothesis.guessed != Some(corner));
+            let marks = mesh.follow_marks(picture, format.demodulator.layout(), trusted);
+            report.marks_found = Some(marks.found as f64 / marks.expected.max(1) as f64);
+            let photo = self.read_photo(picture, &mut mesh, format, &mut packets, &mut report);
+            cause = Some((photo.light, photo.weak));
+            let lost = packets.iter().enumerate().filter(|(_, packet)| packet.is_none());
+            capture.unsure =
+                lost.map(|(index, _)| (index, format.code.gather(&photo.llrs, index))).collect();
+            if self.debug {
+                let layout = format.demodulator.layout();
+                let bits = header.palette.bits_per_tile();
+                let drawn = DebugPictures::new(picture, &mesh, layout, &photo.llrs, bits);
+                capture.debug = drawn;
+            }
         }
-        let packets: Vec<Packet> =
+        capture.packets =
             packets.into_iter().flatten().filter_map(|bytes| Packet::parse(&bytes)).collect();
-        report.codewords_decoded = packets.len();
-        if packets.len() < report.codewords_total {
-            report.reason = Some(why_incomplete(&report));
+        report.codewords_decoded = capture.packets.len();
+        if report.codewords_decoded < report.codewords_total {
+            let (light, weak) = cause.unwrap_or_default();
+            report.reason = Some(reason(&report, light, weak));
         }
-        Capture { report, header: Some(header), packets }
+        Capture { report, ..capture }
     }
 
+    /// Registers, equalises and decodes a photo whose marks have been found.
     fn read_photo(
         &mut self,
         picture: &Picture,
-        hypothesis: &Hypothesis,
-        mut mesh: Mesh,
+        mesh: &mut Mesh,
         format: &Format,
         packets: &mut [Option<Vec<u8>>],
         report: &mut CaptureReport,
-    ) {
+    ) -> Photo {
         let demodulator = &format.demodulator;
-        let trusted = std::array::from_fn(|corner| hypothesis.guessed != Some(corner));
-        let marks = mesh.follow_marks(picture, demodulator.layout(), trusted);
-        report.marks_found = Some(marks.found as f64 / marks.expected.max(1) as f64);
-        let mut signal = Signal::new(demodulator.layout(), &mesh.sample(picture));
+        let mut samples = mesh.sample(picture);
+        let mut signal = Signal::new(demodulator.layout(), &samples);
         let mut scores = demodulator.equalise(&signal);
         for _ in 0..REGISTRATION_STEPS {
-            let errors = demodulator.registration(&signal, &scores);
-            report.registration_error = Some(mesh.nudge(errors.into_iter()));
-            signal = Signal::new(demodulator.layout(), &mesh.sample(picture));
+            let registration = demodulator.registration(&signal, &scores);
+            report.sharpness = Some(registration.sharpness.into());
+            report.registration_error = Some(mesh.nudge(registration.errors.into_iter()));
+            samples = mesh.sample(picture);
+            signal = Signal::new(demodulator.layout(), &samples);
             scores = demodulator.equalise(&signal);
         }
-        self.decode_missing(format, &demodulator.llrs(&scores), packets, ITERATIONS[0]);
+        let mut llrs = demodulator.llrs(&scores);
+        report.information = Some(information(&llrs));
+        let light = Light { contrast: signal.contrast(), clipped: clipped(&samples) };
+        self.decode_missing(format, &llrs, packets, ITERATIONS[0]);
         for _ in 0..FEEDBACK_ROUNDS {
-            let before = packets.iter().flatten().count();
-            if before == packets.len() {
+            if packets.iter().all(Option::is_some) {
                 break;
             }
             let mut known = vec![None; format.code.data_bits()];
@@ -207,8 +248,13 @@ impl CaptureReader {
                 }
             }
             scores = demodulator.feed_back(&signal, &scores, &known);
-            self.decode_missing(format, &demodulator.llrs(&scores), packets, ITERATIONS[1]);
+            llrs = demodulator.llrs(&scores);
+            self.decode_missing(format, &llrs, packets, ITERATIONS[1]);
         }
+        let bits = demodulator.palette().bits_per_tile();
+        let complete = packets.iter().all(Option::is_some);
+        let weak = if complete { None } else { weak_part(demodulator.layout(), &llrs, bits) };
+        Photo { llrs, light, weak }
     }
 
     /// Decodes the codewords that are not there yet.
@@ -220,7 +266,8 @@ impl CaptureReader {
         iterations: usize,
     ) {
         for (index, packet) in packets.iter_mut().enumerate().filter(|(_, p)| p.is_none()) {
-            *packet = format.code.decode(&mut self.decoder, llrs, index, iterations);
+            let soft = format.code.gather(llrs, index);
+            *packet = format.code.decode(&mut self.decoder, &soft, iterations);
         }
     }
 }
@@ -240,26 +287,7 @@ fn failed(header: Option<&FrameHeader>, reason: String) -> Capture {
     Capture {
         report: CaptureReport { reason: Some(reason), ..report },
         header: header.copied(),
-        packets: Vec::new(),
-    }
-}
-
-fn why_incomplete(report: &CaptureReport) -> String {
-    let lost = report.codewords_total - report.codewords_decoded;
-    let pixels = report.pixels_per_tile.unwrap_or_default();
-    if pixels < MIN_PIXELS_PER_TILE {
-        return format!(
-            "{lost} codewords lost: too small, {pixels:.1} pixels a tile (go closer, or use larger tiles)"
-        );
-    }
-    match report.marks_found {
-        Some(found) if found < 0.5 => {
-            format!(
-                "{lost} codewords lost: only {:.0} % of the alignment marks found",
-                100.0 * found
-            )
-        }
-        _ => format!("{lost} codewords lost"),
+        ..Capture::default()
     }
 }
 
@@ -282,7 +310,7 @@ fn soft_headers(
             let unit =
                 Point::new(estimate.x * (1.0 + f64::from(x) * 0.005), estimate.y * (1.0 + y));
             let Some(place) = hypothesis.header(unit, turned) else { continue };
-            let fit = SoftHeader::fit(planes, |x, y| place.sample(picture, x, y));
+            let fit = SoftHeader::fit(planes, |x, y| place.centre(picture, x, y));
             if fit > MIN_FIT {
                 fits.push((fit, place));
             }

@@ -4,6 +4,9 @@
 //! file, all cores work, and the same input gives the same output whatever their number.
 
 pub mod capture;
+mod combine;
+pub mod debug;
+mod diagnose;
 mod ordered;
 pub mod output;
 pub mod profile;

@@ -4,7 +4,7 @@ use crate::frame::{Geometry, GeometryError, Layout};
 use crate::inner::{FrameCode, MAX_BANDS};
 use crate::ldpc::parity_for_rate;
 use crate::modem::Palette;
-use crate::outer::HEADER_BYTES;
+use crate::outer::{HEADER_BYTES, MAX_PACKETS};
 
 /// A named choice of tile, code rate and colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,6 +112,12 @@ impl FrameFormat {
     /// Packets a frame.
     pub fn packets(&self) -> usize {
         self.code.codewords()
+    }
+
+    /// The longest stream that fits one frame: its packets have to make equally large blocks.
+    pub fn frame_bytes(&self) -> usize {
+        let blocks = self.packets().div_ceil(MAX_PACKETS);
+        self.packets() / blocks * blocks * self.payload()
     }
 
     /// Payload bytes of a packet.

@@ -5,6 +5,7 @@
 //! verified, and only then becomes a file.
 
 use super::capture::{Capture, CaptureReader};
+use super::combine::Combiner;
 use super::ordered::ordered;
 use super::report::{CaptureReport, TransferReport, TransferState, show_id};
 use crate::container::{ContainerError, Manifest, Reader};
@@ -35,6 +36,7 @@ pub struct Source {
 #[derive(Debug, Default)]
 pub struct Receiver {
     transfers: Vec<Incoming>,
+    combiner: Combiner,
 }
 
 /// One transfer, as far as it has come.
@@ -47,13 +49,15 @@ pub struct Incoming {
     seen: BTreeSet<u32>,
 }
 
-/// Reads all captures of `sources` on `threads` threads; `sink` gets each, in order, and may stop.
+/// Reads all captures of `sources` on `threads` threads, with pictures of what was seen inside if
+/// `debug`; `sink` gets each, in order, and may stop.
 ///
 /// # Errors
 /// What `sink` fails with.
 pub fn read_captures<E>(
     sources: impl Iterator<Item = Source> + Send,
     threads: usize,
+    debug: bool,
     mut sink: impl FnMut(Capture) -> Result<ControlFlow<()>, E>,
 ) -> Result<(), E> {
     let work = |reader: &mut CaptureReader, source: Source| {
@@ -70,7 +74,7 @@ pub fn read_captures<E>(
         capture.report.path = source.path;
         capture
     };
-    ordered(threads, sources, CaptureReader::default, work, &mut sink)
+    ordered(threads, sources, || CaptureReader::new(debug), work, &mut sink)
 }
 
 fn with_causes(error: &dyn std::error::Error) -> String {
@@ -84,12 +88,13 @@ fn with_causes(error: &dyn std::error::Error) -> String {
 }
 
 impl Receiver {
-    /// Takes the packets of a capture.
+    /// Takes the packets of a capture, and those that it gives together with earlier ones.
     ///
     /// # Errors
     /// If a working file fails.
     pub fn accept(&mut self, capture: &mut Capture) -> Result<(), OuterError> {
         let Some(header) = capture.header else { return Ok(()) };
+        self.combiner.add(capture);
         for packet in &capture.packets {
             // A capture may show parts of two frames; its packets say where they belong.
             let Some(incoming) =

@@ -26,6 +26,11 @@ pub struct CaptureReport {
     pub registration_error: Option<f64>,
     /// Share of the alignment marks that were found.
     pub marks_found: Option<f64>,
+    /// Share of a tile's sample that is its own, 0 to 1: low when blurred.
+    pub sharpness: Option<f64>,
+    /// Information that the soft values carry, in bits for each coded bit, before any feedback. A
+    /// code of rate 0.81 needs 0.86.
+    pub information: Option<f64>,
     /// What went wrong; null when all is well.
     pub reason: Option<String>,
 }

@@ -19,7 +19,8 @@ impl Point {
 
     /// Length as a vector.
     pub fn norm(self) -> f64 {
-        self.x.hypot(self.y)
+        // Not `hypot`: pictures are far from overflow, and this is ten times as fast.
+        (self.x * self.x + self.y * self.y).sqrt()
     }
 
     /// Distance to another point.

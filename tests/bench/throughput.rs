@@ -19,8 +19,49 @@ use tilecast::pipeline::send::{Prepared, Transfer};
 use tilecast::prng::SplitMix64;
 use tilecast::raster::{Picture, decode_picture, write_frame};
 
+#[path = "../it/camera/mod.rs"]
+#[allow(dead_code)]
+mod camera;
+
 fn main() {
     divan::main();
+}
+
+/// A photo of a dense frame, as the synthetic camera takes it: 1280x960 JPEG, or 12 megapixels.
+fn photo(size: (usize, usize)) -> Vec<u8> {
+    let frame = decode_picture(&one_frame(Profile::Dense)).unwrap();
+    let camera =
+        camera::Camera { size, tilt: (8.0, -6.0), lens: 0.01, fill: 0.86, ..camera::Camera::new() };
+    camera.shoot_jpeg(&frame)
+}
+
+const SIZES: [(usize, usize); 2] = [(1280, 960), (4000, 3000)];
+
+/// A photo, JPEG file to packets.
+#[divan::bench(args = SIZES)]
+fn capture_photo(bencher: Bencher, size: (usize, usize)) {
+    let (jpeg, mut reader) = (photo(size), CaptureReader::default());
+    let format = format(Profile::Dense);
+    bencher.counter(BytesCount::new(format.packets() * format.payload())).bench_local(|| {
+        let capture = reader.read(&decode_picture(&jpeg).unwrap());
+        assert_eq!(capture.report.reason, None);
+        capture
+    });
+}
+
+/// Stages of [`capture_photo`]: the JPEG alone.
+#[divan::bench(args = SIZES)]
+fn capture_photo_stage_jpeg(bencher: Bencher, size: (usize, usize)) {
+    let jpeg = photo(size);
+    bencher.bench_local(|| decode_picture(&jpeg).unwrap());
+}
+
+/// Stages of [`capture_photo`]: brightness and finder search.
+#[divan::bench(args = SIZES)]
+fn capture_photo_stage_finders(bencher: Bencher, size: (usize, usize)) {
+    let picture = decode_picture(&photo(size)).unwrap();
+    let factor = size.0.div_ceil(1600);
+    bencher.bench_local(|| find_finders(&picture.grey(factor), Neighbourhood::Wide));
 }
 
 fn random(bytes: usize) -> Vec<u8> {
@@ -137,7 +178,7 @@ fn inner_decode_codeword(bencher: Bencher, information: f64) {
     let mut decoder = Decoder::default();
     bencher
         .counter(BytesCount::new(packet.len()))
-        .bench_local(|| code.decode(&mut decoder, &llrs, 0, 40));
+        .bench_local(|| code.decode(&mut decoder, &code.gather(&llrs, 0), 40));
 }
 
 /// Noise deviation of a BI-AWGN channel with this capacity (Brännström's approximation of the

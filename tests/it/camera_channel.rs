@@ -202,3 +202,36 @@ fn marks_bend_the_mesh_to_the_truth() {
         assert!(error < 0.12, "lens {lens}, tilt {tilt:?}: {error} tiles rms");
     }
 }
+
+#[test]
+fn captures_that_fail_alone_are_added_up() {
+    let frame = frame(Profile::Dense);
+    let truth = read(&frame).packets;
+    let noisy = |seed: u64| Camera { noise: 62.0, blur: 1.0, seed, ..Camera::new() };
+    let mut receiver = Receiver::default();
+    let mut alone = 0;
+    let mut packets = Vec::new();
+    for seed in 1..=4 {
+        let mut capture = read(&noisy(seed).shoot(&frame));
+        alone = alone.max(capture.packets.len());
+        receiver.accept(&mut capture).unwrap();
+        assert!(capture.packets.iter().all(|packet| truth.contains(packet)));
+        packets.extend(capture.packets);
+    }
+    assert!(alone < truth.len() / 2, "{alone} packets from one capture: not noisy enough to tell");
+    assert!(truth.iter().all(|packet| packets.contains(packet)), "{} packets", packets.len());
+}
+
+#[test]
+fn what_is_wrong_with_a_capture_is_said() {
+    let frame = frame(Profile::Dense);
+    let dim = Camera::new().mixing.map(|row| row.map(|v| v * 0.2));
+    for (camera, word) in [
+        (Camera { fill: 0.35, ..Camera::new() }, "too small"),
+        (Camera { blur: 2.6, ..Camera::new() }, "blurred"),
+        (Camera { mixing: dim, noise: 15.0, ..Camera::new() }, "too dark"),
+    ] {
+        let reason = read(&camera.shoot(&frame)).report.reason.unwrap_or_default();
+        assert!(reason.contains(word), "{word}: {reason}");
+    }
+}

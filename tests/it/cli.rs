@@ -300,3 +300,12 @@ fn an_interrupt_leaves_nothing_and_says_130() {
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert_eq!(dir.list(""), ["in.bin"]);
 }
+
+#[test]
+fn debug_pictures_show_what_was_seen() {
+    let dir = Workdir::new();
+    let photo = crate::support::project("samples/captures/photo-1.jpg");
+    let args = ["decode", photo.to_str().unwrap(), "-o", "x", "--debug", "seen"];
+    dir.tilecast(&args).assert().code(predicate::in_iter([0, 1]));
+    assert_eq!(dir.list("seen"), ["0001-mesh.png", "0001-quality.png", "0001-tiles.png"]);
+}

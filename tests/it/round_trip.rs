@@ -35,7 +35,7 @@ fn every_profile_carries_files_of_all_sizes() {
         let side = if profile == Profile::Print { 1024 } else { 512 };
         let choice = choice(profile, side);
         let format = FrameFormat::new(&choice).unwrap();
-        let frame = format.packets() * format.payload();
+        let frame = format.frame_bytes();
         for size in [0, 1, 1000, frame - 51, frame - 50, frame, 2 * frame + 1] {
             let file = random_bytes(size, size as u64);
             let (_, frames) = encode(&file, &choice, 0.0);
@@ -50,7 +50,7 @@ fn what_fits_one_frame_takes_one() {
         let choice = choice(profile, 1024);
         let format = FrameFormat::new(&choice).unwrap();
         // The manifest with its name takes 50 bytes, a chunk's length 4.
-        let file = random_bytes(format.packets() * format.payload() - 54, 1);
+        let file = random_bytes(format.frame_bytes() - 54, 1);
         for size in [0, 1, file.len()] {
             let (_, frames) = encode(&file[..size], &choice, 0.0);
             assert_eq!(frames.len(), 1, "{name}, {size} bytes");
@@ -179,7 +179,7 @@ fn the_readme_tells_what_a_frame_carries() {
     let readme = std::fs::read_to_string(crate::support::project("README.md")).unwrap();
     for (name, profile) in PROFILES {
         let format = FrameFormat::new(&choice(profile, 1024)).unwrap();
-        let bytes = (format.packets() * format.payload()).to_string();
+        let bytes = format.frame_bytes().to_string();
         let split = bytes.len().saturating_sub(3);
         let bytes = match split {
             0 => bytes,

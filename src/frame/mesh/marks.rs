@@ -145,22 +145,28 @@ fn pitch(layout: &Layout) -> f64 {
 /// The offset at `at` by a plane fitted to the anchors around it (moving least squares, with a
 /// pull towards a constant where there are few); `None` without any anchor.
 fn predict(anchors: &[Anchor], at: Point, pitch: f64, without: Option<usize>) -> Option<Point> {
+    let squared = |anchor: &Anchor| {
+        let d = anchor.at - at;
+        d.x * d.x + d.y * d.y
+    };
     let nearest = anchors
         .iter()
         .enumerate()
         .filter(|(index, _)| Some(*index) != without)
-        .map(|(_, anchor)| anchor.at.distance(at))
-        .fold(f64::MAX, f64::min);
+        .map(|(_, anchor)| squared(anchor))
+        .fold(f64::MAX, f64::min)
+        .sqrt();
     let sigma = 0.7 * pitch.max(nearest);
     let mut s = [0f64; 6];
     let mut rx = [0f64; 3];
     let mut ry = [0f64; 3];
     for (index, anchor) in anchors.iter().enumerate() {
-        let d = (anchor.at - at) * (1.0 / sigma);
-        let squared = d.x * d.x + d.y * d.y;
-        if Some(index) == without || squared > 16.0 {
+        // Beyond three deviations an anchor has less than a hundredth of a near one's weight.
+        if Some(index) == without || squared(anchor) > 9.0 * sigma * sigma {
             continue;
         }
+        let d = (anchor.at - at) * (1.0 / sigma);
+        let squared = d.x * d.x + d.y * d.y;
         let w = (-0.5 * squared).exp();
         for (sum, term) in s.iter_mut().zip([1.0, d.x, d.y, d.x * d.x, d.x * d.y, d.y * d.y]) {
             *sum += w * term;

@@ -1,0 +1,96 @@
+//! Pictures of what the receiver saw, for people whose capture fails.
+
+use crate::frame::{Layout, Mesh, TileKind};
+use crate::raster::Picture;
+use std::path::Path;
+
+/// Pixels a tile in the pictures of the rectified frame.
+const SCALE: usize = 3;
+/// Tiles from one line of the drawn mesh to the next.
+const LINE: usize = 16;
+/// Soft values from here on are drawn as certain.
+const CERTAIN: f32 = 8.0;
+
+/// Three pictures of one capture.
+#[derive(Clone, Debug)]
+pub struct DebugPictures {
+    /// The photo with the mesh (green) and the alignment marks (red) drawn over it.
+    pub mesh: Picture,
+    /// The samples of all tiles.
+    pub tiles: Picture,
+    /// How certain each tile's bits are: green certain, red unknown, grey not data.
+    pub quality: Picture,
+}
+
+impl DebugPictures {
+    /// Draws a capture: its photo, the mesh at the end, and the soft values, `bits` a tile.
+    pub fn new(
+        photo: &Picture,
+        mesh: &Mesh,
+        layout: &Layout,
+        llrs: &[f32],
+        bits: usize,
+    ) -> Option<Self> {
+        let samples = mesh.sample(photo);
+        let tiles = enlarged(layout, |tile| samples[tile].rgb.map(|value| value as u8))?;
+        let mut colours = vec![[90; 3]; layout.kinds().len()];
+        for (&tile, llrs) in layout.data().iter().zip(llrs.chunks_exact(bits)) {
+            let least = llrs.iter().map(|llr| llr.abs()).fold(CERTAIN, f32::min);
+            let share = (255.0 * least / CERTAIN) as u8;
+            colours[tile as usize] = [255 - share, share, 0];
+        }
+        let quality = enlarged(layout, |tile| colours[tile])?;
+        Some(Self { mesh: with_mesh(photo, mesh, layout), tiles, quality })
+    }
+
+    /// Writes the pictures of capture number `number` as PNG files into `folder`.
+    ///
+    /// # Errors
+    /// If that fails.
+    pub fn write(&self, folder: &Path, number: usize) -> anyhow::Result<()> {
+        use anyhow::Context;
+        let pictures = [("mesh", &self.mesh), ("tiles", &self.tiles), ("quality", &self.quality)];
+        for (name, picture) in pictures {
+            let path = folder.join(format!("{number:04}-{name}.png"));
+            let (width, height) = (picture.width() as u32, picture.height() as u32);
+            image::save_buffer(&path, picture.rgb(), width, height, image::ExtendedColorType::Rgb8)
+                .with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        Ok(())
+    }
+}
+
+/// A picture with [`SCALE`] x [`SCALE`] pixels for each tile.
+fn enlarged(layout: &Layout, colour: impl Fn(usize) -> [u8; 3]) -> Option<Picture> {
+    let (width, height) = (layout.columns() * SCALE, layout.rows() * SCALE);
+    let rgb = (0..width * height)
+        .flat_map(|i| colour(i / width / SCALE * layout.columns() + i % width / SCALE))
+        .collect();
+    Picture::new(width, height, rgb)
+}
+
+fn with_mesh(photo: &Picture, mesh: &Mesh, layout: &Layout) -> Picture {
+    let mut picture = photo.clone();
+    let mut dot = |x: f64, y: f64, colour: [u8; 3]| {
+        let p = mesh.place(x, y);
+        if p.x >= 0.0 && p.y >= 0.0 {
+            picture.set_pixel(p.x as usize, p.y as usize, colour);
+        }
+    };
+    let finest = 4;
+    for row in 0..=layout.rows() * finest {
+        for column in 0..=layout.columns() * finest {
+            if column % (LINE * finest) == 0 || row % (LINE * finest) == 0 {
+                let place = |v: usize| v as f64 / finest as f64;
+                dot(place(column), place(row), [0, 255, 0]);
+            }
+        }
+    }
+    for (tile, kind) in layout.kinds().iter().enumerate() {
+        if *kind == TileKind::Mark {
+            let (column, row) = (tile % layout.columns(), tile / layout.columns());
+            dot(column as f64 + 0.5, row as f64 + 0.5, [255, 0, 0]);
+        }
+    }
+    picture
+}
