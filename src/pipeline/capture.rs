@@ -5,9 +5,11 @@
 //! is decoded fed back to the equaliser until nothing more comes.
 
 use super::debug::DebugPictures;
-use super::diagnose::{Light, clipped, information, reason, weak_part};
+use super::diagnose::{Light, MIN_BRIGHTNESS, brightest, clipped, information, reason, weak_part};
 use super::report::{CaptureReport, show_id};
-use crate::frame::{Finder, Hypothesis, Layout, Mesh, Neighbourhood, find_finders, hypotheses};
+use crate::frame::{
+    Finder, Hypothesis, Layout, Mesh, MeshQuality, Neighbourhood, find_finders, hypotheses,
+};
 use crate::inner::FrameCode;
 use crate::ldpc::Decoder;
 use crate::modem::{Demodulator, FrameHeader, HeaderError, Signal, SoftHeader, exact_llrs};
@@ -23,6 +25,10 @@ const ITERATIONS: [usize; 2] = [16, 40];
 const FEEDBACK_ROUNDS: usize = 4;
 /// Steps of registration on the data.
 const REGISTRATION_STEPS: usize = 2;
+/// With this share of the alignment marks in place a hypothesis is taken.
+const ENOUGH_MARKS: f64 = 0.6;
+/// Hypotheses that are tried after the first one with a readable header but without its marks.
+const FURTHER_HYPOTHESES: usize = 60;
 /// Formats whose tables a reader keeps.
 const KEPT_FORMATS: usize = 6;
 
@@ -46,6 +52,22 @@ pub struct Capture {
 struct Format {
     demodulator: Demodulator,
     code: FrameCode,
+}
+
+/// A frame that has been found in a picture.
+struct Located {
+    hypothesis: Hypothesis,
+    header: FrameHeader,
+    format: Arc<Format>,
+    mesh: Mesh,
+    marks: MeshQuality,
+}
+
+impl Located {
+    /// Share of the alignment marks that were found.
+    fn marks_share(&self) -> f64 {
+        self.marks.found as f64 / self.marks.expected.max(1) as f64
+    }
 }
 
 /// What is left of a photo when its codewords have been tried.
@@ -77,26 +99,14 @@ impl CaptureReader {
 
     /// Reads one picture. Whatever it shows, this gives a report, never an error.
     pub fn read(&mut self, picture: &Picture) -> Capture {
-        let (hypothesis, header) = match self.find_frame(picture) {
-            Ok(found) => found,
-            Err(reason) => return failed(None, reason),
-        };
-        let header = match header {
-            Ok(header) => header,
-            Err(error) => return failed(None, error.to_string()),
-        };
-        let Some(format) = self.format(&header) else {
-            return failed(Some(&header), HeaderError::Contradiction.to_string());
-        };
-        self.read_frame(picture, &hypothesis, header, &format)
+        match self.find_frame(picture) {
+            Ok(located) => self.read_frame(picture, located),
+            Err(reason) => failed(reason),
+        }
     }
 
-    /// The header, and the hypothesis that it was found with; or why there is none.
-    #[allow(clippy::type_complexity)]
-    fn find_frame(
-        &mut self,
-        picture: &Picture,
-    ) -> Result<(Hypothesis, Result<FrameHeader, HeaderError>), String> {
+    /// The frame in a picture; or why there is none.
+    fn find_frame(&mut self, picture: &Picture) -> Result<Located, String> {
         let factor = picture.width().max(picture.height()).div_ceil(SEARCH_SIDE).max(1);
         let factors = std::iter::successors(Some(factor), |f| (*f > 1).then_some(f / 2));
         let mut most = (0, 0);
@@ -109,19 +119,68 @@ impl CaptureReader {
                     .map(|f| Finder { centre: f.centre * scale, radius: f.radius * scale, ..f })
                     .collect();
                 let all = hypotheses(&finders);
-                for hypothesis in &all {
-                    if let Some(header) = self.read_header(picture, hypothesis) {
-                        return Ok((*hypothesis, header));
-                    }
+                if let Some(result) = self.best_hypothesis(picture, &all) {
+                    return result;
                 }
                 most = most.max((all.len().min(1), finders.len()));
             }
         }
+        let brightest = brightest(picture);
         Err(match most {
+            _ if brightest < MIN_BRIGHTNESS => {
+                format!("too dark: nothing is brighter than {brightest} of 255")
+            }
             (_, 0) => "no finder pattern".to_owned(),
             (0, found) => format!("{found} finder patterns found, but no four that are a frame"),
             (_, found) => format!("{found} finder patterns found, but no readable header"),
         })
+    }
+
+    /// The first hypothesis whose header can be read and whose alignment marks are where they
+    /// should be. A header alone proves little: three right corners and a wrong one can show it.
+    fn best_hypothesis(
+        &mut self,
+        picture: &Picture,
+        all: &[Hypothesis],
+    ) -> Option<Result<Located, String>> {
+        let mut best: Option<Located> = None;
+        let mut left = all.len();
+        for hypothesis in all {
+            if left == 0 {
+                break;
+            }
+            left -= 1;
+            let header = match self.read_header(picture, hypothesis) {
+                None => continue,
+                Some(Err(error)) => return Some(Err(error.to_string())),
+                Some(Ok(header)) => header,
+            };
+            let Some(located) = self.locate(picture, hypothesis, header) else { continue };
+            let share = located.marks_share();
+            if best.as_ref().is_none_or(|best| best.marks_share() < share) {
+                left = if best.is_none() { left.min(FURTHER_HYPOTHESES) } else { left };
+                best = Some(located);
+            }
+            if share >= ENOUGH_MARKS {
+                break;
+            }
+        }
+        best.map(Ok)
+    }
+
+    /// Lays the mesh for a header and its hypothesis; `None` if the header promises what no frame
+    /// can hold, or the frame is seen from the side.
+    fn locate(
+        &mut self,
+        picture: &Picture,
+        hypothesis: &Hypothesis,
+        header: FrameHeader,
+    ) -> Option<Located> {
+        let format = self.format(&header)?;
+        let mut mesh = Mesh::from_hypothesis(header.geometry, hypothesis)?;
+        let trusted = std::array::from_fn(|corner| hypothesis.guessed != Some(corner));
+        let marks = mesh.follow_marks(picture, format.demodulator.layout(), trusted);
+        Some(Located { hypothesis: *hypothesis, header, format, mesh, marks })
     }
 
     fn read_header(
@@ -166,30 +225,22 @@ impl CaptureReader {
         Some(format)
     }
 
-    fn read_frame(
-        &mut self,
-        picture: &Picture,
-        hypothesis: &Hypothesis,
-        header: FrameHeader,
-        format: &Format,
-    ) -> Capture {
-        let Some(mut mesh) = Mesh::from_hypothesis(header.geometry, hypothesis) else {
-            return failed(Some(&header), "the frame is seen from the side".to_owned());
-        };
+    fn read_frame(&mut self, picture: &Picture, located: Located) -> Capture {
+        let marks_share = located.marks_share();
+        let Located { hypothesis, header, format, mut mesh, .. } = located;
+        let format = &*format;
         let mut report = known_report(&header);
         report.codewords_total = format.code.codewords();
         report.pixels_per_tile = Some(mesh.pixels_per_tile());
         let mut packets = vec![None; format.code.codewords()];
         let mut capture = Capture { header: Some(header), ..Capture::default() };
-        if let Some(llrs) = exact_frame(picture, hypothesis, &header, format) {
+        if let Some(llrs) = exact_frame(picture, &hypothesis, &header, format) {
             self.decode_missing(format, &llrs, &mut packets, ITERATIONS[0]);
             report.registration_error = Some(0.0);
         }
         let mut cause = None;
         if packets.iter().any(Option::is_none) {
-            let trusted = std::array::from_fn(|corner| hypothesis.guessed != Some(corner));
-            let marks = mesh.follow_marks(picture, format.demodulator.layout(), trusted);
-            report.marks_found = Some(marks.found as f64 / marks.expected.max(1) as f64);
+            report.marks_found = Some(marks_share);
             let photo = self.read_photo(picture, &mut mesh, format, &mut packets, &mut report);
             cause = Some((photo.light, photo.weak));
             let lost = packets.iter().enumerate().filter(|(_, packet)| packet.is_none());
@@ -282,13 +333,9 @@ fn known_report(header: &FrameHeader) -> CaptureReport {
     }
 }
 
-fn failed(header: Option<&FrameHeader>, reason: String) -> Capture {
-    let report = header.map(known_report).unwrap_or_default();
-    Capture {
-        report: CaptureReport { reason: Some(reason), ..report },
-        header: header.copied(),
-        ..Capture::default()
-    }
+fn failed(reason: String) -> Capture {
+    let report = CaptureReport { reason: Some(reason), ..CaptureReport::default() };
+    Capture { report, ..Capture::default() }
 }
 
 /// Soft headers of one copy, for the scales at which its known cells look right.

@@ -2,6 +2,7 @@
 
 use super::report::CaptureReport;
 use crate::frame::{Layout, Sample};
+use crate::raster::Picture;
 
 /// Below this many picture pixels a tile, blur of any lens leaves nothing to separate.
 const MIN_PIXELS_PER_TILE: f64 = 1.6;
@@ -24,6 +25,26 @@ pub struct Light {
     pub contrast: f32,
     /// Share of samples with a channel at its limit that should not be.
     pub clipped: f64,
+}
+
+/// A picture whose bright parts are darker than this is too dark to look for finders.
+pub const MIN_BRIGHTNESS: u8 = 50;
+
+/// The brightness that a hundredth of the picture exceeds.
+pub fn brightest(picture: &Picture) -> u8 {
+    let mut counts = [0usize; 256];
+    let grey = picture.grey(2);
+    for &value in &grey.values {
+        counts[usize::from(value)] += 1;
+    }
+    let mut left = grey.values.len() / 100;
+    for (value, count) in (0u8..=255).zip(counts).rev() {
+        if count > left {
+            return value;
+        }
+        left -= count;
+    }
+    0
 }
 
 /// Share of tiles that are blown out: all three channels at their upper limit.
@@ -121,6 +142,8 @@ mod tests {
         let dark = Light { contrast: 20.0, ..light };
         assert!(reason(&near, dark, None).contains("too dark"));
         assert!(reason(&near, light, Some("top left".into())).contains("at the top left"));
+        let white = Picture::new(40, 40, vec![200; 4800]);
+        assert_eq!(white.as_ref().map(brightest), Some(200));
         let blurred = CaptureReport { sharpness: Some(0.2), ..near };
         assert!(reason(&blurred, light, None).contains("blurred"));
     }

@@ -225,11 +225,11 @@ fn captures_that_fail_alone_are_added_up() {
 #[test]
 fn what_is_wrong_with_a_capture_is_said() {
     let frame = frame(Profile::Dense);
-    let dim = Camera::new().mixing.map(|row| row.map(|v| v * 0.2));
+    let dim = Camera::new().mixing.map(|row| row.map(|v| v * 0.1));
     for (camera, word) in [
         (Camera { fill: 0.35, ..Camera::new() }, "too small"),
         (Camera { blur: 2.6, ..Camera::new() }, "blurred"),
-        (Camera { mixing: dim, noise: 15.0, ..Camera::new() }, "too dark"),
+        (Camera { mixing: dim, noise: 9.0, ..Camera::new() }, "too dark"),
     ] {
         let reason = read(&camera.shoot(&frame)).report.reason.unwrap_or_default();
         assert!(reason.contains(word), "{word}: {reason}");
