@@ -37,6 +37,13 @@ pub struct MeshQuality {
     pub deviation: f64,
 }
 
+impl MeshQuality {
+    /// Share of the marks that were found.
+    pub fn share(&self) -> f64 {
+        self.found as f64 / self.expected.max(1) as f64
+    }
+}
+
 /// One tile's picture: colour, and how its brightness (the sum of the colours) changes by pixel.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sample {

@@ -60,13 +60,16 @@ struct Located {
     header: FrameHeader,
     format: Arc<Format>,
     mesh: Mesh,
-    marks: MeshQuality,
+    /// LLRs of an undistorted frame.
+    exact: Option<Vec<f32>>,
+    /// `None` if the mesh has not been bent to the marks.
+    marks: Option<MeshQuality>,
 }
 
 impl Located {
-    /// Share of the alignment marks that were found.
+    /// Share of the alignment marks that were found; 1 for an undistorted frame.
     fn marks_share(&self) -> f64 {
-        self.marks.found as f64 / self.marks.expected.max(1) as f64
+        self.marks.map_or(1.0, |marks| marks.share())
     }
 }
 
@@ -178,9 +181,13 @@ impl CaptureReader {
     ) -> Option<Located> {
         let format = self.format(&header)?;
         let mut mesh = Mesh::from_hypothesis(header.geometry, hypothesis)?;
-        let trusted = std::array::from_fn(|corner| hypothesis.guessed != Some(corner));
-        let marks = mesh.follow_marks(picture, format.demodulator.layout(), trusted);
-        Some(Located { hypothesis: *hypothesis, header, format, mesh, marks })
+        let exact = exact_frame(picture, hypothesis, &header, &format);
+        // An undistorted frame has proved itself by its pilots and needs no mesh.
+        let marks = match exact {
+            Some(_) => None,
+            None => Some(follow_marks(&mut mesh, picture, hypothesis, &format)),
+        };
+        Some(Located { hypothesis: *hypothesis, header, format, mesh, exact, marks })
     }
 
     fn read_header(
@@ -226,21 +233,22 @@ impl CaptureReader {
     }
 
     fn read_frame(&mut self, picture: &Picture, located: Located) -> Capture {
-        let marks_share = located.marks_share();
-        let Located { hypothesis, header, format, mut mesh, .. } = located;
+        let Located { hypothesis, header, format, mut mesh, exact, marks } = located;
         let format = &*format;
         let mut report = known_report(&header);
         report.codewords_total = format.code.codewords();
         report.pixels_per_tile = Some(mesh.pixels_per_tile());
         let mut packets = vec![None; format.code.codewords()];
         let mut capture = Capture { header: Some(header), ..Capture::default() };
-        if let Some(llrs) = exact_frame(picture, &hypothesis, &header, format) {
+        if let Some(llrs) = exact {
             self.decode_missing(format, &llrs, &mut packets, ITERATIONS[0]);
             report.registration_error = Some(0.0);
         }
         let mut cause = None;
         if packets.iter().any(Option::is_none) {
-            report.marks_found = Some(marks_share);
+            let marks =
+                marks.unwrap_or_else(|| follow_marks(&mut mesh, picture, &hypothesis, format));
+            report.marks_found = Some(marks.share());
             let photo = self.read_photo(picture, &mut mesh, format, &mut packets, &mut report);
             cause = Some((photo.light, photo.weak));
             let lost = packets.iter().enumerate().filter(|(_, packet)| packet.is_none());
@@ -321,6 +329,17 @@ impl CaptureReader {
             *packet = format.code.decode(&mut self.decoder, &soft, iterations);
         }
     }
+}
+
+/// Bends a mesh to the alignment marks, from the finders that were really seen.
+fn follow_marks(
+    mesh: &mut Mesh,
+    picture: &Picture,
+    hypothesis: &Hypothesis,
+    format: &Format,
+) -> MeshQuality {
+    let trusted = std::array::from_fn(|corner| hypothesis.guessed != Some(corner));
+    mesh.follow_marks(picture, format.demodulator.layout(), trusted)
 }
 
 fn known_report(header: &FrameHeader) -> CaptureReport {
