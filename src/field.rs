@@ -13,39 +13,43 @@ pub struct Field {
 }
 
 impl Field {
-    /// Block means of `values` (row after row, `width` a row) over places where `weights`, if
-    /// given, is not zero; blocks without any such place take the mean of all.
+    /// Block means of a `width` x `height` raster whose rows `fill` writes, over places where
+    /// `weights`, if given, is not zero; blocks without any such place take the mean of all.
     pub fn means(
-        values: impl Fn(usize) -> f32,
-        weights: Option<&[f32]>,
-        width: usize,
-        height: usize,
+        (width, height): (usize, usize),
         block: usize,
+        weights: Option<&[f32]>,
+        fill: impl Fn(usize, &mut [f32]),
     ) -> Self {
         let (across, down) = (width.div_ceil(block), height.div_ceil(block));
         let mut sums = vec![(0f32, 0f32); across * down];
         let mut line = vec![0f32; width];
+        // Rows of a block are added up column by column first: that vectorises.
+        let (mut totals, mut counts) = (vec![0f32; width], vec![0f32; width]);
         for y in 0..height {
-            for (x, place) in line.iter_mut().enumerate() {
-                *place = values(y * width + x);
-            }
-            let row = &mut sums[y / block * across..][..across];
+            fill(y, &mut line);
             match weights {
-                None => {
-                    for (sum, values) in row.iter_mut().zip(line.chunks(block)) {
-                        sum.0 += values.iter().sum::<f32>();
-                        sum.1 += values.len() as f32;
-                    }
-                }
+                None => add(&mut totals, &line),
                 Some(weights) => {
-                    let weights = weights[y * width..][..width].chunks(block);
-                    for ((sum, values), weights) in
-                        row.iter_mut().zip(line.chunks(block)).zip(weights)
-                    {
-                        sum.0 += values.iter().zip(weights).map(|(v, w)| v * w).sum::<f32>();
-                        sum.1 += weights.iter().sum::<f32>();
+                    let weights = &weights[y * width..][..width];
+                    for ((total, value), weight) in totals.iter_mut().zip(&line).zip(weights) {
+                        *total += value * weight;
                     }
+                    add(&mut counts, weights);
                 }
+            }
+            if y % block == block - 1 || y == height - 1 {
+                if weights.is_none() {
+                    counts.fill((y % block + 1) as f32);
+                }
+                let row = &mut sums[y / block * across..][..across];
+                for ((sum, totals), counts) in
+                    row.iter_mut().zip(totals.chunks(block)).zip(counts.chunks(block))
+                {
+                    *sum = (totals.iter().sum(), counts.iter().sum());
+                }
+                totals.fill(0.0);
+                counts.fill(0.0);
             }
         }
         let (total, count) = sums.iter().fold((0.0, 0.0), |acc, s| (acc.0 + s.0, acc.1 + s.1));
@@ -122,15 +126,28 @@ impl Field {
     }
 }
 
+fn add(sums: &mut [f32], values: &[f32]) {
+    for (sum, value) in sums.iter_mut().zip(values) {
+        *sum += value;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// The field of a function of the position in scan order.
+    fn field(size: (usize, usize), block: usize, f: impl Fn(usize) -> f32) -> Field {
+        Field::means(size, block, None, |y, line| {
+            line.iter_mut().enumerate().for_each(|(x, place)| *place = f(y * size.0 + x));
+        })
+    }
+
     #[test]
     fn a_ramp_comes_back_as_a_ramp() {
-        let field = Field::means(|i| (i % 64) as f32, None, 64, 32, 8);
+        let ramp = field((64, 32), 8, |i| (i % 64) as f32);
         let mut line = vec![0.0; 64];
-        field.row(13, &mut line);
+        ramp.row(13, &mut line);
         for (x, value) in line.iter().enumerate().skip(4).take(56) {
             assert!((value - x as f32).abs() < 1e-3, "{x}: {value}");
         }
@@ -139,15 +156,17 @@ mod tests {
     #[test]
     fn places_without_weight_do_not_count() {
         let weights: Vec<f32> = (0..64).map(|i| if i % 8 < 4 { 1.0 } else { 0.0 }).collect();
-        let field = Field::means(|i| if i % 8 < 4 { 2.0 } else { 99.0 }, Some(&weights), 8, 8, 4);
+        let field = Field::means((8, 8), 4, Some(&weights), |_, line| {
+            line.copy_from_slice(&[2.0, 2.0, 2.0, 2.0, 99.0, 99.0, 99.0, 99.0]);
+        });
         assert_eq!(field.blocks(), [2.0; 4]);
     }
 
     #[test]
     fn smoothing_keeps_a_constant_and_averages_a_peak() {
-        let field = Field::means(|i| if i == 12 { 25.0 } else { 0.0 }, None, 5, 5, 1).smoothed(1);
-        assert_eq!(field.at(2, 2), 25.0 / 9.0);
-        let flat = Field::means(|_| 3.0, None, 50, 40, 4).smoothed(3);
+        let peak = field((5, 5), 1, |i| if i == 12 { 25.0 } else { 0.0 }).smoothed(1);
+        assert_eq!(peak.at(2, 2), 25.0 / 9.0);
+        let flat = field((50, 40), 4, |_| 3.0).smoothed(3);
         assert!(flat.blocks().iter().all(|v| (v - 3.0).abs() < 1e-6));
     }
 }

@@ -15,7 +15,7 @@
 //! | [`frame`] | symbols to pixels | picture to finders to a mesh to samples |
 //! | [`raster`] | pixels to PNG | any picture to RGB |
 //!
-//! [`ldpc`], [`bits`], [`field`], [`linear`] and [`prng`] are leaves that layers share. A test
+//! [`ldpc`], [`bits`], [`field`], [`linear`], [`plane`] and [`prng`] are leaves that layers share. A test
 //! holds every module to what it may use.
 //!
 //! Words: a *chunk* is a piece of the file compressed on its own; a *packet* the unit of the outer
@@ -35,6 +35,7 @@ pub mod linear;
 pub mod modem;
 pub mod outer;
 pub mod pipeline;
+pub mod plane;
 pub mod prng;
 pub mod raster;
 

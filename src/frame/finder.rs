@@ -95,8 +95,11 @@ struct Binary<'a> {
 
 impl<'a> Binary<'a> {
     fn new(grey: &'a Grey, reach: usize) -> Self {
-        let value = |i: usize| f32::from(grey.values[i]);
-        let threshold = Field::means(value, None, grey.width, grey.height, BLOCK).smoothed(reach);
+        let threshold = Field::means((grey.width, grey.height), BLOCK, None, |y, line| {
+            let values = &grey.values[y * grey.width..][..grey.width];
+            line.iter_mut().zip(values).for_each(|(place, &value)| *place = f32::from(value));
+        })
+        .smoothed(reach);
         let mut bright = Vec::with_capacity(grey.values.len());
         let mut line = vec![0f32; grey.width];
         for (y, values) in grey.values.chunks_exact(grey.width).enumerate() {

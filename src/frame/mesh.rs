@@ -5,10 +5,14 @@
 //! data itself ([`Mesh::nudge`]): wherever the samples differ from what the decided symbols
 //! predict, the difference times the picture's gradient tells which way the tiles lie.
 
-use super::{Geometry, Hypothesis};
-use crate::raster::{Homography, Picture, Point};
+use super::{Geometry, Hypothesis, Layout, TileKind};
+use crate::plane::Plane;
+use crate::raster::{Homography, Point};
 
 mod marks;
+mod sample;
+
+pub use sample::Samples;
 
 /// Tiles from one node of the mesh to the next.
 const NODE: usize = 8;
@@ -42,15 +46,6 @@ impl MeshQuality {
     pub fn share(&self) -> f64 {
         self.found as f64 / self.expected.max(1) as f64
     }
-}
-
-/// One tile's picture: colour, and how its brightness (the sum of the colours) changes by pixel.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Sample {
-    /// Red, green, blue, 0 to 255.
-    pub rgb: [f32; 3],
-    /// Change of the sum in x and y, a picture pixel.
-    pub gradient: [f32; 2],
 }
 
 impl Mesh {
@@ -95,48 +90,26 @@ impl Mesh {
         top + (bottom - top) * fy
     }
 
-    /// Samples every tile, in scan order.
-    pub fn sample(&self, picture: &Picture) -> Vec<Sample> {
-        let spread = self.pixels_per_tile();
-        let mut samples = Vec::with_capacity(self.columns * self.rows);
-        for row in 0..self.rows {
-            for column in 0..self.columns {
-                let p = self.place(column as f64 + 0.5, row as f64 + 0.5);
-                samples.push(sample_tile(picture, p, spread));
-            }
-        }
-        samples
-    }
-
-    /// Samples every tile at the pixel nearest to its centre, in scan order.
-    pub fn nearest(&self, picture: &Picture) -> Vec<[u8; 3]> {
-        let mut samples = Vec::with_capacity(self.columns * self.rows);
-        for row in 0..self.rows {
-            for column in 0..self.columns {
-                let p = self.map.apply(Point::new(column as f64 + 0.5, row as f64 + 0.5));
-                let pixel = picture.pixel(p.x.max(0.0) as usize, p.y.max(0.0) as usize);
-                samples.push(pixel.unwrap_or_default());
-            }
-        }
-        samples
-    }
-
     /// Moves the mesh by what the data says.
     ///
-    /// `errors` has for every tile the picture's gradient and by how much the sample exceeds what
-    /// the decided symbols predict (`None` where nothing is known). Returns the rms move, in
-    /// tiles.
-    pub fn nudge(&mut self, errors: impl Iterator<Item = Option<([f32; 2], f32)>>) -> f64 {
-        let across = self.nodes_across;
+    /// `gradient` is that of the samples, `errors` has by how much their sum of colours exceeds
+    /// what the decided symbols predict. Returns the rms move, in tiles.
+    pub fn nudge(&mut self, layout: &Layout, gradient: &[Plane; 2], errors: &Plane) -> f64 {
         let mut normal = vec![[0f64; 5]; self.offsets.len()];
-        for (tile, error) in errors.enumerate() {
-            let Some(([gx, gy], error)) = error else { continue };
-            let (column, row) = (tile % self.columns, tile / self.columns);
-            let node = (row + NODE / 2) / NODE * across + (column + NODE / 2) / NODE;
-            let (gx, gy, error) = (f64::from(gx), f64::from(gy), f64::from(error));
-            let terms = [gx * gx, gx * gy, gy * gy, gx * error, gy * error];
-            for (sum, term) in normal[node].iter_mut().zip(terms) {
-                *sum += term;
+        let [gx, gy] = gradient;
+        let kinds = layout.kinds().chunks_exact(self.columns);
+        let lines = gx.lines().zip(gy.lines()).zip(errors.lines()).zip(kinds);
+        for (row, (((gx, gy), errors), kinds)) in lines.enumerate() {
+            let nodes = &mut normal[(row + NODE / 2) / NODE * self.nodes_across..];
+            for (column, kind) in kinds.iter().enumerate() {
+                if matches!(kind, TileKind::Finder | TileKind::Header) {
+                    continue;
+                }
+                let (gx, gy, error) = (gx[column], gy[column], errors[column]);
+                let terms = [gx * gx, gx * gy, gy * gy, gx * error, gy * error];
+                for (sum, term) in nodes[(column + NODE / 2) / NODE].iter_mut().zip(terms) {
+                    *sum += f64::from(term);
+                }
             }
         }
         let limit = MAX_NUDGE * self.pixels_per_tile();
@@ -180,48 +153,4 @@ impl Mesh {
         }
         moves
     }
-}
-
-/// One sample, or the mean of four around the centre where a tile has many pixels.
-fn sample_tile(picture: &Picture, p: Point, pixels_per_tile: f64) -> Sample {
-    const AREA_FROM: f64 = 4.0;
-    if pixels_per_tile < AREA_FROM {
-        return sample_point(picture, p);
-    }
-    let reach = pixels_per_tile * 0.18;
-    let mut mean = Sample::default();
-    for (dx, dy) in [(-reach, -reach), (reach, -reach), (-reach, reach), (reach, reach)] {
-        let sample = sample_point(picture, p + Point::new(dx, dy));
-        for (sum, value) in mean.rgb.iter_mut().zip(sample.rgb) {
-            *sum += value / 4.0;
-        }
-        for (sum, value) in mean.gradient.iter_mut().zip(sample.gradient) {
-            *sum += value / 4.0;
-        }
-    }
-    mean
-}
-
-/// Bilinear colour and its derivative.
-fn sample_point(picture: &Picture, p: Point) -> Sample {
-    let (width, height) = (picture.width(), picture.height());
-    let clamp = |v: f64, size: usize| (v - 0.5).clamp(0.0, (size.max(2) - 2) as f64 + 0.999);
-    let (x, y) = (clamp(p.x, width), clamp(p.y, height));
-    let (x0, y0) = (x as usize, y as usize);
-    let (fx, fy) = ((x - x0 as f64) as f32, (y - y0 as f64) as f32);
-    let at = (y0 * width + x0) * 3;
-    let corner =
-        |offset: usize| picture.rgb().get(at + offset..).and_then(<[u8]>::first_chunk::<6>);
-    let (Some(top), Some(bottom)) = (corner(0), corner(width * 3)) else {
-        return Sample { rgb: picture.sample(p.x, p.y), gradient: [0.0; 2] };
-    };
-    let mut sample = Sample::default();
-    for c in 0..3 {
-        let [a, b, d, e] = [top[c], top[c + 3], bottom[c], bottom[c + 3]].map(f32::from);
-        let (upper, lower) = (a + fx * (b - a), d + fx * (e - d));
-        sample.rgb[c] = upper + fy * (lower - upper);
-        sample.gradient[0] += (b - a) + fy * ((e - d) - (b - a));
-        sample.gradient[1] += lower - upper;
-    }
-    sample
 }

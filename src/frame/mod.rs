@@ -21,4 +21,4 @@ pub use layout::{
     MIN_SIDE, TileKind,
 };
 pub use locate::{HeaderPlace, Hypothesis, hypotheses};
-pub use mesh::{Mesh, MeshQuality, Sample};
+pub use mesh::{Mesh, MeshQuality, Samples};

@@ -91,6 +91,11 @@ impl FrameCode {
         self.codewords
     }
 
+    /// Information bits a coded bit.
+    pub fn rate(&self) -> f64 {
+        self.code.info_bits() as f64 / self.code.coded_bits() as f64
+    }
+
     /// Bytes of one packet.
     pub fn packet_bytes(&self) -> usize {
         self.code.info_bits() / 8 - CRC_BYTES

@@ -3,8 +3,8 @@
 //! The same machine serves three times: samples to symbols (the equaliser), decided symbols to
 //! samples (the channel's model, for registration), and both to symbols (decision feedback).
 
-use super::plane::Plane;
 use crate::linear::LeastSquares;
+use crate::plane::Plane;
 
 /// One input of the filter: the tile at a distance in one of the planes.
 #[derive(Clone, Copy, Debug)]
@@ -58,7 +58,7 @@ impl Filter {
         for tile in tiles {
             let index = inputs[0].index(tile);
             for (feature, &(plane, step)) in features.iter_mut().zip(&steps) {
-                *feature = inputs[plane].values[index.wrapping_add_signed(step)];
+                *feature = inputs[plane].values()[index.wrapping_add_signed(step)];
             }
             problem.add(&features, &target(tile)[..outputs]);
         }
@@ -77,7 +77,7 @@ impl Filter {
 
     /// Applies the filter to every tile: one plane for each output.
     pub(super) fn apply(&self, inputs: &[&Plane]) -> Vec<Plane> {
-        let (columns, rows) = (inputs[0].columns, inputs[0].rows);
+        let (columns, rows) = (inputs[0].columns(), inputs[0].rows());
         let unknowns = self.taps.len() + 1;
         self.weights
             .chunks_exact(unknowns)
@@ -90,7 +90,7 @@ impl Filter {
                         let input = inputs[tap.plane];
                         let start =
                             input.start(row).wrapping_add_signed(input.step(tap.dx, tap.dy));
-                        let values = &input.values[start..][..columns];
+                        let values = &input.values()[start..][..columns];
                         for (sum, value) in line.iter_mut().zip(values) {
                             *sum += weight * value;
                         }

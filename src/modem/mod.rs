@@ -10,10 +10,11 @@ mod demodulate;
 mod equaliser;
 mod exact;
 mod header;
-mod plane;
+mod signal;
 mod symbols;
 
-pub use demodulate::{Demodulator, Registration, Scores, Signal};
+pub use demodulate::{Demodulator, Registration, Scores};
 pub use exact::exact_llrs;
 pub use header::{FORMAT_VERSION, FrameHeader, HeaderError, SoftHeader};
+pub use signal::Signal;
 pub use symbols::{Palette, modulate, pilot_symbols};

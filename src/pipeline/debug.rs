@@ -32,7 +32,7 @@ impl DebugPictures {
         bits: usize,
     ) -> Option<Self> {
         let samples = mesh.sample(photo);
-        let tiles = enlarged(layout, |tile| samples[tile].rgb.map(|value| value as u8))?;
+        let tiles = enlarged(layout, |tile| samples.rgb(tile).map(|value| value as u8))?;
         let mut colours = vec![[90; 3]; layout.kinds().len()];
         for (&tile, llrs) in layout.data().iter().zip(llrs.chunks_exact(bits)) {
             let least = llrs.iter().map(|llr| llr.abs()).fold(CERTAIN, f32::min);

@@ -1,7 +1,7 @@
 //! Why a capture failed, in words that tell what to do.
 
 use super::report::CaptureReport;
-use crate::frame::{Layout, Sample};
+use crate::frame::{Layout, Samples};
 use crate::raster::Picture;
 
 /// Below this many picture pixels a tile, blur of any lens leaves nothing to separate.
@@ -48,11 +48,17 @@ pub fn brightest(picture: &Picture) -> u8 {
 }
 
 /// Share of tiles that are blown out: all three channels at their upper limit.
-pub fn clipped(samples: &[Sample]) -> f64 {
+pub fn clipped(samples: &Samples) -> f64 {
     const LIMIT: f32 = 252.0;
-    let blown = samples.iter().filter(|s| s.rgb.iter().all(|v| *v >= LIMIT)).count();
+    let [red, green, blue] = samples.colours.each_ref().map(|plane| plane.tiles());
+    let darkest = red.zip(green).zip(blue).map(|((r, g), b)| r.min(g).min(b));
+    let (mut blown, mut count) = (0, 0);
+    for value in darkest {
+        blown += usize::from(value >= LIMIT);
+        count += 1;
+    }
     // An eighth of all tiles is white.
-    (blown as f64 / samples.len().max(1) as f64 - 0.125).max(0.0)
+    (blown as f64 / count.max(1) as f64 - 0.125).max(0.0)
 }
 
 /// Information of soft values, in bits for each bit, if they tell their own reliability right.

@@ -21,8 +21,8 @@ pub struct CaptureReport {
     pub codewords_total: usize,
     /// Picture pixels a tile.
     pub pixels_per_tile: Option<f64>,
-    /// How far tiles lie from where they were sampled, rms, in tiles, as the last step of
-    /// registration saw it.
+    /// How far the last step of registration moved the tiles, rms, in tiles. What is left after it
+    /// is less.
     pub registration_error: Option<f64>,
     /// Share of the alignment marks that were found.
     pub marks_found: Option<f64>,

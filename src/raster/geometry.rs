@@ -96,6 +96,16 @@ impl Homography {
         Point::new((a[0] * p.x + a[1] * p.y + a[2]) / w, (b[0] * p.x + b[1] * p.y + b[2]) / w)
     }
 
+    /// Applies the map to the points `(x, y)`, `(x + 1, y)`, ... of a row.
+    pub fn apply_row(&self, y: f64, x: f64, images: &mut [Point]) {
+        let [a, b, c] = self.0.map(|row| (row[0], row[0] * x + row[1] * y + row[2]));
+        for (i, image) in images.iter_mut().enumerate() {
+            let i = i as f64;
+            let w = 1.0 / (c.0 * i + c.1);
+            *image = Point::new((a.0 * i + a.1) * w, (b.0 * i + b.1) * w);
+        }
+    }
+
     /// The images of the unit steps in x and y at `p` (the columns of the Jacobian).
     pub fn steps(&self, p: Point) -> (Point, Point) {
         let [a, b, c] = &self.0;

@@ -1,0 +1,161 @@
+//! Colour and gradient of the picture at every tile: the places of a row at a time, then a
+//! bilinear sample for each.
+
+use super::{Mesh, NODE};
+use crate::plane::Plane;
+use crate::raster::{Picture, Point};
+
+/// From this many picture pixels on, a tile is the mean of four samples around its centre.
+const AREA_FROM: f64 = 4.0;
+/// How far from the centre those are, in tiles.
+const REACH: f64 = 0.18;
+
+/// What a picture shows of every tile.
+#[derive(Clone, Debug)]
+pub struct Samples {
+    /// Red, green, blue, 0 to 255.
+    pub colours: [Plane; 3],
+    /// Change of the sum of the colours in x and y, a picture pixel.
+    pub gradient: [Plane; 2],
+}
+
+impl Samples {
+    /// The colour of a tile given by its position in scan order.
+    pub fn rgb(&self, tile: usize) -> [f32; 3] {
+        self.colours.each_ref().map(|plane| plane.tile(tile))
+    }
+}
+
+/// One sample: red, green, blue, and the gradient of their sum.
+type Sample = [f32; 5];
+
+impl Mesh {
+    /// Samples every tile.
+    pub fn sample(&self, picture: &Picture) -> Samples {
+        let mut planes: [Plane; 5] = std::array::from_fn(|_| Plane::new(self.columns, self.rows));
+        let reach = self.pixels_per_tile() * REACH;
+        let area = self.pixels_per_tile() >= AREA_FROM;
+        let mut places = vec![Point::default(); self.columns];
+        for row in 0..self.rows {
+            self.places(row, &mut places);
+            let mut lines = planes.each_mut().map(|plane| plane.row_mut(row).iter_mut());
+            for &place in &places {
+                let sample =
+                    if area { mean(picture, place, reach) } else { sample(picture, place) };
+                for (line, value) in lines.iter_mut().zip(sample) {
+                    if let Some(target) = line.next() {
+                        *target = value;
+                    }
+                }
+            }
+        }
+        let [red, green, blue, x, y] = planes;
+        Samples { colours: [red, green, blue], gradient: [x, y] }
+    }
+
+    /// Samples every tile at the pixel nearest to its centre, in scan order; offsets from the
+    /// homography do not count.
+    pub fn nearest(&self, picture: &Picture) -> Vec<[u8; 3]> {
+        let mut samples = Vec::with_capacity(self.columns * self.rows);
+        for row in 0..self.rows {
+            for column in 0..self.columns {
+                let p = self.map.apply(Point::new(column as f64 + 0.5, row as f64 + 0.5));
+                let pixel = picture.pixel(p.x.max(0.0) as usize, p.y.max(0.0) as usize);
+                samples.push(pixel.unwrap_or_default());
+            }
+        }
+        samples
+    }
+
+    /// The centres of a row's tiles, what [`Mesh::place`] gives for each.
+    fn places(&self, row: usize, places: &mut [Point]) {
+        let y = row as f64 + 0.5;
+        self.map.apply_row(y, 0.5, places);
+        let nodes = |down: usize| &self.offsets[down * self.nodes_across..][..self.nodes_across];
+        let (upper, lower) = (nodes(row / NODE), nodes(row / NODE + 1));
+        let fy = (y / NODE as f64).fract();
+        let between = |i: usize| upper[i] + (lower[i] - upper[i]) * fy;
+        for (segment, places) in places.chunks_mut(NODE).enumerate() {
+            let (start, end) = (between(segment), between(segment + 1));
+            let step = (end - start) * (1.0 / NODE as f64);
+            let mut offset = start + step * 0.5;
+            for place in places {
+                *place = *place + offset;
+                offset = offset + step;
+            }
+        }
+    }
+}
+
+/// The mean of four samples around a place.
+fn mean(picture: &Picture, place: Point, reach: f64) -> Sample {
+    let mut mean = Sample::default();
+    for (dx, dy) in [(-reach, -reach), (reach, -reach), (-reach, reach), (reach, reach)] {
+        let sample = sample(picture, place + Point::new(dx, dy));
+        for (sum, value) in mean.iter_mut().zip(sample) {
+            *sum += value / 4.0;
+        }
+    }
+    mean
+}
+
+/// Bilinear colour and its derivative.
+#[inline]
+fn sample(picture: &Picture, p: Point) -> Sample {
+    let (width, height) = (picture.width(), picture.height());
+    let clamp = |v: f64, size: usize| (v - 0.5).clamp(0.0, (size.max(2) - 2) as f64 + 0.999);
+    let (x, y) = (clamp(p.x, width), clamp(p.y, height));
+    // Pictures are far smaller than 2^31 pixels a side, and the conversion is much cheaper.
+    let (x0, y0) = (x as i32, y as i32);
+    let (fx, fy) = ((x - f64::from(x0)) as f32, (y - f64::from(y0)) as f32);
+    let at = (y0 as usize * width + x0 as usize) * 3;
+    let corner =
+        |offset: usize| picture.rgb().get(at + offset..).and_then(<[u8]>::first_chunk::<6>);
+    let (Some(top), Some(bottom)) = (corner(0), corner(width * 3)) else {
+        let [r, g, b] = picture.sample(p.x, p.y);
+        return [r, g, b, 0.0, 0.0];
+    };
+    let mut sample = Sample::default();
+    for c in 0..3 {
+        let [a, b, d, e] = [top[c], top[c + 3], bottom[c], bottom[c + 3]].map(f32::from);
+        let (upper, lower) = (a + fx * (b - a), d + fx * (e - d));
+        sample[c] = upper + fy * (lower - upper);
+        sample[3] += (b - a) + fy * ((e - d) - (b - a));
+        sample[4] += lower - upper;
+    }
+    sample
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::{Geometry, Hypothesis};
+
+    #[test]
+    fn rows_of_places_are_the_places_one_by_one() {
+        let geometry = Geometry::new(700, 612, 3, true).unwrap();
+        let corners = [(40.0, 30.0), (700.0, 60.0), (650.0, 500.0), (70.0, 540.0)]
+            .map(|(x, y)| Point::new(x, y));
+        let hypothesis = Hypothesis { corners, radii: [9.0; 4], guessed: None, plausibility: 0.0 };
+        let mut mesh = Mesh::from_hypothesis(geometry, &hypothesis).unwrap();
+        for (i, offset) in mesh.offsets.iter_mut().enumerate() {
+            *offset = Point::new((i % 7) as f64 * 0.2, (i % 5) as f64 * -0.3);
+        }
+        let mut places = vec![Point::default(); mesh.columns];
+        for row in 0..mesh.rows {
+            mesh.places(row, &mut places);
+            for (column, place) in places.iter().enumerate() {
+                let one = mesh.place(column as f64 + 0.5, row as f64 + 0.5);
+                assert!(place.distance(one) < 1e-6, "{column} {row}: {place:?} {one:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_ramp_has_its_gradient() {
+        let rgb = (0..20 * 10).flat_map(|i| [(i % 20 * 5) as u8, (i / 20 * 9) as u8, 7]).collect();
+        let picture = Picture::new(20, 10, rgb).unwrap();
+        let [r, g, b, x, y] = sample(&picture, Point::new(7.25, 4.5));
+        assert_eq!([r, g, b, x, y], [33.75, 36.0, 7.0, 5.0, 9.0]);
+    }
+}
