@@ -2,7 +2,7 @@
 
 use crate::container::safe_name;
 use crate::pipeline::profile::Profile;
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 
 /// Largest redundancy: ten repair packets for each source packet.
@@ -48,8 +48,8 @@ pub struct EncodeArgs {
     #[arg(short, long, value_name = "DIR|FILE.png|-")]
     pub output: PathBuf,
     /// What the frames have to go through
-    #[arg(short, long, value_enum, default_value_t = ProfileName::Standard)]
-    pub profile: ProfileName,
+    #[arg(short, long, value_enum, default_value_t = Profile::Standard)]
+    pub profile: Profile,
     /// Size of a frame in pixels, 256 to 4096 a side
     #[arg(long, value_name = "WxH", default_value = "1024x1024", value_parser = parse_size)]
     pub size: (usize, usize),
@@ -74,15 +74,8 @@ pub struct EncodeArgs {
     /// zstd level, 1 (fast) to 22 (small)
     #[arg(long, value_name = "N", default_value_t = 9, value_parser = clap::value_parser!(i32).range(1..=22))]
     pub level: i32,
-    /// Threads; 0 means all cores
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = parse_threads)]
-    pub threads: usize,
-    /// Replace what exists
-    #[arg(short, long)]
-    pub force: bool,
-    /// Only errors
-    #[arg(short, long)]
-    pub quiet: bool,
+    #[command(flatten)]
+    pub common: CommonArgs,
 }
 
 /// `decode`.
@@ -100,6 +93,13 @@ pub struct DecodeArgs {
     /// For each photo, write pictures of what was seen: mesh, tiles, local quality
     #[arg(long, value_name = "DIR")]
     pub debug: Option<PathBuf>,
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+/// What `encode` and `decode` share.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct CommonArgs {
     /// Threads; 0 means all cores
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = parse_threads)]
     pub threads: usize,
@@ -120,36 +120,6 @@ pub struct InfoArgs {
     /// As JSON
     #[arg(long)]
     pub json: bool,
-}
-
-/// The profiles as they are typed.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum ProfileName {
-    /// distance, poor light, webcams: 6-pixel tiles
-    Robust,
-    /// video of a screen at 1080p: 4-pixel tiles
-    Standard,
-    /// steady photos: 3-pixel tiles
-    Dense,
-    /// photos of 8 megapixels and more: 2-pixel tiles
-    Ultra,
-    /// screenshots, remote desktops, copied files: 1-pixel tiles
-    Lossless,
-    /// paper: 8-pixel tiles, black and white
-    Print,
-}
-
-impl From<ProfileName> for Profile {
-    fn from(name: ProfileName) -> Self {
-        match name {
-            ProfileName::Robust => Self::Robust,
-            ProfileName::Standard => Self::Standard,
-            ProfileName::Dense => Self::Dense,
-            ProfileName::Ultra => Self::Ultra,
-            ProfileName::Lossless => Self::Lossless,
-            ProfileName::Print => Self::Print,
-        }
-    }
 }
 
 fn parse_size(text: &str) -> Result<(usize, usize), String> {

@@ -20,20 +20,20 @@ use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 /// # Errors
 /// What keeps the run from going on; missing frames are no error.
 pub fn run(args: DecodeArgs) -> Result<Exit, Failure> {
-    let destination = Destination::new(args.output.as_deref(), args.force)?;
+    let destination = Destination::new(args.output.as_deref(), args.common.force)?;
     let mut report_file = match &args.report {
-        Some(path) => Some(OutputFile::new(path, args.force).map_err(with_force_hint)?),
+        Some(path) => Some(OutputFile::new(path, args.common.force).map_err(with_force_hint)?),
         None => None,
     };
     let inputs = sources(&args.inputs)?;
     let mut receiver = Receiver::default();
     let mut report = Report::default();
-    let progress = Progress::new(inputs.count(), "captures", args.quiet);
+    let progress = Progress::new(inputs.count(), "captures", args.common.quiet);
     if let Some(folder) = &args.debug {
         let context = || format!("cannot create {}", show(folder));
         std::fs::create_dir_all(folder).with_context(context)?;
     }
-    let threads = thread_count(args.threads);
+    let threads = thread_count(args.common.threads);
     read_captures(inputs.into_captures(), threads, args.debug.is_some(), |mut capture| {
         check_interrupt()?;
         receiver.accept(&mut capture)?;
@@ -101,7 +101,7 @@ fn write_all(
     for mut transfer in transfers {
         let mut result = transfer.report();
         if result.state == TransferState::Complete {
-            match write_one(&mut transfer, &result, destination, args.force)? {
+            match write_one(&mut transfer, &result, destination, args.common.force)? {
                 Ok(output) => result.output = Some(output),
                 Err(error) => {
                     eprintln!("tilecast: error: transfer {}: {error}", result.id);
@@ -112,7 +112,7 @@ fn write_all(
         } else if exit == Exit::Success {
             exit = Exit::Incomplete;
         }
-        tell(&result, args.quiet);
+        tell(&result, args.common.quiet);
         report.transfers.push(result);
     }
     Ok(exit)

@@ -19,14 +19,14 @@ use std::path::Path;
 /// Whatever keeps the frames from being complete.
 pub fn run(args: EncodeArgs) -> Result<Exit, Failure> {
     let format = FrameFormat::new(&FormatChoice {
-        profile: args.profile.into(),
+        profile: args.profile,
         size: args.size,
         tile: args.tile,
         rate: args.rate,
         bands: args.bands,
     })?;
-    let mut target = Target::new(&args.output, args.force)?;
-    let threads = thread_count(args.threads);
+    let mut target = Target::new(&args.output, args.common.force)?;
+    let threads = thread_count(args.common.threads);
     let prepared = prepare(&args, threads)?;
     let mut transfer = Transfer::new(prepared, format, args.redundancy)?;
     let frames = transfer.layout().frames();
@@ -35,7 +35,7 @@ pub fn run(args: EncodeArgs) -> Result<Exit, Failure> {
     let caption = |number: u64| format!("{name}  {}/{frames}", number + 1);
     let caption: Option<&(dyn Fn(u64) -> String + Sync)> =
         if args.caption { Some(&caption) } else { None };
-    let progress = Progress::new(frames, "frames", args.quiet);
+    let progress = Progress::new(frames, "frames", args.common.quiet);
     let drawn = transfer.frames(threads, caption, |number, png| {
         check_interrupt()?;
         progress.set(number + 1);
@@ -44,7 +44,7 @@ pub fn run(args: EncodeArgs) -> Result<Exit, Failure> {
     drawn.map_err(own_error)?;
     target.finish()?;
     drop(progress);
-    if !args.quiet {
+    if !args.common.quiet {
         eprintln!("{}", summary(&transfer));
     }
     Ok(Exit::Success)
@@ -70,7 +70,7 @@ fn prepare(args: &EncodeArgs, threads: usize) -> Result<Prepared, Failure> {
         let name = args.input.file_name().map(|name| name.to_string_lossy().into_owned());
         (Box::new(file), metadata.len(), name)
     };
-    let progress = Progress::new(size, "bytes", args.quiet);
+    let progress = Progress::new(size, "bytes", args.common.quiet);
     Prepared::new(input, args.name.clone().or(name), args.level, threads, |read| {
         progress.set(read);
         Ok(check_interrupt()?)

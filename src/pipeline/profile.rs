@@ -6,20 +6,20 @@ use crate::ldpc::parity_for_rate;
 use crate::modem::Palette;
 use crate::outer::{HEADER_BYTES, MAX_PACKETS};
 
-/// A named choice of tile, code rate and colours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A named choice of tile, code rate and colours; the words are those of `--help`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Profile {
-    /// Distance, poor light, webcams.
+    /// distance, poor light, webcams: 6-pixel tiles
     Robust,
-    /// Video of a screen at 1080p.
+    /// video of a screen at 1080p: 4-pixel tiles
     Standard,
-    /// Steady capture with at least 2.5 camera pixels a tile.
+    /// steady photos: 3-pixel tiles
     Dense,
-    /// Photos of 8 megapixels and more.
+    /// photos of 8 megapixels and more: 2-pixel tiles
     Ultra,
-    /// Screenshots, remote desktops, files copied as PNG.
+    /// screenshots, remote desktops, copied files: 1-pixel tiles
     Lossless,
-    /// Paper.
+    /// paper: 8-pixel tiles, black and white
     Print,
 }
 
