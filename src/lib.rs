@@ -25,6 +25,7 @@
 //! 0. The format itself is in [`spec`].
 
 pub mod bits;
+pub mod cimbar;
 pub mod cli;
 pub mod container;
 pub mod field;

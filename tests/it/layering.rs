@@ -17,7 +17,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("inner", &["ldpc", "bits", "prng"]),
     ("outer", &[]),
     ("container", &[]),
-    ("pipeline", &["container", "outer", "inner", "ldpc", "modem", "frame", "raster"]),
+    ("cimbar", &["frame", "raster", "bits", "field", "linear", "plane", "prng"]),
+    ("pipeline", &["cimbar", "container", "outer", "inner", "ldpc", "modem", "frame", "raster"]),
     (
         "cli",
         // Words of the layers in messages and JSON; everything that is done goes through pipeline.

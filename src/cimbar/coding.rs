@@ -1,0 +1,174 @@
+//! Payload to the cells' values and back: Reed-Solomon blocks, bits, interleaving.
+
+use super::mode::{COLOUR_BITS, Mode, Parameters, SYMBOL_BITS};
+use super::reed_solomon::ReedSolomon;
+use crate::bits;
+
+/// What is kept of the parity as a check where bytes are erased: two wrong bytes fewer are
+/// corrected than could be, so that noise passes for a block once in a thousand million times.
+const SPARE: usize = 4;
+/// How many of the least certain bytes of a block are erased, one attempt after the other.
+const ERASURES: [usize; 6] = [0, 6, 12, 16, 20, 24];
+
+/// What was seen of one cell.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Cell {
+    /// Which tile, 0 to 15.
+    pub symbol: u8,
+    /// Which colour, 0 to 3.
+    pub colour: u8,
+    /// How certain the tile is, and the colour: 0 is a guess; only the order counts.
+    pub certainty: [f32; 2],
+}
+
+/// The code of a mode's frames.
+#[derive(Clone, Debug)]
+pub struct Coding {
+    mode: &'static Parameters,
+    code: ReedSolomon,
+    order: Vec<usize>,
+}
+
+impl Coding {
+    /// The code of a mode.
+    pub fn new(mode: Mode) -> Self {
+        let mode = mode.parameters();
+        Self { mode, code: ReedSolomon::new(mode.parity), order: mode.order() }
+    }
+
+    /// The numbers of the mode.
+    pub fn mode(&self) -> &'static Parameters {
+        self.mode
+    }
+
+    /// The values of all cells, in the order of their numbers, for a frame's payload; what is
+    /// missing of it is zero.
+    pub fn encode(&self, payload: &[u8]) -> Vec<u8> {
+        let mut payload = payload.to_vec();
+        payload.resize(self.mode.payload(), 0);
+        let coded: Vec<u8> =
+            payload.chunks_exact(self.mode.data()).flat_map(|data| self.coded(data)).collect();
+        let coded = bits::unpack(&coded);
+        let mut values = vec![0; self.mode.cells()];
+        let number = |first: usize, count: usize| {
+            coded[first..first + count].iter().fold(0, |number, bit| number << 1 | bit)
+        };
+        for (k, &cell) in self.order.iter().enumerate() {
+            let (colour, symbol) = self.mode.bits_at(k);
+            values[cell] = number(colour, COLOUR_BITS) << SYMBOL_BITS | number(symbol, SYMBOL_BITS);
+        }
+        values
+    }
+
+    fn coded(&self, data: &[u8]) -> Vec<u8> {
+        let mut block = data.to_vec();
+        block.extend(self.code.parity(data));
+        block
+    }
+
+    /// Decodes the blocks in `blocks` that are not there yet, each to its data.
+    pub fn decode(&self, cells: &[Cell], blocks: &mut [Option<Vec<u8>>]) {
+        let (bytes, certainty) = self.gather(cells);
+        let received = bytes.chunks_exact(self.mode.block);
+        let certainty = certainty.chunks_exact(self.mode.block);
+        for (block, (bytes, certainty)) in blocks.iter_mut().zip(received.zip(certainty)) {
+            if block.is_none() {
+                *block = self.decode_block(bytes, certainty);
+            }
+        }
+    }
+
+    fn decode_block(&self, received: &[u8], certainty: &[f32]) -> Option<Vec<u8>> {
+        let mut order: Vec<usize> = (0..received.len()).collect();
+        order.sort_by(|&a, &b| certainty[a].total_cmp(&certainty[b]));
+        ERASURES.into_iter().find_map(|erased| {
+            let mut block = received.to_vec();
+            let errors = self.code.correct(&mut block, &order[..erased])?;
+            let spare = if erased == 0 { 0 } else { SPARE };
+            let sure = 2 * errors + erased + spare <= self.mode.parity;
+            block.truncate(self.mode.data());
+            sure.then_some(block)
+        })
+    }
+
+    /// The coded bytes that cells carry, and how certain each is.
+    fn gather(&self, cells: &[Cell]) -> (Vec<u8>, Vec<f32>) {
+        let mut coded = vec![0; self.mode.coded_bytes() * 8];
+        let mut certainty = vec![f32::MAX; self.mode.coded_bytes()];
+        let mut put = |first: usize, count: usize, value: u8, sure: f32| {
+            for i in 0..count {
+                coded[first + i] = value >> (count - 1 - i) & 1;
+                let least = &mut certainty[(first + i) / 8];
+                *least = least.min(sure);
+            }
+        };
+        for (k, &cell) in self.order.iter().enumerate() {
+            let (colour, symbol) = self.mode.bits_at(k);
+            let cell = &cells[cell];
+            put(symbol, SYMBOL_BITS, cell.symbol, cell.certainty[0]);
+            put(colour, COLOUR_BITS, cell.colour, cell.certainty[1]);
+        }
+        (bits::pack(coded.into_iter()), certainty)
+    }
+
+    /// What the blocks that are there say about the cells: symbol and colour of each, where known.
+    pub fn known(&self, blocks: &[Option<Vec<u8>>]) -> Vec<[Option<u8>; 2]> {
+        let mut coded: Vec<Option<u8>> = Vec::with_capacity(self.mode.coded_bytes() * 8);
+        for block in blocks {
+            match block {
+                Some(data) => coded.extend(bits::unpack(&self.coded(data)).into_iter().map(Some)),
+                None => coded.extend(std::iter::repeat_n(None, self.mode.block * 8)),
+            }
+        }
+        let number = |first: usize, count: usize| {
+            coded[first..first + count]
+                .iter()
+                .try_fold(0u8, |number, bit| bit.map(|bit| number << 1 | bit))
+        };
+        let mut known = vec![[None; 2]; self.mode.cells()];
+        for (k, &cell) in self.order.iter().enumerate() {
+            let (colour, symbol) = self.mode.bits_at(k);
+            known[cell] = [number(symbol, SYMBOL_BITS), number(colour, COLOUR_BITS)];
+        }
+        known
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prng::SplitMix64;
+    use proptest::prelude::*;
+
+    fn seen(values: &[u8]) -> Vec<Cell> {
+        let cell = |v: &u8| Cell { symbol: v % 16, colour: v / 16, certainty: [9.0; 2] };
+        values.iter().map(cell).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(12))]
+
+        #[test]
+        fn payloads_come_back_from_damaged_cells(seed: u64, mode in 0usize..4, burst in 0usize..210) {
+            let coding = Coding::new(Mode::ALL[mode]);
+            let mut prng = SplitMix64::new(seed);
+            let payload: Vec<u8> =
+                (0..coding.mode().payload()).map(|_| prng.next_u64() as u8).collect();
+            let mut cells = seen(&coding.encode(&payload));
+            // A sixtieth of the cells in one place is lost, and known to be: a colour block then
+            // has up to 20 bytes of 155 in it.
+            let burst = burst.min(cells.len() / 60);
+            for cell in &mut cells[700..700 + burst] {
+                *cell = Cell { symbol: prng.next_u64() as u8 % 16, ..Cell::default() };
+            }
+            let mut blocks = vec![None; coding.mode().blocks()];
+            coding.decode(&cells, &mut blocks);
+            let data: Option<Vec<Vec<u8>>> = blocks.iter().cloned().collect();
+            prop_assert!(data.map(|data| data.concat()) == Some(payload.clone()));
+            let known = coding.known(&blocks);
+            let told = |v: u8| [Some(v % 16), Some(v / 16)];
+            let expected: Vec<_> = coding.encode(&payload).into_iter().map(told).collect();
+            prop_assert!(known == expected);
+        }
+    }
+}
