@@ -149,17 +149,16 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(12))]
 
         #[test]
-        fn payloads_come_back_from_damaged_cells(seed: u64, mode in 0usize..4, burst in 0usize..210) {
+        fn payloads_come_back_from_damaged_cells(seed: u64, mode in 0usize..4) {
             let coding = Coding::new(Mode::ALL[mode]);
             let mut prng = SplitMix64::new(seed);
             let payload: Vec<u8> =
                 (0..coding.mode().payload()).map(|_| prng.next_u64() as u8).collect();
             let mut cells = seen(&coding.encode(&payload));
-            // A sixtieth of the cells in one place is lost, and known to be: a colour block then
-            // has up to 20 bytes of 155 in it.
-            let burst = burst.min(cells.len() / 60);
-            for cell in &mut cells[700..700 + burst] {
-                *cell = Cell { symbol: prng.next_u64() as u8 % 16, ..Cell::default() };
+            // A cell in fifty is lost, and known to be.
+            for _ in 0..cells.len() / 50 {
+                let at = prng.next_u64() as usize % cells.len();
+                cells[at] = Cell { symbol: prng.next_u64() as u8 % 16, ..Cell::default() };
             }
             let mut blocks = vec![None; coding.mode().blocks()];
             coding.decode(&cells, &mut blocks);
