@@ -108,7 +108,7 @@ impl Coding {
             put(symbol, SYMBOL_BITS, cell.symbol, cell.certainty[0]);
             put(colour, COLOUR_BITS, cell.colour, cell.certainty[1]);
         }
-        (bits::pack(coded.into_iter()), certainty)
+        (bits::pack(coded), certainty)
     }
 
     /// What the blocks that are there say about the cells: symbol and colour of each, where known.

@@ -33,8 +33,10 @@ pub fn build(
 ) -> std::io::Result<Vec<u8>> {
     let mut message = Vec::new();
     if let Some(name) = name {
-        let name = &name.as_bytes()[..name.floor_char_boundary(MAX_NAME_BYTES)];
-        skippable(&mut message, std::iter::once(NAME_TAG).chain(name.iter().copied()));
+        let end =
+            (0..=MAX_NAME_BYTES.min(name.len())).rev().find(|&end| name.is_char_boundary(end));
+        let name = name.bytes().take(end.unwrap_or(0));
+        skippable(&mut message, std::iter::once(NAME_TAG).chain(name));
     }
     let mut compressor = zstd::bulk::Compressor::new(level)?;
     for piece in file.chunks(PIECE_BYTES) {

@@ -276,7 +276,7 @@ mod tests {
     #[cfg(all(feature = "wirehair", target_arch = "x86_64"))]
     #[test]
     fn messages_come_back_from_any_blocks() {
-        let message: Vec<u8> = (0..30_000u32).map(|i| (i * i >> 7) as u8).collect();
+        let message: Vec<u8> = (0..30_000u32).map(|i| ((i * i) >> 7) as u8).collect();
         let encoder = Encoder::new(message.clone(), 619).unwrap();
         let mut blocks = Blocks::new(message.len(), 619);
         let mut restored = None;

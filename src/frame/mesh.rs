@@ -1,7 +1,7 @@
 //! Where every tile is in a picture: a homography, and smooth local offsets from it.
 //!
 //! The offsets, in picture pixels, sit on nodes every [`NODE`] tiles and are interpolated between
-//! them. First they follow the alignment marks ([`Mesh::follow_marks`], in `marks`), then the
+//! them. First they follow the alignment marks ([`Mesh::follow_marks`]), then the
 //! data itself ([`Mesh::nudge`]): wherever the samples differ from what the decided symbols
 //! predict, the difference times the picture's gradient tells which way the tiles lie.
 
@@ -9,6 +9,7 @@ use super::{Geometry, Hypothesis, Layout, TileKind};
 use crate::plane::Plane;
 use crate::raster::{Homography, Point};
 
+mod follow;
 mod marks;
 mod sample;
 
@@ -26,6 +27,8 @@ pub struct Mesh {
     map: Homography,
     columns: usize,
     rows: usize,
+    /// The finders' centres, in tiles, in the order of [`Hypothesis::corners`].
+    finders: [Point; 4],
     nodes_across: usize,
     offsets: Vec<Point>,
 }
@@ -54,12 +57,27 @@ impl Mesh {
         let (columns, rows) = (usize::from(geometry.columns), usize::from(geometry.rows));
         let inset = geometry.finder_inset() as f64 / f64::from(geometry.tile);
         let (right, bottom) = (columns as f64 - inset, rows as f64 - inset);
-        let centres = [(inset, inset), (right, inset), (right, bottom), (inset, bottom)]
+        Self::new((columns, rows), [(inset, inset), (right, bottom)], hypothesis)
+    }
+
+    /// The mesh of a grid of any tiles, of which the centres of the top-left and the bottom-right
+    /// finder are given in tiles; `None` if a hypothesis has no map.
+    pub fn new(
+        (columns, rows): (usize, usize),
+        [(left, top), (right, bottom)]: [(f64, f64); 2],
+        hypothesis: &Hypothesis,
+    ) -> Option<Self> {
+        let finders = [(left, top), (right, top), (right, bottom), (left, bottom)]
             .map(|(x, y)| Point::new(x, y));
-        let map = Homography::from_points(centres, hypothesis.corners)?;
+        let map = Homography::from_points(finders, hypothesis.corners)?;
         let (nodes_across, nodes_down) = (columns / NODE + 2, rows / NODE + 2);
         let offsets = vec![Point::default(); nodes_across * nodes_down];
-        Some(Self { map, columns, rows, nodes_across, offsets })
+        Some(Self { map, columns, rows, finders, nodes_across, offsets })
+    }
+
+    /// The picture's steps for a tile to the right and a tile down, at a point in tiles.
+    pub fn steps(&self, at: Point) -> (Point, Point) {
+        self.map.steps(at)
     }
 
     /// The place of the point (`x`, `y`), in tiles from the grid's corner; tile `(i, j)` has its
@@ -70,7 +88,7 @@ impl Mesh {
 
     /// Picture pixels a tile in the middle of the frame: the smaller of the two directions.
     pub fn pixels_per_tile(&self) -> f64 {
-        let (x, y) = self.map.steps(Point::new(self.columns as f64 / 2.0, self.rows as f64 / 2.0));
+        let (x, y) = self.steps(Point::new(self.columns as f64 / 2.0, self.rows as f64 / 2.0));
         // For a sheared tile the distance between its sides counts, not their length.
         x.cross(y).abs() / x.norm().max(y.norm()).max(1e-9)
     }

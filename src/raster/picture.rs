@@ -56,19 +56,36 @@ impl Picture {
 
     /// The bilinear sample at `(x, y)`, pixel centres at halves; outside, the border continues.
     pub fn sample(&self, x: f64, y: f64) -> [f32; 3] {
-        let clamp = |v: f64, size: usize| (v - 0.5).clamp(0.0, (size - 1) as f64);
-        let (x, y) = (clamp(x, self.width), clamp(y, self.height));
-        let (x0, y0) = (x as usize, y as usize);
-        let (fx, fy) = ((x - x0 as f64) as f32, (y - y0 as f64) as f32);
-        let right = if x0 + 1 < self.width { 3 } else { 0 };
-        let below = if y0 + 1 < self.height { self.width * 3 } else { 0 };
-        let at = (y0 * self.width + x0) * 3;
+        let (top, bottom, fx, fy) = self.around(x, y);
         std::array::from_fn(|c| {
-            let value = |offset: usize| f32::from(self.rgb[at + offset + c]);
-            let top = value(0) + fx * (value(right) - value(0));
-            let bottom = value(below) + fx * (value(below + right) - value(below));
-            top + fy * (bottom - top)
+            let [a, b, d, e] = [top[c], top[c + 3], bottom[c], bottom[c + 3]].map(f32::from);
+            let (upper, lower) = (a + fx * (b - a), d + fx * (e - d));
+            upper + fy * (lower - upper)
         })
+    }
+
+    /// The four pixels around `(x, y)`, two of the upper and two of the lower row, and how far
+    /// the point lies from the first towards the others, 0 to 1. Outside, the border continues.
+    #[inline]
+    pub fn around(&self, x: f64, y: f64) -> ([u8; 6], [u8; 6], f32, f32) {
+        let inside = |v: f64, size: usize| (v - 0.5).clamp(0.0, (size.max(2) - 2) as f64 + 1.0);
+        let (x, y) = (inside(x, self.width), inside(y, self.height));
+        // Pictures are far smaller than 2^31 pixels a side, and the conversion is much cheaper.
+        let x0 = (x as i32 as usize).min(self.width.max(2) - 2);
+        let y0 = (y as i32 as usize).min(self.height.max(2) - 2);
+        let (fx, fy) = ((x - x0 as i32 as f64) as f32, (y - y0 as i32 as f64) as f32);
+        let at = (y0 * self.width + x0) * 3;
+        let pair = |at: usize| self.rgb.get(at..).and_then(<[u8]>::first_chunk::<6>).copied();
+        let top = pair(at).unwrap_or_else(|| self.narrow_pair(at));
+        (top, pair(at + self.width * 3).unwrap_or(top), fx, fy)
+    }
+
+    /// One pixel twice: all that pictures of one column, or their last pixel, have.
+    #[cold]
+    fn narrow_pair(&self, at: usize) -> [u8; 6] {
+        let pixel: [u8; 3] =
+            self.rgb.get(at..).and_then(<[u8]>::first_chunk).copied().unwrap_or_default();
+        std::array::from_fn(|i| pixel[i % 3])
     }
 
     /// Brightness, reduced to `1 / factor` of the size by averaging (`factor` at least 1; rows

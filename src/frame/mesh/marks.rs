@@ -1,7 +1,6 @@
-//! The mesh from the alignment marks: each is looked for where its neighbours say it should be,
-//! by normalised correlation, outward from the finders; then a smooth field is laid through them.
+//! The alignment marks of our own frames, found by normalised correlation.
 
-use super::{Mesh, MeshQuality, NODE};
+use super::{Mesh, MeshQuality};
 use crate::frame::Layout;
 use crate::raster::{Picture, Point};
 
@@ -12,72 +11,24 @@ const SEARCH: usize = 5;
 /// Lowest correlation that counts: noise gives 0.2 at most over 225 samples of data tiles, blurred
 /// and noisy marks of real photos 0.6 and more.
 const MIN_CORRELATION: f64 = 0.5;
-/// A mark that lies this far from where its neighbours put it, in tiles, is a wrong one.
-const MAX_DEVIATION: f64 = 0.7;
-
-/// A point whose offset from the homography is known.
-#[derive(Clone, Copy, Debug)]
-struct Anchor {
-    /// In tiles.
-    at: Point,
-    /// In picture pixels.
-    offset: Point,
-}
 
 impl Mesh {
-    /// Finds the alignment marks and bends the mesh to them. `trusted` are corners of the frame,
-    /// in the order of [`crate::frame::Hypothesis::corners`], whose finders were really seen.
+    /// Finds the alignment marks and bends the mesh to them; `trusted` as for [`Mesh::follow`].
     pub fn follow_marks(
         &mut self,
         picture: &Picture,
         layout: &Layout,
         trusted: [bool; 4],
     ) -> MeshQuality {
-        let finders = self.finder_anchors(layout, trusted);
-        let mut order: Vec<Point> = layout
+        let marks = layout
             .marks()
             .iter()
             .map(|&(column, row)| Point::new(f64::from(column) + 0.5, f64::from(row) + 0.5))
             .collect();
-        let distance = |p: &Point| {
-            finders.iter().map(|finder| finder.at.distance(*p)).fold(f64::MAX, f64::min)
-        };
-        order.sort_by(|a, b| distance(a).total_cmp(&distance(b)));
-        let pitch = pitch(layout);
         let template = template();
-        let mut anchors = finders.clone();
-        for at in order {
-            let predicted = predict(&anchors, at, pitch, None).unwrap_or_default();
-            anchors.extend(
-                self.find_mark(picture, &template, at, predicted)
-                    .map(|offset| Anchor { at, offset }),
-            );
-        }
-        let (kept, deviation) = self.without_outliers(&anchors, pitch);
-        for (node, offset) in self.offsets.iter_mut().enumerate() {
-            let at = Point::new(
-                (node % self.nodes_across * NODE) as f64,
-                (node / self.nodes_across * NODE) as f64,
-            );
-            *offset = predict(&kept, at, pitch, None).unwrap_or_default();
-        }
-        MeshQuality {
-            found: kept.len().saturating_sub(finders.len()),
-            expected: layout.marks().len(),
-            deviation,
-        }
-    }
-
-    fn finder_anchors(&self, layout: &Layout, trusted: [bool; 4]) -> Vec<Anchor> {
-        let geometry = layout.geometry();
-        let inset = geometry.finder_inset() as f64 / f64::from(geometry.tile);
-        let (right, bottom) = (self.columns as f64 - inset, self.rows as f64 - inset);
-        [(inset, inset), (right, inset), (right, bottom), (inset, bottom)]
-            .into_iter()
-            .zip(trusted)
-            .filter(|(_, trusted)| *trusted)
-            .map(|((x, y), _)| Anchor { at: Point::new(x, y), offset: Point::default() })
-            .collect()
+        self.follow(marks, pitch(layout), trusted, |mesh, at, predicted| {
+            mesh.find_mark(picture, &template, at, predicted)
+        })
     }
 
     /// The offset of the mark at `at`, if it is found near `predicted`.
@@ -117,82 +68,12 @@ impl Mesh {
         let fine_y = y as f64 - SEARCH as f64 + sub(scores[best - range], scores[best + range]);
         Some(predicted + dx * (fine_x * step) + dy * (fine_y * step))
     }
-
-    /// Anchors that agree with their neighbours, and how well those do, rms, in tiles.
-    fn without_outliers(&self, anchors: &[Anchor], pitch: f64) -> (Vec<Anchor>, f64) {
-        let scale = self.pixels_per_tile().max(1e-9);
-        let mut kept = Vec::with_capacity(anchors.len());
-        let (mut squared, mut count) = (0.0, 0);
-        for (index, anchor) in anchors.iter().enumerate() {
-            let others = predict(anchors, anchor.at, pitch, Some(index));
-            let deviation = others.map_or(0.0, |o| o.distance(anchor.offset) / scale);
-            if deviation <= MAX_DEVIATION {
-                kept.push(*anchor);
-                squared += deviation * deviation;
-                count += 1;
-            }
-        }
-        (kept, (squared / f64::from(count.max(1))).sqrt())
-    }
 }
 
 /// Typical distance of marks, in tiles.
 fn pitch(layout: &Layout) -> f64 {
     let area = (layout.columns() * layout.rows()) as f64;
     (area / layout.marks().len().max(4) as f64).sqrt()
-}
-
-/// The offset at `at` by a plane fitted to the anchors around it (moving least squares, with a
-/// pull towards a constant where there are few); `None` without any anchor.
-fn predict(anchors: &[Anchor], at: Point, pitch: f64, without: Option<usize>) -> Option<Point> {
-    let squared = |anchor: &Anchor| {
-        let d = anchor.at - at;
-        d.x * d.x + d.y * d.y
-    };
-    let nearest = anchors
-        .iter()
-        .enumerate()
-        .filter(|(index, _)| Some(*index) != without)
-        .map(|(_, anchor)| squared(anchor))
-        .fold(f64::MAX, f64::min)
-        .sqrt();
-    let sigma = 0.7 * pitch.max(nearest);
-    let mut s = [0f64; 6];
-    let mut rx = [0f64; 3];
-    let mut ry = [0f64; 3];
-    for (index, anchor) in anchors.iter().enumerate() {
-        // Beyond three deviations an anchor has less than a hundredth of a near one's weight.
-        if Some(index) == without || squared(anchor) > 9.0 * sigma * sigma {
-            continue;
-        }
-        let d = (anchor.at - at) * (1.0 / sigma);
-        let squared = d.x * d.x + d.y * d.y;
-        let w = (-0.5 * squared).exp();
-        for (sum, term) in s.iter_mut().zip([1.0, d.x, d.y, d.x * d.x, d.x * d.y, d.y * d.y]) {
-            *sum += w * term;
-        }
-        for (i, basis) in [1.0, d.x, d.y].into_iter().enumerate() {
-            rx[i] += w * basis * anchor.offset.x;
-            ry[i] += w * basis * anchor.offset.y;
-        }
-    }
-    if s[0] <= 0.0 {
-        return None;
-    }
-    // Slopes are held by a fifth of an anchor's weight, so that one or two anchors do not tilt.
-    let (xx, xy, yy) = (s[3] + 0.2, s[4], s[5] + 0.2);
-    Some(Point::new(
-        plane([s[0], s[1], s[2], xx, xy, yy], rx),
-        plane([s[0], s[1], s[2], xx, xy, yy], ry),
-    ))
-}
-
-/// The constant term of the plane with these normal equations, by Cramer's rule.
-fn plane([n, x, y, xx, xy, yy]: [f64; 6], [r, rx, ry]: [f64; 3]) -> f64 {
-    let minor = xx * yy - xy * xy;
-    let det = n * minor - x * (x * yy - xy * y) + y * (x * xy - xx * y);
-    let top = r * minor - x * (rx * yy - xy * ry) + y * (rx * xy - xx * ry);
-    if det.abs() > 1e-12 { top / det } else { r / n }
 }
 
 /// A mark as a slightly blurred picture, mean removed, of length 1.

@@ -102,19 +102,7 @@ fn mean(picture: &Picture, place: Point, reach: f64) -> Sample {
 /// Bilinear colour and its derivative.
 #[inline]
 fn sample(picture: &Picture, p: Point) -> Sample {
-    let (width, height) = (picture.width(), picture.height());
-    let clamp = |v: f64, size: usize| (v - 0.5).clamp(0.0, (size.max(2) - 2) as f64 + 0.999);
-    let (x, y) = (clamp(p.x, width), clamp(p.y, height));
-    // Pictures are far smaller than 2^31 pixels a side, and the conversion is much cheaper.
-    let (x0, y0) = (x as i32, y as i32);
-    let (fx, fy) = ((x - f64::from(x0)) as f32, (y - f64::from(y0)) as f32);
-    let at = (y0 as usize * width + x0 as usize) * 3;
-    let corner =
-        |offset: usize| picture.rgb().get(at + offset..).and_then(<[u8]>::first_chunk::<6>);
-    let (Some(top), Some(bottom)) = (corner(0), corner(width * 3)) else {
-        let [r, g, b] = picture.sample(p.x, p.y);
-        return [r, g, b, 0.0, 0.0];
-    };
+    let (top, bottom, fx, fy) = picture.around(p.x, p.y);
     let mut sample = Sample::default();
     for c in 0..3 {
         let [a, b, d, e] = [top[c], top[c + 3], bottom[c], bottom[c + 3]].map(f32::from);

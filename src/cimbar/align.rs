@@ -1,0 +1,145 @@
+//! The mesh of a frame's cells: laid through the finders, then through small groups of cells, each
+//! moved to where its tiles look most like tiles.
+//!
+//! A tile looks like a tile again a whole cell further on, so a group is only looked for close to
+//! where its neighbours put it, outward from the finders.
+
+use super::mode::{FINDER_INSET, PITCH, Parameters, TILE};
+use super::patches::{AREA, Sampler, Square, centre, dot, drawn_tiles};
+use crate::frame::{Hypothesis, Mesh, MeshQuality};
+use crate::raster::{Picture, Point};
+
+/// Cells from one group to the next.
+const GROUP_PITCH: usize = 8;
+/// Cells of a group, a side.
+const GROUP: usize = 3;
+/// A group is looked for this many frame pixels to each side.
+const SEARCH: usize = 3;
+/// Samples of a cell and its surroundings, a side.
+const WINDOW: usize = TILE + 2 * SEARCH;
+/// Share of a group's variance that its best tiles have to explain. Between the cells, or in
+/// other pictures, a quarter is usual.
+const MIN_FIT: f32 = 0.45;
+/// Groups nearest to the finders that are looked at first, and how many of them have to fit.
+const FIRST_GROUPS: (usize, usize) = (12, 8);
+
+/// One cell's brightness with its surroundings.
+type Window = [f32; WINDOW * WINDOW];
+
+/// The mesh of a frame of this mode at a hypothesis; `None` if there is no such frame.
+pub fn align(
+    picture: &Picture,
+    mode: &Parameters,
+    hypothesis: &Hypothesis,
+) -> Option<(Mesh, MeshQuality)> {
+    let (columns, rows) = mode.grid;
+    // Cell (i, j) is the square of one pitch around its tile.
+    let start = mode.offset as f64 - (PITCH - TILE) as f64 / 2.0;
+    let cells = |pixels: usize| (pixels as f64 - start) / PITCH as f64;
+    let (right, bottom) = (mode.size.0 - FINDER_INSET, mode.size.1 - FINDER_INSET);
+    let centres = [(cells(FINDER_INSET), cells(FINDER_INSET)), (cells(right), cells(bottom))];
+    let mut mesh = Mesh::new(mode.grid, centres, hypothesis)?;
+    let group = |i: usize, count: usize| (i * GROUP_PITCH + GROUP_PITCH / 2).min(count - 2);
+    let mut groups: Vec<Point> = (0..columns.div_ceil(GROUP_PITCH))
+        .flat_map(|i| {
+            (0..rows.div_ceil(GROUP_PITCH)).map(move |j| (group(i, columns), group(j, rows)))
+        })
+        .filter(|&(column, row)| {
+            let corner = |v: usize, count: usize| v < 8 || v + 9 > count;
+            !(corner(column, columns) && corner(row, rows))
+        })
+        .map(|(column, row)| Point::new(column as f64 + 0.5, row as f64 + 0.5))
+        .collect();
+    let distance = |p: &Point| {
+        let corner = |v: f64, size: usize| v.min(size as f64 - v);
+        corner(p.x, columns).hypot(corner(p.y, rows))
+    };
+    groups.sort_by(|a, b| distance(a).total_cmp(&distance(b)));
+    let finder = GroupFinder { sampler: Sampler::new(picture, &mesh), tiles: drawn_tiles() };
+    let (first, enough) = FIRST_GROUPS;
+    let fits = |at: &&Point| finder.find(&mesh, **at, Point::default()).is_some();
+    if groups.iter().take(first).filter(fits).count() < enough {
+        return None;
+    }
+    let trusted = std::array::from_fn(|corner| hypothesis.guessed != Some(corner));
+    let quality = mesh.follow(groups, GROUP_PITCH as f64, trusted, |mesh, at, predicted| {
+        finder.find(mesh, at, predicted)
+    });
+    Some((mesh, quality))
+}
+
+struct GroupFinder<'a> {
+    sampler: Sampler<'a>,
+    tiles: [Square; 16],
+}
+
+impl GroupFinder<'_> {
+    /// The offset of the group of cells around `at`, if it is found near `predicted`.
+    fn find(&self, mesh: &Mesh, at: Point, predicted: Point) -> Option<Point> {
+        let (dx, dy) = mesh.steps(at);
+        let (dx, dy) = (dx * (1.0 / PITCH as f64), dy * (1.0 / PITCH as f64));
+        let windows: Vec<Window> = (0..GROUP * GROUP)
+            .map(|i| {
+                let shift = |v: usize| v as f64 - (GROUP / 2) as f64;
+                let cell = at + Point::new(shift(i % GROUP), shift(i / GROUP));
+                self.window(mesh.place(cell.x, cell.y) + predicted, dx, dy)
+            })
+            .collect();
+        // Uphill from the middle, one pixel at a time.
+        const RANGE: usize = 2 * SEARCH + 1;
+        let mut known = [None; RANGE * RANGE];
+        let mut fit = |x: usize, y: usize| {
+            *known[y * RANGE + x].get_or_insert_with(|| self.fit(&windows, x, y))
+        };
+        let (mut x, mut y) = (SEARCH, SEARCH);
+        loop {
+            let (mut best, mut to) = (fit(x, y), (x, y));
+            for (i, j) in [(x - 1, y), (x + 1, y), (x, y - 1), (x, y + 1)] {
+                if fit(i, j) > best {
+                    (best, to) = (fit(i, j), (i, j));
+                }
+            }
+            if to == (x, y) {
+                break;
+            }
+            (x, y) = to;
+            if !(1..RANGE - 1).contains(&x) || !(1..RANGE - 1).contains(&y) {
+                return None;
+            }
+        }
+        let best = fit(x, y);
+        if best < MIN_FIT {
+            return None;
+        }
+        let fine = |before: f32, after: f32| {
+            f64::from(0.5 * (before - after) / (before - 2.0 * best + after).min(-1e-6))
+        };
+        let fine_x = x as f64 - SEARCH as f64 + fine(fit(x - 1, y), fit(x + 1, y));
+        let fine_y = y as f64 - SEARCH as f64 + fine(fit(x, y - 1), fit(x, y + 1));
+        Some(predicted + dx * fine_x + dy * fine_y)
+    }
+
+    fn window(&self, centre: Point, dx: Point, dy: Point) -> Window {
+        let middle = (WINDOW - 1) as f64 / 2.0;
+        std::array::from_fn(|i| {
+            let (x, y) = ((i % WINDOW) as f64 - middle, (i / WINDOW) as f64 - middle);
+            self.sampler.sample(centre + dx * x + dy * y, dx, dy).iter().sum()
+        })
+    }
+
+    /// Share of the variance of all windows, seen from (`x`, `y`), that their best tiles explain.
+    fn fit(&self, windows: &[Window], x: usize, y: usize) -> f32 {
+        let (mut explained, mut all) = (0.0, 1.0);
+        for window in windows {
+            let mut square: Square = [0.0; AREA];
+            for (row, target) in square.chunks_exact_mut(TILE).enumerate() {
+                target.copy_from_slice(&window[(y + row) * WINDOW + x..][..TILE]);
+            }
+            let length = centre(&mut square);
+            let best = self.tiles.iter().map(|tile| dot(tile, &square)).fold(0.0, f32::max);
+            explained += best * best;
+            all += length * length;
+        }
+        explained / all
+    }
+}

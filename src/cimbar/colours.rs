@@ -1,0 +1,184 @@
+//! Which colour a cell has, decided from the cells themselves.
+//!
+//! The contrast of a tile's coloured pixels against its dark ones, in red, green and blue, falls
+//! into four clouds, wherever light and camera have put them. They are told apart by a mixture of
+//! four Gaussians of one covariance, started from the palette; their means follow the light over
+//! the frame.
+
+use super::mode::Parameters;
+use crate::field::Field;
+
+/// Rounds of assigning cells and moving the clouds.
+const ROUNDS: usize = 8;
+/// Side of the blocks that local means are measured in, in cells.
+const BLOCK: usize = 8;
+/// Smallest share of a cloud's overall deviation that is believed.
+const RIDGE: f64 = 1e-3;
+
+/// A contrast or a mean of contrasts: red, green, blue.
+pub(super) type Contrast = [f32; 3];
+
+/// The four clouds.
+pub(super) struct Clouds {
+    means: [Contrast; 4],
+    /// Inverse of the covariance within the clouds.
+    precision: [[f32; 3]; 3],
+    /// By how much a cell's own neighbourhood differs: a factor for each colour and channel.
+    local: Vec<[Contrast; 4]>,
+}
+
+impl Clouds {
+    /// Learns the clouds from all cells; `known` are colours that are certain.
+    pub(super) fn learn(mode: &Parameters, contrasts: &[Contrast], known: &[Option<u8>]) -> Self {
+        let means = start(mode, contrasts);
+        let local = vec![means; contrasts.len()];
+        let mut clouds = Self { means, precision: Default::default(), local };
+        clouds.precision = spread_along_channels(contrasts);
+        let places = mode.places();
+        for round in 0..ROUNDS {
+            let labels: Vec<usize> = contrasts
+                .iter()
+                .zip(known)
+                .enumerate()
+                .map(|(i, (c, known))| known.map_or_else(|| clouds.nearest(i, c).0, usize::from))
+                .collect();
+            clouds.move_to(contrasts, &labels);
+            if round + 2 >= ROUNDS {
+                clouds.follow_light(mode, &places, contrasts, &labels);
+            }
+        }
+        clouds
+    }
+
+    /// Half the squared distance of a contrast from each cloud's local mean, in deviations.
+    pub(super) fn distances(&self, cell: usize, contrast: &Contrast) -> [f32; 4] {
+        self.local[cell].map(|mean| {
+            let d: Contrast = std::array::from_fn(|i| contrast[i] - mean[i]);
+            let along = |row: &[f32; 3]| row.iter().zip(d).map(|(p, d)| p * d).sum::<f32>();
+            0.5 * self.precision.iter().zip(d).map(|(row, d)| along(row) * d).sum::<f32>()
+        })
+    }
+
+    /// The nearest cloud, and by how much the second is farther.
+    pub(super) fn nearest(&self, cell: usize, contrast: &Contrast) -> (usize, f32) {
+        let distances = self.distances(cell, contrast);
+        let best = (0..4).min_by(|&a, &b| distances[a].total_cmp(&distances[b])).unwrap_or(0);
+        let others = (0..4).filter(|&k| k != best).map(|k| distances[k]);
+        (best, others.fold(f32::MAX, f32::min) - distances[best])
+    }
+
+    /// Where the clouds are around a cell.
+    pub(super) fn means(&self, cell: usize) -> &[Contrast; 4] {
+        &self.local[cell]
+    }
+
+    fn move_to(&mut self, contrasts: &[Contrast], labels: &[usize]) {
+        let mut sums = [[0f64; 3]; 4];
+        let mut counts = [0f64; 4];
+        for (contrast, &label) in contrasts.iter().zip(labels) {
+            counts[label] += 1.0;
+            for (sum, &value) in sums[label].iter_mut().zip(contrast) {
+                *sum += f64::from(value);
+            }
+        }
+        let mut covariance = [[0f64; 3]; 3];
+        let old = self.means;
+        for k in 0..4 {
+            // A cloud that has nearly no cells stays where it is.
+            if counts[k] > contrasts.len() as f64 / 100.0 {
+                self.means[k] = sums[k].map(|sum| (sum / counts[k]) as f32);
+            }
+        }
+        for local in &mut self.local {
+            for k in 0..4 {
+                for c in 0..3 {
+                    local[k][c] += self.means[k][c] - old[k][c];
+                }
+            }
+        }
+        for (i, (contrast, &label)) in contrasts.iter().zip(labels).enumerate() {
+            let d: [f64; 3] =
+                std::array::from_fn(|c| f64::from(contrast[c] - self.local[i][label][c]));
+            for (row, a) in covariance.iter_mut().zip(d) {
+                row.iter_mut().zip(d).for_each(|(sum, b)| *sum += a * b / labels.len() as f64);
+            }
+        }
+        self.precision = inverse(covariance);
+    }
+
+    /// Lets the means follow the light: those of the cells around.
+    fn follow_light(
+        &mut self,
+        mode: &Parameters,
+        places: &[(usize, usize)],
+        contrasts: &[Contrast],
+        labels: &[usize],
+    ) {
+        let (columns, rows) = mode.grid;
+        let mut weights = vec![0f32; columns * rows];
+        let mut values = vec![0f32; columns * rows];
+        let mut line = vec![0f32; columns];
+        let mut full = vec![0f32; columns * rows];
+        for k in 0..4 {
+            for c in 0..3 {
+                weights.fill(0.0);
+                for (&(column, row), (contrast, &label)) in
+                    places.iter().zip(contrasts.iter().zip(labels))
+                {
+                    if label == k {
+                        weights[row * columns + column] = 1.0;
+                        values[row * columns + column] = contrast[c];
+                    }
+                }
+                let field = Field::means(mode.grid, BLOCK, Some(&weights), |row, line| {
+                    line.copy_from_slice(&values[row * columns..][..columns]);
+                })
+                .smoothed(1);
+                for (row, target) in full.chunks_exact_mut(columns).enumerate() {
+                    field.row(row, &mut line);
+                    target.copy_from_slice(&line);
+                }
+                for (local, &(column, row)) in self.local.iter_mut().zip(places) {
+                    local[k][c] = full[row * columns + column];
+                }
+            }
+        }
+    }
+}
+
+/// First means: the palette, scaled so that each channel has the mean that was seen.
+fn start(mode: &Parameters, contrasts: &[Contrast]) -> [Contrast; 4] {
+    let share = |c: usize| {
+        mode.palette.iter().map(|colour| f32::from(colour[c]) / 255.0).sum::<f32>() / 4.0
+    };
+    let mean =
+        |c: usize| contrasts.iter().map(|v| v[c]).sum::<f32>() / contrasts.len().max(1) as f32;
+    let gains: Contrast = std::array::from_fn(|c| mean(c).max(1e-3) / share(c));
+    mode.palette.map(|colour| std::array::from_fn(|c| f32::from(colour[c]) / 255.0 * gains[c]))
+}
+
+/// First precision: every channel for itself.
+fn spread_along_channels(contrasts: &[Contrast]) -> [[f32; 3]; 3] {
+    let mut precision = [[0.0; 3]; 3];
+    let count = contrasts.len().max(1) as f32;
+    for (c, row) in precision.iter_mut().enumerate() {
+        let mean = contrasts.iter().map(|v| v[c]).sum::<f32>() / count;
+        let square = contrasts.iter().map(|v| v[c] * v[c]).sum::<f32>() / count;
+        row[c] = 1.0 / (square - mean * mean).max(1e-6);
+    }
+    precision
+}
+
+/// The inverse of a covariance, a little fattened.
+fn inverse(mut m: [[f64; 3]; 3]) -> [[f32; 3]; 3] {
+    let trace = m[0][0] + m[1][1] + m[2][2];
+    for (i, row) in m.iter_mut().enumerate() {
+        row[i] += RIDGE * trace + 1e-9;
+    }
+    let minor = |r: usize, c: usize| {
+        let (r1, r2, c1, c2) = ((r + 1) % 3, (r + 2) % 3, (c + 1) % 3, (c + 2) % 3);
+        m[r1][c1] * m[r2][c2] - m[r1][c2] * m[r2][c1]
+    };
+    let det: f64 = (0..3).map(|c| m[0][c] * minor(0, c)).sum();
+    std::array::from_fn(|r| std::array::from_fn(|c| (minor(c, r) / det) as f32))
+}
