@@ -15,7 +15,7 @@
 //! | [`frame`] | symbols to pixels | picture to finders to a mesh to samples |
 //! | [`raster`] | pixels to PNG | any picture to RGB |
 //!
-//! [`ldpc`], [`bits`], [`field`], [`linear`], [`plane`] and [`prng`] are leaves that layers share. A test
+//! [`ldpc`], [`bits`], [`field`], [`filter`], [`linear`], [`plane`] and [`prng`] are leaves that layers share. A test
 //! holds every module to what it may use.
 //!
 //! Words: a *chunk* is a piece of the file compressed on its own; a *packet* the unit of the outer
@@ -29,6 +29,7 @@ pub mod cimbar;
 pub mod cli;
 pub mod container;
 pub mod field;
+pub mod filter;
 pub mod frame;
 pub mod inner;
 pub mod ldpc;

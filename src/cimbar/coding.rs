@@ -1,6 +1,6 @@
 //! Payload to the cells' values and back: Reed-Solomon blocks, bits, interleaving.
 
-use super::mode::{COLOUR_BITS, Mode, Parameters, SYMBOL_BITS};
+use super::mode::{COLOUR_BITS, COLOURS, Mode, Parameters, SYMBOL_BITS};
 use super::reed_solomon::ReedSolomon;
 use crate::bits;
 
@@ -15,7 +15,7 @@ const ERASURES: [usize; 6] = [0, 6, 12, 16, 20, 24];
 pub struct Cell {
     /// Which tile, 0 to 15.
     pub symbol: u8,
-    /// Which colour, 0 to 3.
+    /// Which of [`COLOURS`].
     pub colour: u8,
     /// How certain the tile is, and the colour: 0 is a guess; only the order counts.
     pub certainty: [f32; 2],
@@ -27,13 +27,17 @@ pub struct Coding {
     mode: &'static Parameters,
     code: ReedSolomon,
     order: Vec<usize>,
+    /// The value of each of [`COLOURS`].
+    values: [u8; 4],
 }
 
 impl Coding {
     /// The code of a mode.
     pub fn new(mode: Mode) -> Self {
         let mode = mode.parameters();
-        Self { mode, code: ReedSolomon::new(mode.parity), order: mode.order() }
+        let value = |colour| mode.palette.iter().position(|other| *other == colour).unwrap_or(0);
+        let values = COLOURS.map(|colour| value(colour) as u8);
+        Self { mode, code: ReedSolomon::new(mode.parity), order: mode.order(), values }
     }
 
     /// The numbers of the mode.
@@ -106,7 +110,7 @@ impl Coding {
             let (colour, symbol) = self.mode.bits_at(k);
             let cell = &cells[cell];
             put(symbol, SYMBOL_BITS, cell.symbol, cell.certainty[0]);
-            put(colour, COLOUR_BITS, cell.colour, cell.certainty[1]);
+            put(colour, COLOUR_BITS, self.values[usize::from(cell.colour)], cell.certainty[1]);
         }
         (bits::pack(coded), certainty)
     }
@@ -128,7 +132,9 @@ impl Coding {
         let mut known = vec![[None; 2]; self.mode.cells()];
         for (k, &cell) in self.order.iter().enumerate() {
             let (colour, symbol) = self.mode.bits_at(k);
-            known[cell] = [number(symbol, SYMBOL_BITS), number(colour, COLOUR_BITS)];
+            let value = number(colour, COLOUR_BITS);
+            let colour = value.and_then(|value| self.values.iter().position(|v| *v == value));
+            known[cell] = [number(symbol, SYMBOL_BITS), colour.map(|colour| colour as u8)];
         }
         known
     }
@@ -140,8 +146,14 @@ mod tests {
     use crate::prng::SplitMix64;
     use proptest::prelude::*;
 
-    fn seen(values: &[u8]) -> Vec<Cell> {
-        let cell = |v: &u8| Cell { symbol: v % 16, colour: v / 16, certainty: [9.0; 2] };
+    /// The cells of these values as a receiver numbers their colours.
+    fn seen(mode: &Parameters, values: &[u8]) -> Vec<Cell> {
+        let number = |v: u8| COLOURS.iter().position(|c| *c == mode.palette[usize::from(v)]);
+        let cell = |v: &u8| Cell {
+            symbol: v % 16,
+            colour: number(v / 16).unwrap() as u8,
+            certainty: [9.0; 2],
+        };
         values.iter().map(cell).collect()
     }
 
@@ -154,7 +166,8 @@ mod tests {
             let mut prng = SplitMix64::new(seed);
             let payload: Vec<u8> =
                 (0..coding.mode().payload()).map(|_| prng.next_u64() as u8).collect();
-            let mut cells = seen(&coding.encode(&payload));
+            let sent = seen(coding.mode(), &coding.encode(&payload));
+            let mut cells = sent.clone();
             // A cell in fifty is lost, and known to be.
             for _ in 0..cells.len() / 50 {
                 let at = prng.next_u64() as usize % cells.len();
@@ -165,8 +178,8 @@ mod tests {
             let data: Option<Vec<Vec<u8>>> = blocks.iter().cloned().collect();
             prop_assert!(data.map(|data| data.concat()) == Some(payload.clone()));
             let known = coding.known(&blocks);
-            let told = |v: u8| [Some(v % 16), Some(v / 16)];
-            let expected: Vec<_> = coding.encode(&payload).into_iter().map(told).collect();
+            let expected: Vec<_> =
+                sent.iter().map(|cell| [Some(cell.symbol), Some(cell.colour)]).collect();
             prop_assert!(known == expected);
         }
     }

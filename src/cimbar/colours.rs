@@ -1,17 +1,22 @@
 //! Which colour a cell has, decided from the cells themselves.
 //!
-//! The contrast of a tile's coloured pixels against its dark ones, in red, green and blue, falls
+//! Cameras blur colours more than brightness, so those of the neighbours are taken out first by a
+//! trained filter ([`equalised`]). The contrast of a tile's coloured pixels against its dark ones, in red, green and blue, falls
 //! into four clouds, wherever light and camera have put them. They are told apart by a mixture of
 //! four Gaussians of one covariance, started from the palette; their means follow the light over
 //! the frame.
 
-use super::mode::Parameters;
+use super::mode::{COLOURS, Parameters};
 use crate::field::Field;
+use crate::filter::{Filter, square};
+use crate::plane::Plane;
 
 /// Rounds of assigning cells and moving the clouds.
 const ROUNDS: usize = 8;
 /// Side of the blocks that local means are measured in, in cells.
 const BLOCK: usize = 8;
+/// Regularisation of the filter, in units of one cell.
+const FILTER_RIDGE: f64 = 0.5;
 /// Smallest share of a cloud's overall deviation that is believed.
 const RIDGE: f64 = 1e-3;
 
@@ -30,7 +35,7 @@ pub(super) struct Clouds {
 impl Clouds {
     /// Learns the clouds from all cells; `known` are colours that are certain.
     pub(super) fn learn(mode: &Parameters, contrasts: &[Contrast], known: &[Option<u8>]) -> Self {
-        let means = start(mode, contrasts);
+        let means = start(contrasts);
         let local = vec![means; contrasts.len()];
         let mut clouds = Self { means, precision: Default::default(), local };
         clouds.precision = spread_along_channels(contrasts);
@@ -146,15 +151,67 @@ impl Clouds {
     }
 }
 
+/// The share of a channel in one of [`COLOURS`], 0 or 1.
+fn share(colour: usize, channel: usize) -> f32 {
+    f32::from(COLOURS[colour][channel]) / 255.0
+}
+
 /// First means: the palette, scaled so that each channel has the mean that was seen.
-fn start(mode: &Parameters, contrasts: &[Contrast]) -> [Contrast; 4] {
-    let share = |c: usize| {
-        mode.palette.iter().map(|colour| f32::from(colour[c]) / 255.0).sum::<f32>() / 4.0
-    };
-    let mean =
-        |c: usize| contrasts.iter().map(|v| v[c]).sum::<f32>() / contrasts.len().max(1) as f32;
-    let gains: Contrast = std::array::from_fn(|c| mean(c).max(1e-3) / share(c));
-    mode.palette.map(|colour| std::array::from_fn(|c| f32::from(colour[c]) / 255.0 * gains[c]))
+fn start(contrasts: &[Contrast]) -> [Contrast; 4] {
+    let gains: Contrast = std::array::from_fn(|c| {
+        let mean = contrasts.iter().map(|v| v[c]).sum::<f32>() / contrasts.len().max(1) as f32;
+        let shares: f32 = (0..4).map(|colour| share(colour, c)).sum();
+        mean.max(1e-3) / (shares / 4.0)
+    });
+    std::array::from_fn(|colour| std::array::from_fn(|c| share(colour, c) * gains[c]))
+}
+
+/// Contrasts with what the neighbours add to them taken out: a filter over 3x3 cells of
+/// contrasts, mean colours and decided colours, trained to give `colours` back.
+pub(super) fn equalised(
+    mode: &Parameters,
+    contrasts: &[Contrast],
+    means: &[Contrast],
+    colours: &[u8],
+) -> Vec<Contrast> {
+    let (columns, rows) = mode.grid;
+    let tiles = mode.tiles();
+    let mut planes = vec![Plane::new(columns, rows); 9];
+    for (i, &tile) in tiles.iter().enumerate() {
+        for c in 0..3 {
+            planes[c].set(tile, contrasts[i][c]);
+            planes[3 + c].set(tile, means[i][c]);
+            planes[6 + c].set(tile, share(colours[i].into(), c) - 0.5);
+        }
+    }
+    let mut numbers = vec![0; columns * rows];
+    tiles.iter().zip(colours).for_each(|(&tile, &colour)| numbers[tile] = usize::from(colour));
+    let inputs: Vec<&Plane> = planes.iter().collect();
+    let taps = square(0..6, 1, true).chain(square(6..9, 1, false)).collect();
+    let target = |tile: usize| std::array::from_fn(|c| share(numbers[tile], c));
+    let filter = Filter::train(&inputs, taps, tiles.iter().copied(), target, 3, FILTER_RIDGE);
+    let outputs = filter.apply(&inputs);
+    tiles.iter().map(|&tile| std::array::from_fn(|c| outputs[c].tile(tile))).collect()
+}
+
+/// The mean contrast around each cell.
+pub(super) fn brightness_around(mode: &Parameters, contrasts: &[Contrast]) -> Vec<f32> {
+    let (columns, rows) = mode.grid;
+    let tiles = mode.tiles();
+    let (mut values, mut weights) = (vec![0f32; columns * rows], vec![0f32; columns * rows]);
+    for (&tile, contrast) in tiles.iter().zip(contrasts) {
+        (values[tile], weights[tile]) = (contrast.iter().sum(), 1.0);
+    }
+    let field = Field::means(mode.grid, BLOCK, Some(&weights), |row, line| {
+        line.copy_from_slice(&values[row * columns..][..columns]);
+    })
+    .smoothed(1);
+    let mut line = vec![0f32; columns];
+    for (row, values) in values.chunks_exact_mut(columns).enumerate() {
+        field.row(row, &mut line);
+        values.copy_from_slice(&line);
+    }
+    tiles.iter().map(|&tile| values[tile].max(1e-3)).collect()
 }
 
 /// First precision: every channel for itself.

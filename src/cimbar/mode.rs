@@ -13,6 +13,9 @@ pub const SYMBOL_BITS: usize = 4;
 /// Bits of a cell that choose its colour.
 pub const COLOUR_BITS: usize = 2;
 
+/// The four colours, in the order in which the receiver numbers them.
+pub const COLOURS: [[u8; 3]; 4] = [GREEN, CYAN, YELLOW, MAGENTA];
+
 /// The modes that are in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, clap::ValueEnum)]
 pub enum Mode {
@@ -69,7 +72,7 @@ const B: Parameters = Parameters {
     parity: 30,
     chunks: 12,
     symbol_chunks: 8,
-    palette: [GREEN, CYAN, YELLOW, MAGENTA],
+    palette: COLOURS,
     split: true,
 };
 
@@ -163,6 +166,11 @@ impl Parameters {
             .flat_map(|row| (0..columns).map(move |column| (column, row)))
             .filter(|&(column, row)| !(edge(column, columns) && edge(row, rows)))
             .collect()
+    }
+
+    /// The position of every cell in its grid, in scan order of full rows.
+    pub fn tiles(&self) -> Vec<usize> {
+        self.places().into_iter().map(|(column, row)| row * self.grid.0 + column).collect()
     }
 
     /// The number of the cell that carries each position of the stream: both halves of the cells

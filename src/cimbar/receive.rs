@@ -7,11 +7,11 @@
 
 use super::align::align;
 use super::coding::{Cell, Coding};
-use super::colours::{Clouds, Contrast};
-use super::mode::Mode;
+use super::colours::{Clouds, Contrast, brightness_around, equalised};
+use super::mode::{Mode, PITCH, Parameters};
 use super::patches::centre;
 use super::patches::{AREA, Patch, Sampler, Square, brightness, dot, drawn_tiles, normalised};
-use crate::frame::{Hypothesis, Mesh, MeshQuality};
+use crate::frame::{Hypothesis, MeshQuality};
 use crate::raster::Picture;
 
 /// Parts of the frame a side, in which tiles are learned.
@@ -20,6 +20,8 @@ const PARTS: usize = 3;
 const PRIOR: f32 = 12.0;
 /// Rounds of learning and decoding at most.
 const ROUNDS: usize = 4;
+/// Times that colours are equalised with what was decided before.
+const COLOUR_ROUNDS: usize = 2;
 
 /// What a frame gave.
 #[derive(Clone, Debug)]
@@ -41,65 +43,80 @@ pub fn read_frame(
     hypothesis: &Hypothesis,
     codings: &[(Mode, Coding)],
 ) -> Option<Reading> {
-    let mut aligned: Option<(&(Mode, Coding), Mesh, MeshQuality, Vec<Patch>)> = None;
-    for known in codings {
-        let mode = known.1.mode();
-        let same = |other: &(Mode, Coding)| {
-            let other = other.1.mode();
-            (other.size, other.offset) == (mode.size, mode.offset)
-        };
-        if !aligned.as_ref().is_some_and(|(other, ..)| same(other)) {
-            aligned = align(picture, mode, hypothesis).map(|(mesh, quality)| {
-                let patches = Sampler::new(picture, &mesh).patches(&mesh, mode);
-                (known, mesh, quality, patches)
-            });
-        }
-        let Some((_, mesh, quality, patches)) = &aligned else { continue };
-        let blocks = read_cells(&known.1, patches);
-        if blocks.iter().any(Option::is_some) {
-            let scale = mesh.pixels_per_tile() / super::PITCH as f64;
-            return Some(Reading { mode: known.0, blocks, quality: *quality, scale });
+    for group in codings.chunk_by(|a, b| same_cells(a.1.mode(), b.1.mode())) {
+        let mode = group.first()?.1.mode();
+        let Some((mesh, quality)) = align(picture, mode, hypothesis) else { continue };
+        let patches = Sampler::new(picture, &mesh).patches(&mesh, mode);
+        if let Some((mode, blocks)) = read_cells(group, &patches) {
+            let scale = mesh.pixels_per_tile() / PITCH as f64;
+            return Some(Reading { mode, blocks, quality, scale });
         }
     }
     None
 }
 
-/// The blocks that the cells' samples give.
-fn read_cells(coding: &Coding, patches: &[Patch]) -> Vec<Option<Vec<u8>>> {
-    let mut blocks = vec![None; coding.mode().blocks()];
-    let mut known = coding.known(&blocks);
-    let mut labels: Vec<u8> = {
-        let tiles = drawn_tiles();
-        patches.iter().map(|patch| best_tile(&tiles, &brightness(patch))).collect()
-    };
-    for _ in 0..ROUNDS {
-        for (label, known) in labels.iter_mut().zip(&known) {
-            *label = known[0].unwrap_or(*label);
-        }
-        let shapes = Shapes::learn(coding, patches, &labels);
-        let cells = decide(coding, &shapes, patches, &labels, &known);
-        let before = blocks.iter().flatten().count();
-        coding.decode(&cells, &mut blocks);
-        let now = blocks.iter().flatten().count();
-        if now == blocks.len()
-            || now == before && now > 0
-            || now == 0 && before == 0 && labels_same(&labels, &cells)
-        {
-            break;
-        }
-        known = coding.known(&blocks);
-        labels = cells.iter().map(|cell| cell.symbol).collect();
-    }
-    blocks
+/// Whether frames of two modes have their cells at the same places.
+fn same_cells(a: &Parameters, b: &Parameters) -> bool {
+    (a.size, a.offset) == (b.size, b.offset)
 }
 
-fn labels_same(labels: &[u8], cells: &[Cell]) -> bool {
-    labels.iter().zip(cells).all(|(label, cell)| *label == cell.symbol)
+/// The first of `codings` that finds blocks in the cells' samples, and its blocks.
+fn read_cells(
+    codings: &[(Mode, Coding)],
+    patches: &[Patch],
+) -> Option<(Mode, Vec<Option<Vec<u8>>>)> {
+    let layout = codings.first()?.1.mode();
+    let mut cells = first_look(patches);
+    let mut known = vec![[None; 2]; patches.len()];
+    let mut chosen: Option<(&(Mode, Coding), Vec<Option<Vec<u8>>>)> = None;
+    for round in 0..ROUNDS {
+        let shapes = Shapes::learn(layout, patches, &cells);
+        cells = decide(layout, &shapes, patches, &cells, &known);
+        let before = chosen.as_ref().map_or(0, |(_, blocks)| blocks.iter().flatten().count());
+        match &mut chosen {
+            Some((coding, blocks)) => coding.1.decode(&cells, blocks),
+            None => {
+                chosen = codings.iter().find_map(|coding| {
+                    let mut blocks = vec![None; coding.1.mode().blocks()];
+                    coding.1.decode(&cells, &mut blocks);
+                    blocks.iter().any(Option::is_some).then_some((coding, blocks))
+                });
+            }
+        }
+        let Some((coding, blocks)) = &chosen else { continue };
+        let now = blocks.iter().flatten().count();
+            eprintln!(
+                "round: {now} lost {:?}",
+                blocks
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, b)| b.is_none())
+                    .map(|x| x.0)
+                    .collect::<Vec<_>>()
+            );
+        }
+        if now == blocks.len() || now == before && round > 1 {
+            break;
+        }
+        known = coding.1.known(blocks);
+        for (cell, known) in cells.iter_mut().zip(&known) {
+            cell.symbol = known[0].unwrap_or(cell.symbol);
+            cell.colour = known[1].unwrap_or(cell.colour);
+        }
+    }
+    chosen.map(|(coding, blocks)| (coding.0, blocks))
+}
+
+/// The tiles as they would be if they looked as they are drawn.
+fn first_look(patches: &[Patch]) -> Vec<Cell> {
+    let tiles = drawn_tiles();
+    let look =
+        |patch: &Patch| Cell { symbol: best_tile(&tiles, &brightness(patch)), ..Cell::default() };
+    patches.iter().map(look).collect()
 }
 
 fn best_tile(tiles: &[Square; 16], square: &Square) -> u8 {
-    let scores = tiles.each_ref().map(|tile| dot(tile, square));
-    (0..16u8).max_by(|&a, &b| scores[a as usize].total_cmp(&scores[b as usize])).unwrap_or(0)
+    best(&tiles.each_ref().map(|tile| dot(tile, square))).0
 }
 
 /// How the tiles look, part by part of the frame.
@@ -112,14 +129,15 @@ struct Shapes {
 }
 
 impl Shapes {
-    fn learn(coding: &Coding, patches: &[Patch], labels: &[u8]) -> Self {
-        let (columns, rows) = coding.mode().grid;
+    fn learn(mode: &Parameters, patches: &[Patch], cells: &[Cell]) -> Self {
+        let (columns, rows) = mode.grid;
         let part =
             |(column, row): (usize, usize)| row * PARTS / rows * PARTS + column * PARTS / columns;
-        let part_of: Vec<usize> = coding.mode().places().into_iter().map(part).collect();
+        let part_of: Vec<usize> = mode.places().into_iter().map(part).collect();
         let mut sums = vec![[[0f32; AREA]; 16]; PARTS * PARTS];
         let mut lengths = [(0f32, 0f32); 16];
-        for ((patch, &label), &part) in patches.iter().zip(labels).zip(&part_of) {
+        for ((patch, cell), &part) in patches.iter().zip(cells).zip(&part_of) {
+            let label = cell.symbol;
             let mut square = brightness(patch);
             let length = centre(&mut square);
             let (sum, count) = &mut lengths[usize::from(label)];
@@ -160,45 +178,75 @@ impl Shapes {
     }
 }
 
-/// Tile and colour of every cell.
+/// Tile and colour of every cell, from what was thought of the cells before.
 fn decide(
-    coding: &Coding,
+    mode: &Parameters,
     shapes: &Shapes,
     patches: &[Patch],
-    labels: &[u8],
+    cells: &[Cell],
     known: &[[Option<u8>; 2]],
 ) -> Vec<Cell> {
-    let all: Vec<[Contrast; 16]> =
+    let mut all: Vec<[Contrast; 16]> =
         patches.iter().enumerate().map(|(i, patch)| shapes.contrasts(i, patch)).collect();
-    let seen: Vec<Contrast> =
-        all.iter().zip(labels).map(|(contrasts, &label)| contrasts[usize::from(label)]).collect();
-    let colours: Vec<Option<u8>> = known.iter().map(|known| known[1]).collect();
-    let clouds = Clouds::learn(coding.mode(), &seen, &colours);
+    let light = brightness_around(mode, &of(&all, cells));
+    for (contrasts, light) in all.iter_mut().zip(&light) {
+        contrasts.iter_mut().flatten().for_each(|value| *value /= light);
+    }
+    let known_colours: Vec<Option<u8>> = known.iter().map(|known| known[1]).collect();
+    let seen = of(&all, cells);
+    let clouds = Clouds::learn(mode, &seen, &known_colours);
     let weights = channel_weights(&seen, &clouds);
-    all.iter()
-        .enumerate()
-        .map(|(i, contrasts)| {
+    let mut cells: Vec<Cell> = (0..all.len())
+        .map(|i| {
             // How much of the samples' energy each tile explains in the colour that suits it.
             let scores: [f32; 16] = std::array::from_fn(|symbol| {
                 let strength = shapes.strength[symbol] * shapes.strength[symbol];
                 let explained = |mean: &Contrast| {
-                    let terms = (0..3)
-                        .map(|c| weights[c] * mean[c] * (2.0 * contrasts[symbol][c] - mean[c]));
+                    let contrast = &all[i][symbol];
+                    let terms =
+                        (0..3).map(|c| weights[c] * mean[c] * (2.0 * contrast[c] - mean[c]));
                     strength * terms.sum::<f32>()
                 };
                 clouds.means(i).iter().map(explained).fold(f32::MIN, f32::max)
             });
-            let symbol = (0..16).max_by(|&a, &b| scores[a].total_cmp(&scores[b])).unwrap_or(0);
-            let second =
-                (0..16).filter(|&s| s != symbol).map(|s| scores[s]).fold(f32::MIN, f32::max);
-            let (colour, gap) = clouds.nearest(i, &contrasts[symbol]);
-            Cell {
-                symbol: symbol as u8,
-                colour: colour as u8,
-                certainty: [scores[symbol] - second, gap],
-            }
+            let (symbol, gap) = best(&scores);
+            Cell { symbol, colour: 0, certainty: [gap, 0.0] }
         })
-        .collect()
+        .collect();
+    for (cell, known) in cells.iter_mut().zip(known) {
+        cell.symbol = known[0].unwrap_or(cell.symbol);
+    }
+    let seen = of(&all, &cells);
+    let mean = |(patch, light): (&Patch, &f32)| {
+        patch.each_ref().map(|square| square.iter().sum::<f32>() / AREA as f32 / light)
+    };
+    let means: Vec<Contrast> = patches.iter().zip(&light).map(mean).collect();
+    let mut clouds = Clouds::learn(mode, &seen, &known_colours);
+    let mut contrasts = seen.clone();
+    for _ in 0..COLOUR_ROUNDS {
+        let colours: Vec<u8> = (0..cells.len())
+            .map(|i| known_colours[i].unwrap_or_else(|| clouds.nearest(i, &contrasts[i]).0 as u8))
+            .collect();
+        contrasts = equalised(mode, &seen, &means, &colours);
+        clouds = Clouds::learn(mode, &contrasts, &known_colours);
+    }
+    for (i, cell) in cells.iter_mut().enumerate() {
+        let (colour, gap) = clouds.nearest(i, &contrasts[i]);
+        (cell.colour, cell.certainty[1]) = (colour as u8, gap);
+    }
+    cells
+}
+
+/// The contrasts of the tiles that the cells have.
+fn of(all: &[[Contrast; 16]], cells: &[Cell]) -> Vec<Contrast> {
+    all.iter().zip(cells).map(|(all, cell)| all[usize::from(cell.symbol)]).collect()
+}
+
+/// The place of the largest value, and how far the second largest is behind.
+fn best(scores: &[f32; 16]) -> (u8, f32) {
+    let best = (0..16).max_by(|&a, &b| scores[a].total_cmp(&scores[b])).unwrap_or(0);
+    let others = (0..16).filter(|&other| other != best).map(|other| scores[other]);
+    (best as u8, scores[best] - others.fold(f32::MIN, f32::max))
 }
 
 /// Weights of the channels: the inverse of their noise within the clouds.

@@ -6,9 +6,9 @@
 //! decoded, [`Demodulator::feed_back`] uses their bits, and soft decisions for all others, as
 //! known neighbours (decision feedback; with a soft decoder in the loop, turbo equalisation).
 
-use super::equaliser::{Filter, square};
 use super::{Palette, Signal, pilot_symbols};
 use crate::field::Field;
+use crate::filter::{Filter, square};
 use crate::frame::{Layout, MARK, TileKind};
 use crate::plane::Plane;
 

@@ -7,7 +7,6 @@
 //! positive means 0. What the codes above find out comes back as known bits.
 
 mod demodulate;
-mod equaliser;
 mod exact;
 mod header;
 mod signal;

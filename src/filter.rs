@@ -1,21 +1,22 @@
 //! A linear filter over neighbouring tiles, trained by least squares.
 //!
-//! The same machine serves three times: samples to symbols (the equaliser), decided symbols to
-//! samples (the channel's model, for registration), and both to symbols (decision feedback).
+//! The same machine serves wherever neighbours tell something: samples to symbols (the equaliser),
+//! decided symbols to samples (the channel's model, for registration), and both to symbols
+//! (decision feedback).
 
 use crate::linear::LeastSquares;
 use crate::plane::Plane;
 
 /// One input of the filter: the tile at a distance in one of the planes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Tap {
-    pub(super) plane: usize,
-    pub(super) dx: isize,
-    pub(super) dy: isize,
+pub struct Tap {
+    plane: usize,
+    dx: isize,
+    dy: isize,
 }
 
 /// Taps on all tiles up to `reach` away in `planes`; the tile itself only if `centre`.
-pub(super) fn square(
+pub fn square(
     planes: std::ops::Range<usize>,
     reach: isize,
     centre: bool,
@@ -33,7 +34,7 @@ pub(super) fn square(
 
 /// A trained filter.
 #[derive(Clone, Debug)]
-pub(super) struct Filter {
+pub struct Filter {
     taps: Vec<Tap>,
     /// For each output a weight for each tap, and a constant.
     weights: Vec<f32>,
@@ -42,7 +43,7 @@ pub(super) struct Filter {
 impl Filter {
     /// Trains a filter with `taps` on `inputs` (planes of one size) to give at each of `tiles`
     /// (positions in scan order) what `target` says: one value for each of up to three outputs.
-    pub(super) fn train(
+    pub fn train(
         inputs: &[&Plane],
         taps: Vec<Tap>,
         tiles: impl Iterator<Item = usize>,
@@ -66,7 +67,7 @@ impl Filter {
     }
 
     /// The share of the tile itself in the sum of all weights' magnitudes.
-    pub(super) fn centre_share(&self) -> f32 {
+    pub fn centre_share(&self) -> f32 {
         let (mut centre, mut all) = (0.0, 1e-9);
         for (tap, weight) in self.taps.iter().zip(&self.weights) {
             all += weight.abs();
@@ -76,7 +77,7 @@ impl Filter {
     }
 
     /// Applies the filter to every tile: one plane for each output.
-    pub(super) fn apply(&self, inputs: &[&Plane]) -> Vec<Plane> {
+    pub fn apply(&self, inputs: &[&Plane]) -> Vec<Plane> {
         let (columns, rows) = (inputs[0].columns(), inputs[0].rows());
         let unknowns = self.taps.len() + 1;
         self.weights
