@@ -57,8 +57,8 @@ pub fn align(
     groups.sort_by(|a, b| distance(a).total_cmp(&distance(b)));
     let finder = GroupFinder { sampler: Sampler::new(picture, &mesh), tiles: drawn_tiles() };
     let (first, enough) = FIRST_GROUPS;
-    let fits = |at: &&Point| finder.find(&mesh, **at, Point::default()).is_some();
-    if groups.iter().take(first).filter(fits).count() < enough {
+    let misses = |at: &&Point| finder.find(&mesh, **at, Point::default()).is_none();
+    if groups.iter().take(first).filter(misses).nth(first - enough).is_some() {
         return None;
     }
     let trusted = std::array::from_fn(|corner| hypothesis.guessed != Some(corner));

@@ -2,6 +2,7 @@
 //!
 //! There is no digest and no length: a message is whole if its zstd frames are.
 
+use super::fountain::MAX_MESSAGE_BYTES;
 use crate::prng::SplitMix64;
 use std::io::Read;
 
@@ -21,13 +22,14 @@ const MAX_WINDOW_LOG: u32 = 25;
 /// Seed of the padding.
 const PADDING_SEED: u64 = 0x6369_6D62_6172_2E31;
 
-/// The message for a file, longer than `chunk_bytes` so that it has two blocks at least.
+/// The message for a file, longer than `chunk_bytes` so that it has two blocks at least. It stops
+/// once it is longer than any message can be.
 ///
 /// # Errors
-/// If compression fails.
+/// If reading or compressing fails.
 pub fn build(
     name: Option<&str>,
-    file: &[u8],
+    mut file: impl Read,
     chunk_bytes: usize,
     level: i32,
 ) -> std::io::Result<Vec<u8>> {
@@ -39,8 +41,14 @@ pub fn build(
         skippable(&mut message, std::iter::once(NAME_TAG).chain(name));
     }
     let mut compressor = zstd::bulk::Compressor::new(level)?;
-    for piece in file.chunks(PIECE_BYTES) {
-        message.extend(compressor.compress(piece)?);
+    let mut piece = Vec::new();
+    while message.len() <= MAX_MESSAGE_BYTES {
+        piece.clear();
+        file.by_ref().take(PIECE_BYTES as u64).read_to_end(&mut piece)?;
+        if piece.is_empty() {
+            break;
+        }
+        message.extend(compressor.compress(&piece)?);
     }
     if message.len() <= chunk_bytes {
         let missing = (chunk_bytes + 1 - message.len()).max(HEAD_BYTES + 1) - HEAD_BYTES;
@@ -94,7 +102,7 @@ mod tests {
         #[test]
         fn files_come_back(bytes in prop::collection::vec(any::<u8>(), 1..60_000), named: bool) {
             let sent = named.then_some("a name");
-            let message = build(sent, &bytes, 625, 3).unwrap();
+            let message = build(sent, &bytes[..], 625, 3).unwrap();
             prop_assert!(message.len() > 625);
             let name = name(&message);
             prop_assert_eq!(name.as_deref(), sent);
@@ -111,7 +119,7 @@ mod tests {
 
     #[test]
     fn cut_messages_are_errors() {
-        let message = build(Some("n"), &[7; 40_000], 625, 3).unwrap();
+        let message = build(Some("n"), &[7; 40_000][..], 625, 3).unwrap();
         assert!(read(&message[..message.len() - 1]).is_err());
     }
 
@@ -123,7 +131,7 @@ mod tests {
 
     #[test]
     fn long_names_are_cut_between_characters() {
-        let message = build(Some(&"ä".repeat(200)), &[1], 625, 3).unwrap();
+        let message = build(Some(&"ä".repeat(200)), &[1][..], 625, 3).unwrap();
         assert_eq!(name(&message), Some("ä".repeat(127)));
     }
 }

@@ -20,5 +20,5 @@ mod receive;
 pub mod reed_solomon;
 pub mod tiles;
 
-pub use mode::{Mode, PITCH, Parameters};
-pub use receive::{Reading, read_frame};
+pub use mode::{Mode, Parameters};
+pub use receive::{Codings, Reading, read_frame};

@@ -1,5 +1,7 @@
 //! The four modes: sizes, cells and their order, and which coded bit each cell carries.
 
+use super::fountain::CHUNK_HEADER_BYTES;
+
 /// Side of a tile, in frame pixels.
 pub const TILE: usize = 8;
 /// Distance from one tile to the next, in frame pixels.
@@ -151,6 +153,11 @@ impl Parameters {
     /// Bytes of a fountain chunk, with its header.
     pub fn chunk_bytes(&self) -> usize {
         self.payload() / self.chunks
+    }
+
+    /// Bytes of a fountain block: a chunk without its header.
+    pub fn block_bytes(&self) -> usize {
+        self.chunk_bytes() - CHUNK_HEADER_BYTES
     }
 
     /// Reed-Solomon blocks of a fountain chunk.

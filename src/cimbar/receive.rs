@@ -8,7 +8,7 @@
 use super::align::align;
 use super::coding::{Cell, Coding};
 use super::colours::{Clouds, Contrast, brightness_around, equalised};
-use super::mode::{Mode, PITCH, Parameters};
+use super::mode::{Mode, Parameters};
 use super::patches::centre;
 use super::patches::{AREA, Patch, Sampler, Square, brightness, dot, drawn_tiles, normalised};
 use crate::frame::{Hypothesis, MeshQuality};
@@ -23,33 +23,61 @@ const ROUNDS: usize = 4;
 /// Times that colours are equalised with what was decided before.
 const COLOUR_ROUNDS: usize = 2;
 
+/// The data of Reed-Solomon blocks, as far as they could be read.
+pub type Blocks = Vec<Option<Vec<u8>>>;
+
 /// What a frame gave.
 #[derive(Clone, Debug)]
 pub struct Reading {
     /// Its mode.
     pub mode: Mode,
     /// The data of every Reed-Solomon block, in the order of the stream; `None` if it was lost.
-    pub blocks: Vec<Option<Vec<u8>>>,
+    pub blocks: Blocks,
     /// How well the mesh fits.
     pub quality: MeshQuality,
-    /// Picture pixels a frame pixel.
-    pub scale: f64,
+    /// Picture pixels a cell.
+    pub pixels_per_cell: f64,
 }
 
-/// Reads a frame at a hypothesis: in the first of `codings` whose cells are there and of which at
-/// least one block decodes.
+/// The tables of all modes.
+#[derive(Clone, Debug)]
+pub struct Codings(Vec<(Mode, Coding)>);
+
+impl Default for Codings {
+    fn default() -> Self {
+        Self(Mode::ALL.map(|mode| (mode, Coding::new(mode))).into())
+    }
+}
+
+impl Reading {
+    /// The fountain chunks all of whose blocks are there.
+    pub fn chunks(&self) -> impl Iterator<Item = Vec<u8>> + '_ {
+        let length = self.mode.parameters().chunk_blocks();
+        let whole = |blocks: &[Option<Vec<u8>>]| blocks.iter().cloned().collect::<Option<Vec<_>>>();
+        self.blocks.chunks_exact(length).filter_map(whole).map(|blocks| blocks.concat())
+    }
+
+    /// The whole payload, zeros where blocks were lost.
+    pub fn payload(&self) -> Vec<u8> {
+        let lost = vec![0; self.mode.parameters().data()];
+        self.blocks.iter().flat_map(|block| block.as_ref().unwrap_or(&lost)).copied().collect()
+    }
+}
+
+/// Reads a frame at a hypothesis: in the first mode whose cells are there and of which at least
+/// one block decodes.
 pub fn read_frame(
     picture: &Picture,
     hypothesis: &Hypothesis,
-    codings: &[(Mode, Coding)],
+    codings: &Codings,
 ) -> Option<Reading> {
-    for group in codings.chunk_by(|a, b| same_cells(a.1.mode(), b.1.mode())) {
+    for group in codings.0.chunk_by(|a, b| same_cells(a.1.mode(), b.1.mode())) {
         let mode = group.first()?.1.mode();
         let Some((mesh, quality)) = align(picture, mode, hypothesis) else { continue };
         let patches = Sampler::new(picture, &mesh).patches(&mesh, mode);
         if let Some((mode, blocks)) = read_cells(group, &patches) {
-            let scale = mesh.pixels_per_tile() / PITCH as f64;
-            return Some(Reading { mode, blocks, quality, scale });
+            let pixels_per_cell = mesh.pixels_per_tile();
+            return Some(Reading { mode, blocks, quality, pixels_per_cell });
         }
     }
     None
@@ -61,14 +89,11 @@ fn same_cells(a: &Parameters, b: &Parameters) -> bool {
 }
 
 /// The first of `codings` that finds blocks in the cells' samples, and its blocks.
-fn read_cells(
-    codings: &[(Mode, Coding)],
-    patches: &[Patch],
-) -> Option<(Mode, Vec<Option<Vec<u8>>>)> {
+fn read_cells(codings: &[(Mode, Coding)], patches: &[Patch]) -> Option<(Mode, Blocks)> {
     let layout = codings.first()?.1.mode();
     let mut cells = first_look(patches);
     let mut known = vec![[None; 2]; patches.len()];
-    let mut chosen: Option<(&(Mode, Coding), Vec<Option<Vec<u8>>>)> = None;
+    let mut chosen: Option<(&(Mode, Coding), Blocks)> = None;
     for round in 0..ROUNDS {
         let shapes = Shapes::learn(layout, patches, &cells);
         cells = decide(layout, &shapes, patches, &cells, &known);
@@ -83,18 +108,13 @@ fn read_cells(
                 });
             }
         }
-        let Some((coding, blocks)) = &chosen else { continue };
+        let Some((coding, blocks)) = &chosen else {
+            if round > 0 {
+                break;
+            }
+            continue;
+        };
         let now = blocks.iter().flatten().count();
-            eprintln!(
-                "round: {now} lost {:?}",
-                blocks
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, b)| b.is_none())
-                    .map(|x| x.0)
-                    .collect::<Vec<_>>()
-            );
-        }
         if now == blocks.len() || now == before && round > 1 {
             break;
         }

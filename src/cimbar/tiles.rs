@@ -1,7 +1,7 @@
 //! What a frame looks like: the sixteen tiles, finders, guide lines.
 
 use super::mode::{PITCH, Parameters, TILE};
-use crate::raster::Picture;
+use crate::raster::IndexedFrame;
 
 /// The sixteen tiles: rows from the top, most significant bit left, 1 is coloured.
 pub const TILES: [u64; 16] = [
@@ -28,60 +28,61 @@ pub fn is_coloured(symbol: usize, x: usize, y: usize) -> bool {
     TILES[symbol] >> (TILE * TILE - 1 - (y * TILE + x)) & 1 == 1
 }
 
-const WHITE: [u8; 3] = [255; 3];
-const BLACK: [u8; 3] = [0; 3];
+const WHITE: u8 = 7;
+const BLACK: u8 = 0;
 /// Side of a finder, in pixels.
 const FINDER: usize = 60;
 /// Squares in a finder, one in the other: distance from its side, and colour.
-const RINGS: [(usize, [u8; 3]); 2] = [(2, WHITE), (9, BLACK)];
+const RINGS: [(usize, u8); 2] = [(2, WHITE), (9, BLACK)];
 /// Where the white core begins: bottom right, and elsewhere.
 const CORES: [usize; 2] = [23, 16];
 /// Length and width of a guide line, and its distance from the side.
 const GUIDE: (usize, usize, usize) = (100, 2, 2);
 
-/// Draws a frame from its cells' values, colour * 16 + symbol, in the order of their numbers;
-/// cells without a value stay black.
-pub fn draw(mode: &Parameters, values: &[Option<u8>]) -> Option<Picture> {
+/// Draws a frame from its cells' values, colour * 16 + symbol, in the order of their numbers.
+pub fn draw(mode: &Parameters, values: &[u8]) -> IndexedFrame {
     let (width, height) = mode.size;
-    let mut picture = Picture::new(width, height, vec![0; width * height * 3])?;
-    draw_finders(&mut picture);
-    draw_guides(&mut picture);
+    let mut frame = IndexedFrame { width, height, pixels: vec![BLACK; width * height] };
+    draw_finders(&mut frame);
+    draw_guides(&mut frame);
+    let colours = mode
+        .palette
+        .map(|rgb| rgb.iter().fold(0, |index, channel| index << 1 | u8::from(*channel == 255)));
     for ((column, row), value) in mode.places().into_iter().zip(values) {
-        let Some(value) = value else { continue };
         let (symbol, colour) = (usize::from(value % 16), usize::from(value / 16 % 4));
         let (left, top) = (mode.offset + PITCH * column, mode.offset + PITCH * row);
         for (x, y) in (0..TILE * TILE).map(|i| (i % TILE, i / TILE)) {
             if is_coloured(symbol, x, y) {
-                picture.set_pixel(left + x, top + y, mode.palette[colour]);
+                frame.pixels[(top + y) * width + left + x] = colours[colour];
             }
         }
     }
-    Some(picture)
+    frame
 }
 
-fn fill(picture: &mut Picture, (x, y): (usize, usize), (w, h): (usize, usize), colour: [u8; 3]) {
-    for (x, y) in (y..y + h).flat_map(|y| (x..x + w).map(move |x| (x, y))) {
-        picture.set_pixel(x, y, colour);
+fn fill(frame: &mut IndexedFrame, (x, y): (usize, usize), (w, h): (usize, usize), colour: u8) {
+    for line in frame.pixels.chunks_exact_mut(frame.width).skip(y).take(h) {
+        line[x..x + w].fill(colour);
     }
 }
 
-fn draw_finders(picture: &mut Picture) {
-    let (right, bottom) = (picture.width() - FINDER, picture.height() - FINDER);
+fn draw_finders(frame: &mut IndexedFrame) {
+    let (right, bottom) = (frame.width - FINDER, frame.height - FINDER);
     for (x, y) in [(0, 0), (right, 0), (0, bottom), (right, bottom)] {
         let core = CORES[usize::from((x, y) != (right, bottom))];
         for (inset, colour) in RINGS.into_iter().chain([(core, WHITE)]) {
             let side = FINDER - 2 * inset;
-            fill(picture, (x + inset, y + inset), (side, side), colour);
+            fill(frame, (x + inset, y + inset), (side, side), colour);
         }
     }
 }
 
-fn draw_guides(picture: &mut Picture) {
-    let (length, width, inset) = GUIDE;
-    let (w, h) = (picture.width(), picture.height());
+fn draw_guides(frame: &mut IndexedFrame) {
+    let (length, thickness, inset) = GUIDE;
+    let (w, h) = (frame.width, frame.height);
     let (x, y) = (w / 2 - length / 2, h / 2 - length / 2);
-    fill(picture, (x, inset), (length, width), WHITE);
-    fill(picture, (x - length, h - inset - width), (3 * length, width), WHITE);
-    fill(picture, (inset, y), (width, length), WHITE);
-    fill(picture, (w - inset - width, y), (width, length), WHITE);
+    fill(frame, (x, inset), (length, thickness), WHITE);
+    fill(frame, (x - length, h - inset - thickness), (3 * length, thickness), WHITE);
+    fill(frame, (inset, y), (thickness, length), WHITE);
+    fill(frame, (w - inset - thickness, y), (thickness, length), WHITE);
 }

@@ -1,8 +1,9 @@
 //! What can be typed.
 
+use crate::cimbar::Mode;
 use crate::container::safe_name;
 use crate::pipeline::profile::Profile;
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// Largest redundancy: ten repair packets for each source packet.
@@ -24,6 +25,7 @@ Examples:
   tilecast decode photos -o report.pdf          photos or frames back to the file
   tar c dir | tilecast encode - -o frames       and: tilecast decode frames -o - | tar x
   tilecast info frames                          what is in these pictures?
+  tilecast encode a.zip -o out --format cimbar  for libcimbar's apps
 
 Exit status: 0 complete and verified, 1 more captures needed, 2 usage or I/O error,
 3 verification failed, 130 interrupted.";
@@ -47,12 +49,18 @@ pub struct EncodeArgs {
     /// Folder for the frames, a .png file for a single frame, or - for standard output
     #[arg(short, long, value_name = "DIR|FILE.png|-")]
     pub output: PathBuf,
-    /// What the frames have to go through
-    #[arg(short, long, value_enum, default_value_t = Profile::Standard)]
-    pub profile: Profile,
-    /// Size of a frame in pixels, 256 to 4096 a side
-    #[arg(long, value_name = "WxH", default_value = "1024x1024", value_parser = parse_size)]
-    pub size: (usize, usize),
+    /// Format of the frames
+    #[arg(long, value_enum, default_value_t = Format::Tilecast)]
+    pub format: Format,
+    /// Mode of libcimbar's format [default: B]
+    #[arg(long, value_enum)]
+    pub mode: Option<Mode>,
+    /// What the frames have to go through [default: standard]
+    #[arg(short, long, value_enum)]
+    pub profile: Option<Profile>,
+    /// Size of a frame in pixels, 256 to 4096 a side [default: 1024x1024]
+    #[arg(long, value_name = "WxH", value_parser = parse_size)]
+    pub size: Option<(usize, usize)>,
     /// Side of a tile in pixels, 1 to 12 [default: the profile's]
     #[arg(long, value_name = "N")]
     pub tile: Option<usize>,
@@ -62,20 +70,29 @@ pub struct EncodeArgs {
     /// Further packets against lost frames, in percent of the file: 0% to 1000%
     #[arg(long, value_name = "PERCENT", default_value = "20%", value_parser = parse_redundancy)]
     pub redundancy: f64,
-    /// Bands that a frame is cut into, 1 to 64: each survives without the others
-    #[arg(long, value_name = "B", default_value_t = 1)]
-    pub bands: u8,
+    /// Bands that a frame is cut into, 1 to 64: each survives without the others [default: 1]
+    #[arg(long, value_name = "B")]
+    pub bands: Option<u8>,
     /// Name to send along [default: the file's own]
     #[arg(long, value_name = "NAME", value_parser = parse_name)]
     pub name: Option<String>,
     /// Write name and number of the frame below it
     #[arg(long)]
     pub caption: bool,
-    /// zstd level, 1 (fast) to 22 (small)
-    #[arg(long, value_name = "N", default_value_t = 9, value_parser = clap::value_parser!(i32).range(1..=22))]
-    pub level: i32,
+    /// zstd level, 1 (fast) to 22 (small) [default: 9; 16 with --format cimbar]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=22))]
+    pub level: Option<i32>,
     #[command(flatten)]
     pub common: CommonArgs,
+}
+
+/// The formats that are written; reading recognises them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// this program's own
+    Tilecast,
+    /// libcimbar's, for its apps: at most 33 MB, and much less data in a frame
+    Cimbar,
 }
 
 /// `decode`.

@@ -6,9 +6,9 @@ use super::exit::{Exit, Failure, check_interrupt};
 use super::inputs::{is_stream, show, sources};
 use super::progress::Progress;
 use super::{counted, thousands, thread_count};
-use crate::container::{ContainerError, FALLBACK_NAME, safe_name};
+use crate::container::{FALLBACK_NAME, safe_name};
 use crate::pipeline::output::OutputFile;
-use crate::pipeline::receive::{Incoming, Receiver, read_captures};
+use crate::pipeline::receive::{Incoming, Receiver, Unverified, read_captures};
 use crate::pipeline::report::{CaptureReport, Report, TransferReport, TransferState, ranges};
 use anyhow::Context;
 use std::io::{IsTerminal, Write};
@@ -68,6 +68,13 @@ pub fn describe(capture: &CaptureReport) -> String {
             capture.codewords_decoded, capture.codewords_total
         ));
     }
+    if let Some(mode) = capture.mode {
+        let transfer = capture.transfer.as_deref().unwrap_or("-");
+        parts.push(format!(
+            "cimbar mode {mode}, {transfer}, {} of {} blocks",
+            capture.codewords_decoded, capture.codewords_total
+        ));
+    }
     if let Some(pixels) = capture.pixels_per_tile {
         parts.push(format!("{pixels:.2} pixels a tile"));
     }
@@ -102,7 +109,10 @@ fn write_all(
         let mut result = transfer.report();
         if result.state == TransferState::Complete {
             match write_one(&mut transfer, &result, destination, args.common.force)? {
-                Ok(output) => result.output = Some(output),
+                Ok((output, length)) => {
+                    result.output = Some(output);
+                    result.size = Some(length);
+                }
                 Err(error) => {
                     eprintln!("tilecast: error: transfer {}: {error}", result.id);
                     result.state = TransferState::Failed;
@@ -118,26 +128,28 @@ fn write_all(
     Ok(exit)
 }
 
-/// Writes a complete transfer; the inner result tells whether it could be verified.
+/// Writes a complete transfer and gives the place and the length; the inner result tells whether
+/// it is what was sent.
 fn write_one(
     transfer: &mut Incoming,
     result: &TransferReport,
     destination: &Destination,
     force: bool,
-) -> Result<Result<String, ContainerError>, Failure> {
+) -> Result<Result<(String, u64), Unverified>, Failure> {
     let path = match destination {
         Destination::Stream => {
             // Nothing may go out before all of it has been verified: read twice.
-            if let Err(error) = unverified(transfer.extract(|_| Ok(check_interrupt()?)))? {
-                return Ok(Err(error));
-            }
+            let length = match unverified(transfer.extract(|_| Ok(check_interrupt()?)))? {
+                Ok(length) => length,
+                Err(error) => return Ok(Err(error)),
+            };
             let mut stdout = std::io::stdout().lock();
             transfer.extract(|chunk| {
                 check_interrupt()?;
                 stdout.write_all(chunk).context("cannot write to standard output")
             })?;
             stdout.flush().context("cannot write to standard output")?;
-            return Ok(Ok("-".to_owned()));
+            return Ok(Ok(("-".to_owned(), length)));
         }
         Destination::File(path) => path.clone(),
         Destination::Folder(folder) => {
@@ -149,22 +161,19 @@ fn write_one(
         check_interrupt()?;
         Ok(file.write(chunk)?)
     });
-    if let Err(error) = unverified(outcome)? {
-        return Ok(Err(error));
-    }
+    let length = match unverified(outcome)? {
+        Ok(length) => length,
+        Err(error) => return Ok(Err(error)),
+    };
     file.finish().map_err(with_force_hint)?;
-    Ok(Ok(show(&path)))
+    Ok(Ok((show(&path), length)))
 }
 
 /// Tells what is wrong with the data from what is wrong with this machine.
-fn unverified<T>(outcome: anyhow::Result<T>) -> Result<Result<T, ContainerError>, Failure> {
+fn unverified<T>(outcome: anyhow::Result<T>) -> Result<Result<T, Unverified>, Failure> {
     match outcome {
         Ok(value) => Ok(Ok(value)),
-        Err(error) => match error.downcast::<ContainerError>() {
-            Ok(ContainerError::Io(error)) => Err(ContainerError::Io(error).into()),
-            Ok(error) => Ok(Err(error)),
-            Err(error) => Err(error.into()),
-        },
+        Err(error) => Ok(Err(error.downcast::<Unverified>()?)),
     }
 }
 
@@ -174,8 +183,9 @@ fn tell(result: &TransferReport, quiet: bool) {
     });
     match (&result.state, &result.output) {
         (TransferState::Complete, Some(output)) if !quiet => eprintln!(
-            "transfer {}{name}: complete and verified, {} to {output}",
+            "transfer {}{name}: complete{}, {} to {output}",
             result.id,
+            if result.verified { " and verified" } else { " (the format has no digest)" },
             counted(result.size.unwrap_or_default(), "byte")
         ),
         (TransferState::Incomplete, _) => {
@@ -189,7 +199,11 @@ fn tell(result: &TransferReport, quiet: bool) {
                     count => format!("{} more are", thousands(count)),
                 }
             );
-            eprintln!("tilecast: hint: take these again: {}", ranges(&result.frames_missing));
+            if result.frames_missing.is_empty() {
+                eprintln!("tilecast: hint: any other frames of it help");
+            } else {
+                eprintln!("tilecast: hint: take these again: {}", ranges(&result.frames_missing));
+            }
         }
         _ => {}
     }

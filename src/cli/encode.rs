@@ -1,29 +1,44 @@
 //! `tilecast encode`.
 
-use super::args::EncodeArgs;
+use super::args::{EncodeArgs, Format};
 use super::exit::{Exit, Failure, check_interrupt};
 use super::inputs::{is_stream, show};
 use super::progress::Progress;
 use super::{counted, thousands, thread_count};
+use crate::cimbar::Mode;
+use crate::pipeline::cimbar_send::{CimbarSendError, CimbarTransfer};
 use crate::pipeline::output::{OutputError, OutputFile, OutputFolder};
-use crate::pipeline::profile::{FormatChoice, FrameFormat};
+use crate::pipeline::profile::{FormatChoice, FrameFormat, Profile};
 use crate::pipeline::send::{Prepared, SendError, Transfer};
 use anyhow::Context;
 use std::fs::File;
 use std::io::{IsTerminal, Read, Write};
 use std::path::Path;
 
+/// Width and height of a frame.
+const DEFAULT_SIZE: (usize, usize) = (1024, 1024);
+/// zstd levels: ours, and the one that libcimbar's senders use.
+const DEFAULT_LEVEL: i32 = 9;
+const CIMBAR_LEVEL: i32 = 16;
+
 /// Runs the command.
 ///
 /// # Errors
 /// Whatever keeps the frames from being complete.
 pub fn run(args: EncodeArgs) -> Result<Exit, Failure> {
+    if args.format == Format::Cimbar {
+        return run_cimbar(&args);
+    }
+    if args.mode.is_some() {
+        let error = anyhow::anyhow!("--mode is for libcimbar's format");
+        return Err(Failure::with_hint(error, "add --format cimbar"));
+    }
     let format = FrameFormat::new(&FormatChoice {
-        profile: args.profile,
-        size: args.size,
+        profile: args.profile.unwrap_or(Profile::Standard),
+        size: args.size.unwrap_or(DEFAULT_SIZE),
         tile: args.tile,
         rate: args.rate,
-        bands: args.bands,
+        bands: args.bands.unwrap_or(1),
     })?;
     let mut target = Target::new(&args.output, args.common.force)?;
     let threads = thread_count(args.common.threads);
@@ -50,15 +65,66 @@ pub fn run(args: EncodeArgs) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
-fn prepare(args: &EncodeArgs, threads: usize) -> Result<Prepared, Failure> {
-    let (input, size, name): (Box<dyn Read + Send>, u64, Option<String>) = if is_stream(&args.input)
-    {
-        if std::io::stdin().is_terminal() {
-            let error = anyhow::anyhow!("standard input is a terminal");
-            return Err(Failure::with_hint(error, "pipe data in, or name a file"));
+/// Writes frames of libcimbar's format.
+fn run_cimbar(args: &EncodeArgs) -> Result<Exit, Failure> {
+    let own = [
+        ("--profile", args.profile.is_some()),
+        ("--size", args.size.is_some()),
+        ("--tile", args.tile.is_some()),
+        ("--rate", args.rate.is_some()),
+        ("--bands", args.bands.is_some()),
+        ("--caption", args.caption),
+    ];
+    if let Some((option, _)) = own.into_iter().find(|(_, given)| *given) {
+        let error = anyhow::anyhow!("libcimbar's format has no {option}");
+        return Err(Failure::with_hint(error, "--mode chooses between its kinds of frames"));
+    }
+    let mut target = Target::new(&args.output, args.common.force)?;
+    let Input { read, name, .. } = Input::open(args)?;
+    let (mode, level) = (args.mode.unwrap_or(Mode::B), args.level.unwrap_or(CIMBAR_LEVEL));
+    let transfer = CimbarTransfer::new(mode, read, name.as_deref(), level, args.redundancy)?;
+    let frames = transfer.frames();
+    target.expect_frames(frames)?;
+    let progress = Progress::new(frames, "frames", args.common.quiet);
+    let drawn = transfer.draw(thread_count(args.common.threads), |number, png| {
+        check_interrupt()?;
+        progress.set(number + 1);
+        target.add(number, frames, &png)
+    });
+    drawn.map_err(|error| match error {
+        CimbarSendError::Sink(error) => Failure::from(error),
+        other => other.into(),
+    })?;
+    target.finish()?;
+    drop(progress);
+    if !args.common.quiet {
+        eprintln!(
+            "{} of libcimbar's mode {} for {} as sent; show them in a loop",
+            counted(frames, "frame"),
+            mode.parameters().name,
+            counted(transfer.message_bytes(), "byte"),
+        );
+    }
+    Ok(Exit::Success)
+}
+
+/// What is to be sent.
+struct Input {
+    read: Box<dyn Read + Send>,
+    /// 0 if that is not known.
+    size: u64,
+    name: Option<String>,
+}
+
+impl Input {
+    fn open(args: &EncodeArgs) -> Result<Self, Failure> {
+        if is_stream(&args.input) {
+            if std::io::stdin().is_terminal() {
+                let error = anyhow::anyhow!("standard input is a terminal");
+                return Err(Failure::with_hint(error, "pipe data in, or name a file"));
+            }
+            return Ok(Self { read: Box::new(std::io::stdin()), size: 0, name: args.name.clone() });
         }
-        (Box::new(std::io::stdin()), 0, None)
-    } else {
         let context = || format!("cannot read {}", show(&args.input));
         let metadata = std::fs::metadata(&args.input).with_context(context)?;
         if metadata.is_dir() {
@@ -67,11 +133,17 @@ fn prepare(args: &EncodeArgs, threads: usize) -> Result<Prepared, Failure> {
             return Err(Failure::with_hint(error, hint));
         }
         let file = File::open(&args.input).with_context(context)?;
-        let name = args.input.file_name().map(|name| name.to_string_lossy().into_owned());
-        (Box::new(file), metadata.len(), name)
-    };
+        let own_name = args.input.file_name().map(|name| name.to_string_lossy().into_owned());
+        let name = args.name.clone().or(own_name);
+        Ok(Self { read: Box::new(file), size: metadata.len(), name })
+    }
+}
+
+fn prepare(args: &EncodeArgs, threads: usize) -> Result<Prepared, Failure> {
+    let Input { read, size, name } = Input::open(args)?;
     let progress = Progress::new(size, "bytes", args.common.quiet);
-    Prepared::new(input, args.name.clone().or(name), args.level, threads, |read| {
+    let level = args.level.unwrap_or(DEFAULT_LEVEL);
+    Prepared::new(read, name, level, threads, |read| {
         progress.set(read);
         Ok(check_interrupt()?)
     })

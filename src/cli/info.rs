@@ -77,7 +77,7 @@ pub fn run(args: InfoArgs) -> Result<Exit, Failure> {
     let info = Info { captures, transfers };
     let text = if args.json { serde_json::to_string_pretty(&info)? + "\n" } else { show(&info) };
     std::io::stdout().write_all(text.as_bytes())?;
-    let found = info.captures.iter().any(|info| info.format.is_some());
+    let found = info.captures.iter().any(|info| info.capture.symbology.is_some());
     Ok(if found { Exit::Success } else { Exit::Incomplete })
 }
 

@@ -8,7 +8,8 @@ use super::debug::DebugPictures;
 use super::diagnose::{Light, clipped, information, reason, weak_part};
 use super::format::{Format, Formats};
 use super::report::{CaptureReport, show_id};
-use super::search::{Located, Search, follow_marks};
+use super::search::{Found, Located, Search, follow_marks};
+use crate::cimbar::{Codings, Reading};
 use crate::frame::Mesh;
 use crate::ldpc::Decoder;
 use crate::modem::{FrameHeader, Scores, Signal};
@@ -33,6 +34,8 @@ pub struct Capture {
     pub packets: Vec<Packet>,
     /// Number and soft values of each codeword that was not.
     pub unsure: Vec<(usize, Vec<i8>)>,
+    /// What a frame of libcimbar's gave.
+    pub cimbar: Option<Reading>,
     /// What it looked like inside, if the reader was asked.
     pub debug: Option<DebugPictures>,
 }
@@ -94,6 +97,7 @@ pub struct CaptureReader {
     decoder: Decoder,
     debug: bool,
     formats: Formats,
+    codings: Codings,
 }
 
 impl CaptureReader {
@@ -110,9 +114,15 @@ impl CaptureReader {
 
     /// Reads one picture. Whatever it shows, this gives a report, never an error.
     pub fn read(&mut self, picture: &Picture) -> Capture {
-        let mut search = Search { picture, decoder: &mut self.decoder, formats: &mut self.formats };
+        let mut search = Search {
+            picture,
+            decoder: &mut self.decoder,
+            formats: &mut self.formats,
+            codings: &self.codings,
+        };
         match search.run() {
-            Ok(located) => self.read_frame(picture, located),
+            Ok(Found::Own(located)) => self.read_frame(picture, *located),
+            Ok(Found::Cimbar(reading)) => cimbar_capture(reading),
             Err(reason) => failed(reason),
         }
     }
@@ -217,6 +227,23 @@ fn known_report(header: &FrameHeader) -> CaptureReport {
         frames: Some(header.frames),
         ..CaptureReport::default()
     }
+}
+
+fn cimbar_capture(reading: Reading) -> Capture {
+    let (decoded, total) = (reading.blocks.iter().flatten().count(), reading.blocks.len());
+    let report = CaptureReport {
+        symbology: Some("cimbar"),
+        mode: Some(reading.mode.parameters().name),
+        codewords_decoded: decoded,
+        codewords_total: total,
+        pixels_per_tile: Some(reading.pixels_per_cell),
+        marks_found: Some(reading.quality.share()),
+        reason: (decoded < total).then(|| {
+            format!("{} of {total} blocks lost: too noisy or blurred there", total - decoded)
+        }),
+        ..CaptureReport::default()
+    };
+    Capture { report, cimbar: Some(reading), ..Capture::default() }
 }
 
 fn failed(reason: String) -> Capture {

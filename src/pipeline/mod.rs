@@ -4,12 +4,15 @@
 //! file, all cores work, and the same input gives the same output whatever their number.
 
 pub mod capture;
+pub mod cimbar_send;
+mod cimbar_transfer;
 mod combine;
 pub mod debug;
 mod diagnose;
 mod format;
 mod ordered;
 pub mod output;
+mod own_transfer;
 pub mod profile;
 pub mod receive;
 pub mod report;

@@ -5,24 +5,19 @@
 //! verified, and only then becomes a file.
 
 use super::capture::{Capture, CaptureReader};
+use super::cimbar_transfer::{Arrival, CimbarTransfer};
 use super::combine::Combiner;
 use super::ordered::ordered;
-use super::report::{CaptureReport, TransferReport, TransferState, show_id};
-use crate::container::{ContainerError, Manifest, Reader};
+use super::own_transfer::OwnTransfer;
+use super::report::{CaptureReport, TransferReport};
+use crate::cimbar::Reading;
 use crate::modem::FrameHeader;
-use crate::outer::{Accepted, Assembler, Layout, OuterError, Packet, PacketId};
+use crate::outer::OuterError;
 use crate::raster::{Picture, PictureError};
-use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 /// Transfers that are kept apart at most; frames of further ones are reported and dropped.
 const MAX_TRANSFERS: usize = 64;
-
-/// Incomplete blocks that a report looks into: those of 4 GB at ordinary sizes. A header may
-/// promise a thousand times as many.
-const MAX_EXAMINED_BLOCKS: usize = 20_000;
-/// Missing frames that a report names at most.
-const MAX_NAMED_FRAMES: usize = 1 << 20;
 
 /// A capture before it is read: where it came from, and how to get the picture.
 pub struct Source {
@@ -41,13 +36,17 @@ pub struct Receiver {
 
 /// One transfer, as far as it has come.
 #[derive(Debug)]
-pub struct Incoming {
-    header: FrameHeader,
-    /// `None` until a first packet tells the shape.
-    packets: Option<(Assembler, Layout)>,
-    per_frame: usize,
-    seen: BTreeSet<u32>,
+pub enum Incoming {
+    /// Of our own frames.
+    Own(Box<OwnTransfer>),
+    /// Of libcimbar's.
+    Cimbar(CimbarTransfer),
 }
+
+/// The data has arrived, but it is not what was sent.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Unverified(pub String);
 
 /// Reads all captures of `sources` on `threads` threads, with pictures of what was seen inside if
 /// `debug`; `sink` gets each, in order, and may stop.
@@ -93,41 +92,67 @@ impl Receiver {
     /// # Errors
     /// If a working file fails.
     pub fn accept(&mut self, capture: &mut Capture) -> Result<(), OuterError> {
-        let Some(header) = capture.header else { return Ok(()) };
-        self.combiner.add(capture);
-        for packet in &capture.packets {
-            // A capture may show parts of two frames; its packets say where they belong.
-            let Some(incoming) =
-                self.transfer(packet.id.transfer, &header, capture.report.codewords_total)
-            else {
-                capture.report.reason = Some("too many different transfers".to_owned());
-                return Ok(());
-            };
-            incoming.accept(packet)?;
-        }
-        if capture.packets.is_empty() {
-            self.transfer(header.transfer, &header, capture.report.codewords_total);
+        let taken = match (capture.cimbar.take(), capture.header) {
+            (Some(reading), _) => self.accept_cimbar(&reading, &mut capture.report),
+            (None, Some(header)) => self.accept_own(header, capture)?,
+            (None, None) => true,
+        };
+        if !taken {
+            capture.report.reason = Some("too many different transfers".to_owned());
         }
         Ok(())
     }
 
-    fn transfer(
+    /// Whether there was a place for everything.
+    fn accept_own(
         &mut self,
-        id: u32,
-        header: &FrameHeader,
-        per_frame: usize,
+        header: FrameHeader,
+        capture: &mut Capture,
+    ) -> Result<bool, OuterError> {
+        self.combiner.add(capture);
+        let per_frame = capture.report.codewords_total;
+        for packet in &capture.packets {
+            // A capture may show parts of two frames; its packets say where they belong.
+            let header = FrameHeader { transfer: packet.id.transfer, ..header };
+            let Some(transfer) = self.own(header, per_frame) else { return Ok(false) };
+            transfer.accept(packet)?;
+        }
+        Ok(!capture.packets.is_empty() || self.own(header, per_frame).is_some())
+    }
+
+    fn accept_cimbar(&mut self, reading: &Reading, report: &mut CaptureReport) -> bool {
+        let arrival = Arrival::new(reading);
+        let key = arrival.key();
+        report.transfer = Some(key.to_string());
+        let same = |t: &Incoming| matches!(t, Incoming::Cimbar(t) if t.key() == key);
+        match self.place(same, || Incoming::Cimbar(CimbarTransfer::new(key))) {
+            Some(Incoming::Cimbar(transfer)) => {
+                transfer.accept(arrival);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn own(&mut self, header: FrameHeader, per_frame: usize) -> Option<&mut OwnTransfer> {
+        let same = |t: &Incoming| matches!(t, Incoming::Own(t) if t.id() == header.transfer);
+        match self.place(same, || Incoming::Own(Box::new(OwnTransfer::new(header, per_frame))))? {
+            Incoming::Own(transfer) => Some(transfer),
+            Incoming::Cimbar(_) => None,
+        }
+    }
+
+    /// The transfer that `same` knows, or a new one; `None` if there are too many.
+    fn place(
+        &mut self,
+        same: impl Fn(&Incoming) -> bool,
+        new: impl FnOnce() -> Incoming,
     ) -> Option<&mut Incoming> {
-        let known = self.transfers.iter().position(|t| t.header.transfer == id);
-        let at = match known {
+        let at = match self.transfers.iter().position(same) {
             Some(at) => at,
             None if self.transfers.len() == MAX_TRANSFERS => return None,
             None => {
-                self.transfers.push(Incoming {
-                    header: FrameHeader { transfer: id, ..*header },
-                    packets: None,
-                    per_frame: per_frame.max(1),
-                    seen: BTreeSet::new(),
-                });
+                self.transfers.push(new());
                 self.transfers.len() - 1
             }
         };
@@ -141,13 +166,12 @@ impl Receiver {
 
     /// Packets received and needed, over all transfers.
     pub fn progress(&self) -> (u64, u64) {
-        self.transfers.iter().filter_map(|t| t.packets.as_ref()).fold(
-            (0, 0),
-            |(got, all), (a, _)| {
-                let received = a.received_packets();
-                (got + received, all + received + a.missing_packets())
-            },
-        )
+        self.transfers
+            .iter()
+            .map(Incoming::progress)
+            .fold((0, 0), |(got, all), (received, missing)| {
+                (got + received, all + received + missing)
+            })
     }
 
     /// The transfers, in the order in which they were first seen.
@@ -157,106 +181,41 @@ impl Receiver {
 }
 
 impl Incoming {
-    fn accept(&mut self, packet: &Packet) -> Result<(), OuterError> {
-        let per_frame = self.per_frame;
-        let (assembler, layout) = self.packets.get_or_insert_with(|| {
-            (Assembler::new(packet.id.transfer, packet.shape), Layout::new(packet.shape, per_frame))
-        });
-        if assembler.accept(packet)? != Accepted::Foreign {
-            self.seen.insert(layout.frame_of(packet.id).min(u32::MAX.into()) as u32);
-        }
-        Ok(())
-    }
-
-    /// Whether every block is there.
+    /// Whether everything that is needed has arrived.
     pub fn is_complete(&self) -> bool {
-        self.packets.as_ref().is_some_and(|(assembler, _)| assembler.is_complete())
+        match self {
+            Self::Own(transfer) => transfer.is_complete(),
+            Self::Cimbar(transfer) => transfer.is_complete(),
+        }
     }
 
-    /// The manifest, as soon as the packets that hold it are there.
-    pub fn manifest(&mut self) -> Option<Manifest> {
-        let (assembler, _) = self.packets.as_mut()?;
-        Manifest::read(&mut assembler.reader()).ok()
+    fn progress(&self) -> (u64, u64) {
+        match self {
+            Self::Own(transfer) => transfer.progress(),
+            Self::Cimbar(transfer) => transfer.progress(),
+        }
     }
 
-    /// Reads the file, chunk by chunk, into `sink`; only when this returns `Ok` has it been
-    /// verified.
+    /// Reads the file, piece by piece, into `sink`, and gives its length; only when this returns
+    /// `Ok` is it what was sent, as far as the format can tell.
     ///
     /// # Errors
-    /// The first of what the container and `sink` fail with.
+    /// [`Unverified`] if the data is wrong; else what `sink` or a working file fails with.
     pub fn extract(
         &mut self,
-        mut sink: impl FnMut(&[u8]) -> anyhow::Result<()>,
-    ) -> anyhow::Result<Manifest> {
-        let Some((assembler, _)) = self.packets.as_mut() else {
-            return Err(ContainerError::Truncated.into());
-        };
-        let mut reader = Reader::new(std::io::BufReader::new(assembler.reader()))?;
-        while let Some(chunk) = reader.next_chunk()? {
-            sink(&chunk)?;
+        sink: impl FnMut(&[u8]) -> anyhow::Result<()>,
+    ) -> anyhow::Result<u64> {
+        match self {
+            Self::Own(transfer) => transfer.extract(sink),
+            Self::Cimbar(transfer) => transfer.extract(sink),
         }
-        Ok(reader.manifest().clone())
     }
 
     /// What there is to say about the transfer, `output` aside.
     pub fn report(&mut self) -> TransferReport {
-        let manifest = self.manifest();
-        let frames_total = u64::from(self.header.frames);
-        let mut report = TransferReport {
-            id: show_id(self.header.transfer),
-            name: manifest.as_ref().and_then(|manifest| manifest.name.clone()),
-            size: manifest.as_ref().map(|manifest| manifest.size),
-            state: TransferState::Incomplete,
-            output: None,
-            frames_seen: self.seen.len() as u64,
-            frames_total,
-            frames_missing: (1..=frames_total).take(MAX_NAMED_FRAMES).collect(),
-            packets_missing: 0,
-            frames_needed: frames_total,
-        };
-        if let Some((assembler, layout)) = &mut self.packets {
-            report.packets_missing = assembler.missing_packets();
-            (report.frames_missing, report.frames_needed) = missing(assembler, layout);
-            if assembler.is_complete() {
-                report.state = TransferState::Complete;
-            }
+        match self {
+            Self::Own(transfer) => transfer.report(),
+            Self::Cimbar(transfer) => transfer.report(),
         }
-        report
     }
-}
-
-/// Frames (from 1) with packets that incomplete blocks lack, and the fewest that can suffice.
-fn missing(assembler: &Assembler, layout: &Layout) -> (Vec<u64>, u64) {
-    let shape = assembler.shape();
-    let mut frames = BTreeSet::new();
-    let mut fewest = 0;
-    for block in assembler.incomplete_blocks().take(MAX_EXAMINED_BLOCKS) {
-        let mut shares: Vec<u64> = Vec::new();
-        let mut last = None;
-        for index in 0..shape.packets() {
-            let index = index as u8;
-            if assembler.has(block, index) {
-                continue;
-            }
-            let frame = layout.frame_of(PacketId { transfer: 0, block, index });
-            frames.insert(frame + 1);
-            match shares.last_mut() {
-                Some(share) if last == Some(frame) => *share += 1,
-                _ => shares.push(1),
-            }
-            last = Some(frame);
-        }
-        let mut needed = u64::from(shape.source) - assembler.received(block) as u64;
-        shares.sort_unstable_by(|a, b| b.cmp(a));
-        let mut count = 0;
-        for share in shares {
-            if needed == 0 {
-                break;
-            }
-            needed = needed.saturating_sub(share);
-            count += 1;
-        }
-        fewest = fewest.max(count);
-    }
-    (frames.into_iter().take(MAX_NAMED_FRAMES).collect(), fewest)
 }

@@ -7,15 +7,17 @@ use serde::Serialize;
 pub struct CaptureReport {
     /// Where it came from.
     pub path: String,
-    /// Kind of frame: `tilecast`, or null without one.
+    /// Kind of frame: `tilecast`, `cimbar`, or null without one.
     pub symbology: Option<&'static str>,
+    /// Its mode, where the kind has several.
+    pub mode: Option<&'static str>,
     /// Transfer id, in hexadecimal digits.
     pub transfer: Option<String>,
     /// Number of the frame, from 1 as captions count.
     pub frame: Option<u32>,
     /// Frames of its transfer.
     pub frames: Option<u32>,
-    /// Codewords that were decoded.
+    /// Codewords, or Reed-Solomon blocks, that were decoded.
     pub codewords_decoded: usize,
     /// Codewords of the frame.
     pub codewords_total: usize,
@@ -58,13 +60,16 @@ pub struct TransferReport {
     pub size: Option<u64>,
     /// How far it has come.
     pub state: TransferState,
+    /// Whether a digest or checksum of the whole file was sent, and has been compared.
+    pub verified: bool,
     /// Where the file was written.
     pub output: Option<String>,
     /// Frames of which at least one packet arrived.
     pub frames_seen: u64,
-    /// Frames of the transfer.
+    /// Frames of the transfer; where that is not sent, those that are enough.
     pub frames_total: u64,
-    /// Frames that have something that is still needed, from 1 as captions count.
+    /// Frames that have something that is still needed, from 1 as captions count; empty where
+    /// frames have no numbers.
     pub frames_missing: Vec<u64>,
     /// Packets that are still needed.
     pub packets_missing: u64,

@@ -1,11 +1,12 @@
 //! Where the frame is in a picture, and what its header says.
 //!
 //! Finder candidates give ranked hypotheses; each is held against the picture, first for a header
-//! that can be read, then for the alignment marks that this header promises. Every one that is
-//! turned down leaves a reason.
+//! that can be read, then for the alignment marks that this header promises; or, without a header,
+//! for the cells of libcimbar's frames. Every one that is turned down leaves a reason.
 
 use super::diagnose::{MIN_BRIGHTNESS, brightest};
 use super::format::{Format, Formats};
+use crate::cimbar;
 use crate::frame::{
     Finder, Hypothesis, Mesh, MeshQuality, Neighbourhood, find_finders, hypotheses,
 };
@@ -21,7 +22,16 @@ const ENOUGH_MARKS: f64 = 0.6;
 /// Hypotheses that are tried after the first one with a readable header but without its marks.
 const FURTHER_HYPOTHESES: usize = 60;
 
-/// A frame that has been found in a picture.
+/// Hypotheses of one search at most in which libcimbar's cells are looked for.
+const CIMBAR_HYPOTHESES: usize = 48;
+
+/// What has been found in a picture.
+pub(super) enum Found {
+    Own(Box<Located>),
+    Cimbar(cimbar::Reading),
+}
+
+/// One of our frames that has been found in a picture.
 pub(super) struct Located {
     pub(super) hypothesis: Hypothesis,
     pub(super) header: FrameHeader,
@@ -60,11 +70,12 @@ pub(super) struct Search<'a> {
     pub(super) picture: &'a Picture,
     pub(super) decoder: &'a mut Decoder,
     pub(super) formats: &'a mut Formats,
+    pub(super) codings: &'a cimbar::Codings,
 }
 
 impl Search<'_> {
     /// The frame in the picture; or why there is none.
-    pub(super) fn run(&mut self) -> Result<Located, String> {
+    pub(super) fn run(&mut self) -> Result<Found, String> {
         let picture = self.picture;
         let factor = picture.width().max(picture.height()).div_ceil(SEARCH_SIDE).max(1);
         let factors = std::iter::successors(Some(factor), |f| (*f > 1).then_some(f / 2));
@@ -93,16 +104,23 @@ impl Search<'_> {
         &mut self,
         all: &[Hypothesis],
         rejected: &mut Rejected,
-    ) -> Option<Result<Located, String>> {
+    ) -> Option<Result<Found, String>> {
         let mut best: Option<Located> = None;
         let mut left = all.len();
-        for hypothesis in all {
+        for (rank, hypothesis) in all.iter().enumerate() {
             if left == 0 {
                 break;
             }
             left -= 1;
             let header = match self.read_header(hypothesis) {
                 None => {
+                    if best.is_none()
+                        && rank < CIMBAR_HYPOTHESES
+                        && let Some(reading) =
+                            cimbar::read_frame(self.picture, hypothesis, self.codings)
+                    {
+                        return Some(Ok(Found::Cimbar(reading)));
+                    }
                     rejected.headerless += 1;
                     continue;
                 }
@@ -122,7 +140,7 @@ impl Search<'_> {
                 break;
             }
         }
-        best.map(Ok)
+        best.map(|located| Ok(Found::Own(Box::new(located))))
     }
 
     /// Lays the mesh for a header and its hypothesis; `None` if the header promises what no frame

@@ -156,15 +156,13 @@ fn sample_captures() {
     }
     assert!(receiver.is_complete());
     let mut text = Vec::new();
-    let manifest = receiver
-        .into_transfers()
-        .remove(0)
-        .extract(|chunk| {
-            text.extend(chunk);
-            Ok(())
-        })
-        .unwrap();
-    assert_eq!(manifest.name.as_deref(), Some("file"));
+    let mut transfer = receiver.into_transfers().remove(0);
+    let length = transfer.extract(|chunk| {
+        text.extend(chunk);
+        Ok(())
+    });
+    assert_eq!(length.unwrap(), text.len() as u64);
+    assert_eq!(transfer.report().name.as_deref(), Some("file"));
     assert!(text.starts_with(&std::fs::read(project("samples/message.txt")).unwrap()));
 }
 

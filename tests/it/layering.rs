@@ -23,7 +23,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "cli",
         // Words of the layers in messages and JSON; everything that is done goes through pipeline.
-        &["pipeline", "container", "modem", "ldpc", "raster"],
+        &["pipeline", "cimbar", "container", "modem", "ldpc", "raster"],
     ),
 ];
 

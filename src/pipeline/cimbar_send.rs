@@ -1,0 +1,125 @@
+//! A file to frames of libcimbar's format.
+
+use super::ordered::ordered;
+use crate::cimbar::coding::Coding;
+use crate::cimbar::fountain::{ChunkHeader, Encoder, FountainError, block_ids};
+use crate::cimbar::{Mode, container, tiles};
+use crate::raster::write_frame;
+use std::io::Read;
+use std::ops::ControlFlow;
+
+/// The id that senders begin with: its bits, and the zeros behind it, show receivers all four
+/// colours in known places.
+const FIRST_ENCODE_ID: u8 = 109;
+/// Frames whose payloads are made before they are drawn on all threads.
+const BATCH: u64 = 64;
+
+/// Why frames cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum CimbarSendError {
+    /// The input cannot be read.
+    #[error("cannot read the input")]
+    Input(#[source] std::io::Error),
+    /// The format cannot carry it.
+    #[error(transparent)]
+    Fountain(#[from] FountainError),
+    /// A frame cannot be written.
+    #[error("cannot draw a frame")]
+    Draw(#[source] std::io::Error),
+    /// The sink failed.
+    #[error(transparent)]
+    Sink(anyhow::Error),
+}
+
+/// A message that is ready to be sent.
+pub struct CimbarTransfer {
+    coding: Coding,
+    encoder: Encoder,
+    frames: u64,
+}
+
+impl CimbarTransfer {
+    /// Compresses `input` and plans its frames: enough for the message and `redundancy` of it
+    /// more, counting only what the tiles' shapes carry, since colours are lost more easily.
+    ///
+    /// # Errors
+    /// If the input cannot be read or is too long.
+    pub fn new(
+        mode: Mode,
+        input: impl Read,
+        name: Option<&str>,
+        level: i32,
+        redundancy: f64,
+    ) -> Result<Self, CimbarSendError> {
+        let parameters = mode.parameters();
+        let message = container::build(name, input, parameters.chunk_bytes(), level)
+            .map_err(CimbarSendError::Input)?;
+        let block = parameters.block_bytes();
+        let needed = message.len() as f64 / block as f64 + 1.0;
+        let frames = (needed * (1.0 + redundancy) / parameters.symbol_chunks as f64).ceil();
+        let encoder = Encoder::new(message, block)?;
+        Ok(Self { coding: Coding::new(mode), encoder, frames: frames as u64 })
+    }
+
+    /// Frames to be made.
+    pub fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    /// Bytes of the message: the file, compressed, and its name.
+    pub fn message_bytes(&self) -> u64 {
+        self.encoder.message().len() as u64
+    }
+
+    /// Draws all frames on `threads` threads and gives them, in order, as PNG files to `sink`.
+    ///
+    /// # Errors
+    /// If the coder or `sink` fails.
+    pub fn draw(
+        &self,
+        threads: usize,
+        mut sink: impl FnMut(u64, Vec<u8>) -> anyhow::Result<()>,
+    ) -> Result<(), CimbarSendError> {
+        let coding = &self.coding;
+        let mode = coding.mode();
+        let mut ids = block_ids(self.encoder.message().len(), mode.block_bytes());
+        let mut first = 0;
+        while first < self.frames {
+            let count = BATCH.min(self.frames - first);
+            let payloads: Vec<Vec<u8>> = (0..count)
+                .map(|_| self.payload(ids.by_ref().take(mode.chunks)))
+                .collect::<Result<_, _>>()?;
+            ordered(
+                threads,
+                (first..).zip(payloads),
+                || (),
+                |(), (number, payload): (u64, Vec<u8>)| Ok((number, frame(coding, &payload)?)),
+                |frame: Result<_, CimbarSendError>| {
+                    let (number, png) = frame?;
+                    sink(number, png).map_err(CimbarSendError::Sink)?;
+                    Ok::<_, CimbarSendError>(ControlFlow::Continue(()))
+                },
+            )?;
+            first += count;
+        }
+        Ok(())
+    }
+
+    fn payload(&self, ids: impl Iterator<Item = u16>) -> Result<Vec<u8>, FountainError> {
+        let size = self.encoder.message().len() as u32;
+        let mut payload = Vec::with_capacity(self.coding.mode().payload());
+        for block in ids {
+            let header = ChunkHeader { encode_id: FIRST_ENCODE_ID, size, block };
+            payload.extend(header.to_bytes());
+            payload.extend(self.encoder.block(block)?);
+        }
+        Ok(payload)
+    }
+}
+
+fn frame(coding: &Coding, payload: &[u8]) -> Result<Vec<u8>, CimbarSendError> {
+    let mut png = Vec::new();
+    let drawn = tiles::draw(coding.mode(), &coding.encode(payload));
+    write_frame(&drawn, &mut png).map_err(CimbarSendError::Draw)?;
+    Ok(png)
+}

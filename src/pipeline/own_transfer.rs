@@ -1,0 +1,160 @@
+//! One transfer of our own frames: packets to blocks, blocks to the file.
+
+use super::receive::Unverified;
+use super::report::{TransferReport, TransferState, show_id};
+use crate::container::{ContainerError, Manifest, Reader};
+use crate::modem::FrameHeader;
+use crate::outer::{Accepted, Assembler, Layout, OuterError, Packet, PacketId};
+use std::collections::BTreeSet;
+
+/// Incomplete blocks that a report looks into: those of 4 GB at ordinary sizes. A header may
+/// promise a thousand times as many.
+const MAX_EXAMINED_BLOCKS: usize = 20_000;
+/// Missing frames that a report names at most.
+const MAX_NAMED_FRAMES: usize = 1 << 20;
+
+/// One transfer, as far as it has come.
+#[derive(Debug)]
+pub struct OwnTransfer {
+    header: FrameHeader,
+    /// `None` until a first packet tells the shape.
+    packets: Option<(Assembler, Layout)>,
+    per_frame: usize,
+    seen: BTreeSet<u32>,
+}
+
+impl OwnTransfer {
+    /// A transfer of frames like one with this header, which hold `per_frame` packets.
+    pub fn new(header: FrameHeader, per_frame: usize) -> Self {
+        Self { header, packets: None, per_frame: per_frame.max(1), seen: BTreeSet::new() }
+    }
+
+    /// Its id.
+    pub fn id(&self) -> u32 {
+        self.header.transfer
+    }
+
+    /// Packets received, and packets that are still needed.
+    pub fn progress(&self) -> (u64, u64) {
+        self.packets.as_ref().map_or((0, 0), |(assembler, _)| {
+            (assembler.received_packets(), assembler.missing_packets())
+        })
+    }
+
+    /// Takes a packet.
+    ///
+    /// # Errors
+    /// If a working file fails.
+    pub fn accept(&mut self, packet: &Packet) -> Result<(), OuterError> {
+        let per_frame = self.per_frame;
+        let (assembler, layout) = self.packets.get_or_insert_with(|| {
+            (Assembler::new(packet.id.transfer, packet.shape), Layout::new(packet.shape, per_frame))
+        });
+        if assembler.accept(packet)? != Accepted::Foreign {
+            self.seen.insert(layout.frame_of(packet.id).min(u32::MAX.into()) as u32);
+        }
+        Ok(())
+    }
+
+    /// Whether every block is there.
+    pub fn is_complete(&self) -> bool {
+        self.packets.as_ref().is_some_and(|(assembler, _)| assembler.is_complete())
+    }
+
+    /// The manifest, as soon as the packets that hold it are there.
+    pub fn manifest(&mut self) -> Option<Manifest> {
+        let (assembler, _) = self.packets.as_mut()?;
+        Manifest::read(&mut assembler.reader()).ok()
+    }
+
+    /// Reads the file, chunk by chunk, into `sink`; only when this returns `Ok`, with the file's
+    /// length, has it been verified.
+    ///
+    /// # Errors
+    /// [`Unverified`] if the data is wrong; else what `sink` or a working file fails with.
+    pub fn extract(
+        &mut self,
+        mut sink: impl FnMut(&[u8]) -> anyhow::Result<()>,
+    ) -> anyhow::Result<u64> {
+        let Some((assembler, _)) = self.packets.as_mut() else {
+            return Err(Unverified(ContainerError::Truncated.to_string()).into());
+        };
+        let mut reader =
+            Reader::new(std::io::BufReader::new(assembler.reader())).map_err(judged)?;
+        while let Some(chunk) = reader.next_chunk().map_err(judged)? {
+            sink(&chunk)?;
+        }
+        Ok(reader.manifest().size)
+    }
+
+    /// What there is to say about the transfer, `output` aside.
+    pub fn report(&mut self) -> TransferReport {
+        let manifest = self.manifest();
+        let frames_total = u64::from(self.header.frames);
+        let mut report = TransferReport {
+            id: show_id(self.header.transfer),
+            name: manifest.as_ref().and_then(|manifest| manifest.name.clone()),
+            size: manifest.as_ref().map(|manifest| manifest.size),
+            state: TransferState::Incomplete,
+            verified: true,
+            output: None,
+            frames_seen: self.seen.len() as u64,
+            frames_total,
+            frames_missing: (1..=frames_total).take(MAX_NAMED_FRAMES).collect(),
+            packets_missing: 0,
+            frames_needed: frames_total,
+        };
+        if let Some((assembler, layout)) = &mut self.packets {
+            report.packets_missing = assembler.missing_packets();
+            (report.frames_missing, report.frames_needed) = missing(assembler, layout);
+            if assembler.is_complete() {
+                report.state = TransferState::Complete;
+            }
+        }
+        report
+    }
+}
+
+/// Tells what is wrong with the data from what is wrong with this machine.
+fn judged(error: ContainerError) -> anyhow::Error {
+    match error {
+        ContainerError::Io(_) => error.into(),
+        _ => Unverified(error.to_string()).into(),
+    }
+}
+
+/// Frames (from 1) with packets that incomplete blocks lack, and the fewest that can suffice.
+fn missing(assembler: &Assembler, layout: &Layout) -> (Vec<u64>, u64) {
+    let shape = assembler.shape();
+    let mut frames = BTreeSet::new();
+    let mut fewest = 0;
+    for block in assembler.incomplete_blocks().take(MAX_EXAMINED_BLOCKS) {
+        let mut shares: Vec<u64> = Vec::new();
+        let mut last = None;
+        for index in 0..shape.packets() {
+            let index = index as u8;
+            if assembler.has(block, index) {
+                continue;
+            }
+            let frame = layout.frame_of(PacketId { transfer: 0, block, index });
+            frames.insert(frame + 1);
+            match shares.last_mut() {
+                Some(share) if last == Some(frame) => *share += 1,
+                _ => shares.push(1),
+            }
+            last = Some(frame);
+        }
+        let mut needed = u64::from(shape.source) - assembler.received(block) as u64;
+        shares.sort_unstable_by(|a, b| b.cmp(a));
+        let mut count = 0;
+        for share in shares {
+            if needed == 0 {
+                break;
+            }
+            needed = needed.saturating_sub(share);
+            count += 1;
+        }
+        fewest = fewest.max(count);
+    }
+    (frames.into_iter().take(MAX_NAMED_FRAMES).collect(), fewest)
+}
