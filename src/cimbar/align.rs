@@ -26,46 +26,73 @@ const FIRST_GROUPS: (usize, usize) = (12, 8);
 /// One cell's brightness with its surroundings.
 type Window = [f32; WINDOW * WINDOW];
 
+/// How much the groups of cells nearest to the finders look like tiles, up to 1; `None` if most of
+/// them do not.
+pub(super) fn likeness(
+    picture: &Picture,
+    mode: &Parameters,
+    hypothesis: &Hypothesis,
+) -> Option<f32> {
+    let mesh = plain_mesh(mode, hypothesis)?;
+    let finder = GroupFinder::new(picture, &mesh);
+    let (first, enough) = FIRST_GROUPS;
+    let (mut sum, mut misses) = (0.0, 0);
+    for at in groups(mode).into_iter().take(first) {
+        match finder.find(&mesh, at, Point::default()) {
+            Some((_, fit)) => sum += fit,
+            None => misses += 1,
+        }
+        if misses > first - enough {
+            return None;
+        }
+    }
+    Some(sum / (first - misses) as f32)
+}
+
 /// The mesh of a frame of this mode at a hypothesis; `None` if there is no such frame.
-pub fn align(
+pub(super) fn align(
     picture: &Picture,
     mode: &Parameters,
     hypothesis: &Hypothesis,
 ) -> Option<(Mesh, MeshQuality)> {
-    let (columns, rows) = mode.grid;
+    let mut mesh = plain_mesh(mode, hypothesis)?;
+    let finder = GroupFinder::new(picture, &mesh);
+    let trusted = std::array::from_fn(|corner| hypothesis.guessed != Some(corner));
+    let quality = mesh.follow(groups(mode), GROUP_PITCH as f64, trusted, |mesh, at, predicted| {
+        finder.find(mesh, at, predicted).map(|(offset, _)| offset)
+    });
+    Some((mesh, quality))
+}
+
+/// The mesh that the finders alone give.
+fn plain_mesh(mode: &Parameters, hypothesis: &Hypothesis) -> Option<Mesh> {
     // Cell (i, j) is the square of one pitch around its tile.
     let start = mode.offset as f64 - (PITCH - TILE) as f64 / 2.0;
     let cells = |pixels: usize| (pixels as f64 - start) / PITCH as f64;
     let (right, bottom) = (mode.size.0 - FINDER_INSET, mode.size.1 - FINDER_INSET);
     let centres = [(cells(FINDER_INSET), cells(FINDER_INSET)), (cells(right), cells(bottom))];
-    let mut mesh = Mesh::new(mode.grid, centres, hypothesis)?;
-    let group = |i: usize, count: usize| (i * GROUP_PITCH + GROUP_PITCH / 2).min(count - 2);
-    let mut groups: Vec<Point> = (0..columns.div_ceil(GROUP_PITCH))
-        .flat_map(|i| {
-            (0..rows.div_ceil(GROUP_PITCH)).map(move |j| (group(i, columns), group(j, rows)))
-        })
-        .filter(|&(column, row)| {
-            let corner = |v: usize, count: usize| v < 8 || v + 9 > count;
-            !(corner(column, columns) && corner(row, rows))
-        })
+    Mesh::new(mode.grid, centres, hypothesis)
+}
+
+/// The middles of the groups, in cells, those nearest to the frame's corners first.
+fn groups(mode: &Parameters) -> Vec<Point> {
+    let (columns, rows) = mode.grid;
+    let along = |count: usize| {
+        (0..count.div_ceil(GROUP_PITCH))
+            .map(move |i| (i * GROUP_PITCH + GROUP_PITCH / 2).min(count - 2))
+    };
+    let corner = |v: usize, count: usize| v < GROUP_PITCH || v + GROUP_PITCH >= count;
+    let mut groups: Vec<Point> = along(rows)
+        .flat_map(|row| along(columns).map(move |column| (column, row)))
+        .filter(|&(column, row)| !(corner(column, columns) && corner(row, rows)))
         .map(|(column, row)| Point::new(column as f64 + 0.5, row as f64 + 0.5))
         .collect();
     let distance = |p: &Point| {
-        let corner = |v: f64, size: usize| v.min(size as f64 - v);
-        corner(p.x, columns).hypot(corner(p.y, rows))
+        let side = |v: f64, size: usize| v.min(size as f64 - v);
+        side(p.x, columns).hypot(side(p.y, rows))
     };
     groups.sort_by(|a, b| distance(a).total_cmp(&distance(b)));
-    let finder = GroupFinder { sampler: Sampler::new(picture, &mesh), tiles: drawn_tiles() };
-    let (first, enough) = FIRST_GROUPS;
-    let misses = |at: &&Point| finder.find(&mesh, **at, Point::default()).is_none();
-    if groups.iter().take(first).filter(misses).nth(first - enough).is_some() {
-        return None;
-    }
-    let trusted = std::array::from_fn(|corner| hypothesis.guessed != Some(corner));
-    let quality = mesh.follow(groups, GROUP_PITCH as f64, trusted, |mesh, at, predicted| {
-        finder.find(mesh, at, predicted)
-    });
-    Some((mesh, quality))
+    groups
 }
 
 struct GroupFinder<'a> {
@@ -73,9 +100,14 @@ struct GroupFinder<'a> {
     tiles: [Square; 16],
 }
 
-impl GroupFinder<'_> {
-    /// The offset of the group of cells around `at`, if it is found near `predicted`.
-    fn find(&self, mesh: &Mesh, at: Point, predicted: Point) -> Option<Point> {
+impl<'a> GroupFinder<'a> {
+    fn new(picture: &'a Picture, mesh: &Mesh) -> Self {
+        Self { sampler: Sampler::new(picture, mesh), tiles: drawn_tiles() }
+    }
+
+    /// The offset of the group of cells around `at`, if it is found near `predicted`, and how much
+    /// it looks like tiles there.
+    fn find(&self, mesh: &Mesh, at: Point, predicted: Point) -> Option<(Point, f32)> {
         let (dx, dy) = mesh.steps(at);
         let (dx, dy) = (dx * (1.0 / PITCH as f64), dy * (1.0 / PITCH as f64));
         let windows: Vec<Window> = (0..GROUP * GROUP)
@@ -116,7 +148,7 @@ impl GroupFinder<'_> {
         };
         let fine_x = x as f64 - SEARCH as f64 + fine(fit(x - 1, y), fit(x + 1, y));
         let fine_y = y as f64 - SEARCH as f64 + fine(fit(x, y - 1), fit(x, y + 1));
-        Some(predicted + dx * fine_x + dy * fine_y)
+        Some((predicted + dx * fine_x + dy * fine_y, best))
     }
 
     fn window(&self, centre: Point, dx: Point, dy: Point) -> Window {

@@ -6,13 +6,14 @@
 //! four Gaussians of one covariance, started from the palette; their means follow the light over
 //! the frame.
 
+use super::clusters::start;
 use super::mode::{COLOURS, Parameters};
 use crate::field::Field;
 use crate::filter::{Filter, square};
 use crate::plane::Plane;
 
 /// Rounds of assigning cells and moving the clouds.
-const ROUNDS: usize = 8;
+const ROUNDS: usize = 4;
 /// Side of the blocks that local means are measured in, in cells.
 const BLOCK: usize = 8;
 /// Regularisation of the filter, in units of one cell.
@@ -23,22 +24,49 @@ const RIDGE: f64 = 1e-3;
 /// A contrast or a mean of contrasts: red, green, blue.
 pub(super) type Contrast = [f32; 3];
 
+/// The inverse of a covariance.
+pub(super) type Precision = [[f32; 3]; 3];
+
 /// The four clouds.
 pub(super) struct Clouds {
     means: [Contrast; 4],
     /// Inverse of the covariance within the clouds.
-    precision: [[f32; 3]; 3],
-    /// By how much a cell's own neighbourhood differs: a factor for each colour and channel.
+    precision: Precision,
+    /// The means around each cell.
     local: Vec<[Contrast; 4]>,
 }
 
 impl Clouds {
-    /// Learns the clouds from all cells; `known` are colours that are certain.
-    pub(super) fn learn(mode: &Parameters, contrasts: &[Contrast], known: &[Option<u8>]) -> Self {
-        let means = start(contrasts);
+    /// Learns the clouds of contrasts of which nothing is known but those colours that are certain;
+    /// in another way for each `attempt`.
+    pub(super) fn learn(
+        mode: &Parameters,
+        contrasts: &[Contrast],
+        known: &[Option<u8>],
+        attempt: usize,
+    ) -> Self {
+        Self::learn_from(start(contrasts, attempt), mode, contrasts, known)
+    }
+
+    /// Learns the clouds of contrasts that have been equalised: they lie around the palette.
+    pub(super) fn learn_equalised(
+        mode: &Parameters,
+        contrasts: &[Contrast],
+        known: &[Option<u8>],
+    ) -> Self {
+        let palette = std::array::from_fn(|k| std::array::from_fn(|c| share(k, c)));
+        let unit = std::array::from_fn(|r| std::array::from_fn(|c| if r == c { 1.0 } else { 0.0 }));
+        Self::learn_from((palette, unit), mode, contrasts, known)
+    }
+
+    fn learn_from(
+        (means, precision): ([Contrast; 4], Precision),
+        mode: &Parameters,
+        contrasts: &[Contrast],
+        known: &[Option<u8>],
+    ) -> Self {
         let local = vec![means; contrasts.len()];
-        let mut clouds = Self { means, precision: Default::default(), local };
-        clouds.precision = spread_along_channels(contrasts);
+        let mut clouds = Self { means, precision, local };
         let places = mode.places();
         for round in 0..ROUNDS {
             let labels: Vec<usize> = contrasts
@@ -57,11 +85,7 @@ impl Clouds {
 
     /// Half the squared distance of a contrast from each cloud's local mean, in deviations.
     pub(super) fn distances(&self, cell: usize, contrast: &Contrast) -> [f32; 4] {
-        self.local[cell].map(|mean| {
-            let d: Contrast = std::array::from_fn(|i| contrast[i] - mean[i]);
-            let along = |row: &[f32; 3]| row.iter().zip(d).map(|(p, d)| p * d).sum::<f32>();
-            0.5 * self.precision.iter().zip(d).map(|(row, d)| along(row) * d).sum::<f32>()
-        })
+        self.local[cell].map(|mean| 0.5 * squared_distance(&self.precision, contrast, &mean))
     }
 
     /// The nearest cloud, and by how much the second is farther.
@@ -78,37 +102,15 @@ impl Clouds {
     }
 
     fn move_to(&mut self, contrasts: &[Contrast], labels: &[usize]) {
-        let mut sums = [[0f64; 3]; 4];
-        let mut counts = [0f64; 4];
-        for (contrast, &label) in contrasts.iter().zip(labels) {
-            counts[label] += 1.0;
-            for (sum, &value) in sums[label].iter_mut().zip(contrast) {
-                *sum += f64::from(value);
-            }
-        }
-        let mut covariance = [[0f64; 3]; 3];
         let old = self.means;
-        for k in 0..4 {
-            // A cloud that has nearly no cells stays where it is.
-            if counts[k] > contrasts.len() as f64 / 100.0 {
-                self.means[k] = sums[k].map(|sum| (sum / counts[k]) as f32);
-            }
-        }
+        cluster_means(contrasts, labels, &mut self.means);
         for local in &mut self.local {
-            for k in 0..4 {
-                for c in 0..3 {
-                    local[k][c] += self.means[k][c] - old[k][c];
-                }
+            for (local, (new, old)) in local.iter_mut().zip(self.means.iter().zip(&old)) {
+                (0..3).for_each(|c| local[c] += new[c] - old[c]);
             }
         }
-        for (i, (contrast, &label)) in contrasts.iter().zip(labels).enumerate() {
-            let d: [f64; 3] =
-                std::array::from_fn(|c| f64::from(contrast[c] - self.local[i][label][c]));
-            for (row, a) in covariance.iter_mut().zip(d) {
-                row.iter_mut().zip(d).for_each(|(sum, b)| *sum += a * b / labels.len() as f64);
-            }
-        }
-        self.precision = inverse(covariance);
+        let within = labels.iter().enumerate().map(|(i, &label)| self.local[i][label]);
+        self.precision = inverse(covariance(contrasts, within)).0;
     }
 
     /// Lets the means follow the light: those of the cells around.
@@ -152,18 +154,8 @@ impl Clouds {
 }
 
 /// The share of a channel in one of [`COLOURS`], 0 or 1.
-fn share(colour: usize, channel: usize) -> f32 {
+pub(super) fn share(colour: usize, channel: usize) -> f32 {
     f32::from(COLOURS[colour][channel]) / 255.0
-}
-
-/// First means: the palette, scaled so that each channel has the mean that was seen.
-fn start(contrasts: &[Contrast]) -> [Contrast; 4] {
-    let gains: Contrast = std::array::from_fn(|c| {
-        let mean = contrasts.iter().map(|v| v[c]).sum::<f32>() / contrasts.len().max(1) as f32;
-        let shares: f32 = (0..4).map(|colour| share(colour, c)).sum();
-        mean.max(1e-3) / (shares / 4.0)
-    });
-    std::array::from_fn(|colour| std::array::from_fn(|c| share(colour, c) * gains[c]))
 }
 
 /// Contrasts with what the neighbours add to them taken out: a filter over 3x3 cells of
@@ -214,20 +206,54 @@ pub(super) fn brightness_around(mode: &Parameters, contrasts: &[Contrast]) -> Ve
     tiles.iter().map(|&tile| values[tile].max(1e-3)).collect()
 }
 
-/// First precision: every channel for itself.
-fn spread_along_channels(contrasts: &[Contrast]) -> [[f32; 3]; 3] {
-    let mut precision = [[0.0; 3]; 3];
-    let count = contrasts.len().max(1) as f32;
-    for (c, row) in precision.iter_mut().enumerate() {
-        let mean = contrasts.iter().map(|v| v[c]).sum::<f32>() / count;
-        let square = contrasts.iter().map(|v| v[c] * v[c]).sum::<f32>() / count;
-        row[c] = 1.0 / (square - mean * mean).max(1e-6);
-    }
-    precision
+/// The squared distance of two contrasts, in deviations.
+pub(super) fn squared_distance(precision: &Precision, a: &Contrast, b: &Contrast) -> f32 {
+    let d: Contrast = std::array::from_fn(|i| a[i] - b[i]);
+    let along = |row: &Contrast| row.iter().zip(d).map(|(p, d)| p * d).sum::<f32>();
+    precision.iter().zip(d).map(|(row, d)| along(row) * d).sum()
 }
 
-/// The inverse of a covariance, a little fattened.
-fn inverse(mut m: [[f64; 3]; 3]) -> [[f32; 3]; 3] {
+/// Moves each mean to those that have its label; one that has nearly none stays where it is.
+/// Gives the labels' shares.
+pub(super) fn cluster_means(
+    contrasts: &[Contrast],
+    labels: &[usize],
+    means: &mut [Contrast; 4],
+) -> [f64; 4] {
+    let mut sums = [[0f64; 3]; 4];
+    let mut counts = [0f64; 4];
+    for (contrast, &label) in contrasts.iter().zip(labels) {
+        counts[label] += 1.0;
+        for (sum, &value) in sums[label].iter_mut().zip(contrast) {
+            *sum += f64::from(value);
+        }
+    }
+    let all = contrasts.len().max(1) as f64;
+    for ((mean, sum), count) in means.iter_mut().zip(sums).zip(counts) {
+        if count > all / 100.0 {
+            *mean = sum.map(|sum| (sum / count) as f32);
+        }
+    }
+    counts.map(|count| count / all)
+}
+
+/// The covariance of contrasts around the means given for each.
+pub(super) fn covariance(
+    contrasts: &[Contrast],
+    means: impl Iterator<Item = Contrast>,
+) -> [[f64; 3]; 3] {
+    let mut covariance = [[0f64; 3]; 3];
+    for (contrast, mean) in contrasts.iter().zip(means) {
+        let d: [f64; 3] = std::array::from_fn(|c| f64::from(contrast[c] - mean[c]));
+        for (row, a) in covariance.iter_mut().zip(d) {
+            row.iter_mut().zip(d).for_each(|(sum, b)| *sum += a * b);
+        }
+    }
+    covariance.map(|row| row.map(|sum| sum / contrasts.len().max(1) as f64))
+}
+
+/// The inverse of a covariance, a little fattened, and the fattened one's determinant.
+pub(super) fn inverse(mut m: [[f64; 3]; 3]) -> (Precision, f64) {
     let trace = m[0][0] + m[1][1] + m[2][2];
     for (i, row) in m.iter_mut().enumerate() {
         row[i] += RIDGE * trace + 1e-9;
@@ -237,5 +263,5 @@ fn inverse(mut m: [[f64; 3]; 3]) -> [[f32; 3]; 3] {
         m[r1][c1] * m[r2][c2] - m[r1][c2] * m[r2][c1]
     };
     let det: f64 = (0..3).map(|c| m[0][c] * minor(0, c)).sum();
-    std::array::from_fn(|r| std::array::from_fn(|c| (minor(c, r) / det) as f32))
+    (std::array::from_fn(|r| std::array::from_fn(|c| (minor(c, r) / det) as f32)), det)
 }

@@ -10,6 +10,7 @@
 //! Reed-Solomon blocks and zstd frames are.
 
 mod align;
+mod clusters;
 pub mod coding;
 mod colours;
 pub mod container;

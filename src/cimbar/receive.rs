@@ -5,7 +5,7 @@
 //! (`colours`), tile and colour of a cell are decided together; what the blocks that decode say is
 //! learned from in another round.
 
-use super::align::align;
+use super::align::{align, likeness};
 use super::coding::{Cell, Coding};
 use super::colours::{Clouds, Contrast, brightness_around, equalised};
 use super::mode::{Mode, Parameters};
@@ -18,8 +18,14 @@ use crate::raster::Picture;
 const PARTS: usize = 3;
 /// Cells' worth of the whole frame's tile that a part's begins with.
 const PRIOR: f32 = 12.0;
+/// Hypotheses that are compared with each other, likeliest first, and how many of them are read.
+const BATCHES: [(usize, usize); 3] = [(2, 2), (10, 3), (36, 3)];
+/// With this share of the groups of cells in place a frame is read.
+const ENOUGH_GROUPS: f64 = 0.5;
+/// Tiles with less than this share of the best one's brightness cannot win by their colours.
+const POSSIBLE: f32 = 0.6;
 /// Rounds of learning and decoding at most.
-const ROUNDS: usize = 4;
+const ROUNDS: usize = 3;
 /// Times that colours are equalised with what was decided before.
 const COLOUR_ROUNDS: usize = 2;
 
@@ -64,23 +70,46 @@ impl Reading {
     }
 }
 
-/// Reads a frame at a hypothesis: in the first mode whose cells are there and of which at least
-/// one block decodes.
+/// Reads a frame at one of several hypotheses: where tiles look most like tiles, in the first mode
+/// of which at least one block decodes.
 pub fn read_frame(
     picture: &Picture,
-    hypothesis: &Hypothesis,
+    hypotheses: &[Hypothesis],
     codings: &Codings,
 ) -> Option<Reading> {
-    for group in codings.0.chunk_by(|a, b| same_cells(a.1.mode(), b.1.mode())) {
-        let mode = group.first()?.1.mode();
-        let Some((mesh, quality)) = align(picture, mode, hypothesis) else { continue };
-        let patches = Sampler::new(picture, &mesh).patches(&mesh, mode);
-        if let Some((mode, blocks)) = read_cells(group, &patches) {
-            let pixels_per_cell = mesh.pixels_per_tile();
-            return Some(Reading { mode, blocks, quality, pixels_per_cell });
+    let groups: Vec<&[(Mode, Coding)]> =
+        codings.0.chunk_by(|a, b| same_cells(a.1.mode(), b.1.mode())).collect();
+    let mut rest = hypotheses;
+    BATCHES.into_iter().find_map(|(batch, reads)| {
+        let (batch, others) = rest.split_at(batch.min(rest.len()));
+        rest = others;
+        let mut ranked = Vec::new();
+        for (hypothesis, group) in batch.iter().flat_map(|h| groups.iter().map(move |g| (h, *g))) {
+            let mode = group.first()?.1.mode();
+            let likeness = likeness(picture, mode, hypothesis);
+            ranked.extend(likeness.map(|likeness| (likeness, hypothesis, group)));
         }
+        // A frame that is turned or mirrored looks like tiles too, but less so.
+        ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let mut best = ranked.into_iter().take(reads);
+        best.find_map(|(_, hypothesis, group)| read_at(picture, hypothesis, group))
+    })
+}
+
+/// Reads a frame of one of the modes in `group`, all of which have their cells at the same places.
+fn read_at(
+    picture: &Picture,
+    hypothesis: &Hypothesis,
+    group: &[(Mode, Coding)],
+) -> Option<Reading> {
+    let mode = group.first()?.1.mode();
+    let (mesh, quality) = align(picture, mode, hypothesis)?;
+    if quality.share() < ENOUGH_GROUPS {
+        return None;
     }
-    None
+    let patches = Sampler::new(picture, &mesh).patches(&mesh, mode);
+    let (mode, blocks) = read_cells(group, &patches)?;
+    Some(Reading { mode, blocks, quality, pixels_per_cell: mesh.pixels_per_tile() })
 }
 
 /// Whether frames of two modes have their cells at the same places.
@@ -94,9 +123,11 @@ fn read_cells(codings: &[(Mode, Coding)], patches: &[Patch]) -> Option<(Mode, Bl
     let mut cells = first_look(patches);
     let mut known = vec![[None; 2]; patches.len()];
     let mut chosen: Option<(&(Mode, Coding), Blocks)> = None;
-    for round in 0..ROUNDS {
+    // Colours can be told apart in a wrong way; when nothing decodes any more, try another.
+    let mut attempt = 0;
+    for _ in 0..ROUNDS {
         let shapes = Shapes::learn(layout, patches, &cells);
-        cells = decide(layout, &shapes, patches, &cells, &known);
+        cells = decide(layout, &shapes, patches, (&cells, &known), attempt);
         let before = chosen.as_ref().map_or(0, |(_, blocks)| blocks.iter().flatten().count());
         match &mut chosen {
             Some((coding, blocks)) => coding.1.decode(&cells, blocks),
@@ -108,14 +139,10 @@ fn read_cells(codings: &[(Mode, Coding)], patches: &[Patch]) -> Option<(Mode, Bl
                 });
             }
         }
-        let Some((coding, blocks)) = &chosen else {
-            if round > 0 {
-                break;
-            }
-            continue;
-        };
-        let now = blocks.iter().flatten().count();
-        if now == blocks.len() || now == before && round > 1 {
+        let now = chosen.as_ref().map_or(0, |(_, blocks)| blocks.iter().flatten().count());
+        attempt += usize::from(now == before);
+        let Some((coding, blocks)) = &chosen else { continue };
+        if now == blocks.len() {
             break;
         }
         known = coding.1.known(blocks);
@@ -189,10 +216,17 @@ impl Shapes {
         Self { parts, strength, part_of }
     }
 
-    /// Each tile's contrast in the samples of a cell, if it is this tile.
-    fn contrasts(&self, cell: usize, patch: &Patch) -> [Contrast; 16] {
+    /// Each tile's contrast in the samples of a cell, if it is this tile; 0 for tiles that it can
+    /// hardly be, and that are not its `label`.
+    fn contrasts(&self, cell: usize, patch: &Patch, label: u8) -> [Contrast; 16] {
         let tiles = &self.parts[self.part_of[cell]];
+        let square = brightness(patch);
+        let scores = tiles.each_ref().map(|tile| dot(tile, &square));
+        let least = POSSIBLE * scores.into_iter().fold(0.0, f32::max);
         std::array::from_fn(|symbol| {
+            if scores[symbol] < least && symbol != usize::from(label) {
+                return [0.0; 3];
+            }
             patch.each_ref().map(|square| dot(&tiles[symbol], square) / self.strength[symbol])
         })
     }
@@ -203,18 +237,22 @@ fn decide(
     mode: &Parameters,
     shapes: &Shapes,
     patches: &[Patch],
-    cells: &[Cell],
-    known: &[[Option<u8>; 2]],
+    (cells, known): (&[Cell], &[[Option<u8>; 2]]),
+    attempt: usize,
 ) -> Vec<Cell> {
-    let mut all: Vec<[Contrast; 16]> =
-        patches.iter().enumerate().map(|(i, patch)| shapes.contrasts(i, patch)).collect();
+    let mut all: Vec<[Contrast; 16]> = patches
+        .iter()
+        .zip(cells)
+        .enumerate()
+        .map(|(i, (patch, cell))| shapes.contrasts(i, patch, cell.symbol))
+        .collect();
     let light = brightness_around(mode, &of(&all, cells));
     for (contrasts, light) in all.iter_mut().zip(&light) {
         contrasts.iter_mut().flatten().for_each(|value| *value /= light);
     }
     let known_colours: Vec<Option<u8>> = known.iter().map(|known| known[1]).collect();
     let seen = of(&all, cells);
-    let clouds = Clouds::learn(mode, &seen, &known_colours);
+    let clouds = Clouds::learn(mode, &seen, &known_colours, attempt);
     let weights = channel_weights(&seen, &clouds);
     let mut cells: Vec<Cell> = (0..all.len())
         .map(|i| {
@@ -241,14 +279,13 @@ fn decide(
         patch.each_ref().map(|square| square.iter().sum::<f32>() / AREA as f32 / light)
     };
     let means: Vec<Contrast> = patches.iter().zip(&light).map(mean).collect();
-    let mut clouds = Clouds::learn(mode, &seen, &known_colours);
-    let mut contrasts = seen.clone();
+    let (mut clouds, mut contrasts) = (clouds, seen.clone());
     for _ in 0..COLOUR_ROUNDS {
         let colours: Vec<u8> = (0..cells.len())
             .map(|i| known_colours[i].unwrap_or_else(|| clouds.nearest(i, &contrasts[i]).0 as u8))
             .collect();
         contrasts = equalised(mode, &seen, &means, &colours);
-        clouds = Clouds::learn(mode, &contrasts, &known_colours);
+        clouds = Clouds::learn_equalised(mode, &contrasts, &known_colours);
     }
     for (i, cell) in cells.iter_mut().enumerate() {
         let (colour, gap) = clouds.nearest(i, &contrasts[i]);

@@ -11,6 +11,9 @@ use std::ops::ControlFlow;
 /// The id that senders begin with: its bits, and the zeros behind it, show receivers all four
 /// colours in known places.
 const FIRST_ENCODE_ID: u8 = 109;
+/// The other receivers take tiles for a finder now and then, and lose that frame: one in twenty.
+/// So no file depends on a single one.
+const MIN_FRAMES: u64 = 3;
 /// Frames whose payloads are made before they are drawn on all threads.
 const BATCH: u64 = 64;
 
@@ -58,7 +61,8 @@ impl CimbarTransfer {
         let needed = message.len() as f64 / block as f64 + 1.0;
         let frames = (needed * (1.0 + redundancy) / parameters.symbol_chunks as f64).ceil();
         let encoder = Encoder::new(message, block)?;
-        Ok(Self { coding: Coding::new(mode), encoder, frames: frames as u64 })
+        let frames = (frames as u64).max(MIN_FRAMES);
+        Ok(Self { coding: Coding::new(mode), encoder, frames })
     }
 
     /// Frames to be made.

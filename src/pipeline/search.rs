@@ -22,6 +22,8 @@ const ENOUGH_MARKS: f64 = 0.6;
 /// Hypotheses that are tried after the first one with a readable header but without its marks.
 const FURTHER_HYPOTHESES: usize = 60;
 
+/// Our own header is looked for in this many hypotheses before anybody else's frame is.
+const CIMBAR_TURN: usize = 2;
 /// Hypotheses of one search at most in which libcimbar's cells are looked for.
 const CIMBAR_HYPOTHESES: usize = 48;
 
@@ -112,15 +114,14 @@ impl Search<'_> {
                 break;
             }
             left -= 1;
+            if rank == CIMBAR_TURN
+                && best.is_none()
+                && let Some(reading) = self.cimbar(all)
+            {
+                return Some(Ok(Found::Cimbar(reading)));
+            }
             let header = match self.read_header(hypothesis) {
                 None => {
-                    if best.is_none()
-                        && rank < CIMBAR_HYPOTHESES
-                        && let Some(reading) =
-                            cimbar::read_frame(self.picture, hypothesis, self.codings)
-                    {
-                        return Some(Ok(Found::Cimbar(reading)));
-                    }
                     rejected.headerless += 1;
                     continue;
                 }
@@ -140,7 +141,15 @@ impl Search<'_> {
                 break;
             }
         }
+        if all.len() <= CIMBAR_TURN && best.is_none() {
+            return self.cimbar(all).map(|reading| Ok(Found::Cimbar(reading)));
+        }
         best.map(|located| Ok(Found::Own(Box::new(located))))
+    }
+
+    fn cimbar(&self, all: &[Hypothesis]) -> Option<cimbar::Reading> {
+        let all = &all[..all.len().min(CIMBAR_HYPOTHESES)];
+        cimbar::read_frame(self.picture, all, self.codings)
     }
 
     /// Lays the mesh for a header and its hypothesis; `None` if the header promises what no frame

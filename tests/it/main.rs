@@ -5,6 +5,8 @@
 mod camera;
 // Frames through that camera: what has to be read.
 mod camera_channel;
+// libcimbar's format: its own frames, photos of them, hostile ones.
+mod cimbar;
 // The command line: arguments, exit codes, texts, what is left after a failure.
 mod cli;
 // Pictures and packets made to do harm.

@@ -1,0 +1,241 @@
+//! libcimbar's format: its own frames, pixel for pixel; photos of them; messages made to do harm.
+//!
+//! The hashes in `tests/vectors/cimbar` are of frames that libcimbar's command line wrote.
+
+#![cfg(all(feature = "wirehair", target_arch = "x86_64"))]
+
+use crate::camera::Camera;
+use crate::support::{Workdir, picture, project, random_bytes};
+use proptest::prelude::*;
+use sha2::{Digest, Sha256};
+use tilecast::cimbar::fountain::{ChunkHeader, Encoder, block_ids};
+use tilecast::cimbar::{Mode, coding::Coding, tiles};
+use tilecast::pipeline::capture::CaptureReader;
+use tilecast::pipeline::cimbar_send::CimbarTransfer;
+use tilecast::pipeline::receive::Receiver;
+use tilecast::pipeline::report::TransferState;
+use tilecast::raster::{Picture, decode_picture, write_frame};
+
+fn frames(mode: Mode, file: &[u8], name: Option<&str>, redundancy: f64) -> Vec<Picture> {
+    let transfer = CimbarTransfer::new(mode, file, name, 16, redundancy).unwrap();
+    let mut frames = Vec::new();
+    transfer
+        .draw(2, |_, png| {
+            frames.push(decode_picture(&png)?);
+            Ok(())
+        })
+        .unwrap();
+    frames
+}
+
+fn hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn restored(receiver: Receiver) -> Vec<(Option<String>, anyhow::Result<Vec<u8>>)> {
+    let extract = |mut transfer: tilecast::pipeline::receive::Incoming| {
+        let mut file = Vec::new();
+        let length = transfer.extract(|piece| {
+            file.extend(piece);
+            Ok(())
+        });
+        (transfer.report().name, length.map(|_| file))
+    };
+    receiver.into_transfers().into_iter().map(extract).collect()
+}
+
+#[test]
+fn frames_are_those_of_libcimbar() {
+    let list = std::fs::read_to_string(project("tests/vectors/cimbar/frames.txt")).unwrap();
+    let mut compared = 0;
+    for mode in Mode::ALL {
+        let name = mode.parameters().name;
+        let input = format!("input-{name}.bin");
+        let file = std::fs::read(project("tests/vectors/cimbar").join(&input)).unwrap();
+        let drawn = frames(mode, &file, Some(&input), 1.0);
+        let mut receiver = Receiver::default();
+        for line in list.lines() {
+            let fields: Vec<&str> = line.split(' ').collect();
+            let [of, number, pixels, payload] = fields[..] else { continue };
+            if of != name {
+                continue;
+            }
+            let frame = &drawn[number.parse::<usize>().unwrap()];
+            assert_eq!(hex(frame.rgb()), pixels, "{line}");
+            let mut capture = CaptureReader::default().read(frame);
+            assert_eq!(hex(&capture.cimbar.as_ref().unwrap().payload()), payload, "{line}");
+            receiver.accept(&mut capture).unwrap();
+            compared += 1;
+        }
+        let (sent_name, result) = restored(receiver).remove(0);
+        assert_eq!(sent_name, Some(input));
+        assert!(result.unwrap() == file);
+    }
+    assert_eq!(compared, 15);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4))]
+
+    #[test]
+    fn files_come_back_from_any_frames(seed: u64, length in 1usize..60_000, mode in 0usize..4) {
+        let file = random_bytes(length, seed);
+        let mut receiver = Receiver::default();
+        let mut reader = CaptureReader::default();
+        // Every third frame is lost.
+        let drawn = frames(Mode::ALL[mode], &file, None, 1.0);
+        for (_, frame) in drawn.iter().enumerate().filter(|(i, _)| i % 3 != 1) {
+            receiver.accept(&mut reader.read(frame)).unwrap();
+        }
+        let (name, result) = restored(receiver).remove(0);
+        prop_assert_eq!(name, None);
+        prop_assert!(result.unwrap() == file);
+    }
+}
+
+/// Every block of one frame is read in each of these photos.
+fn all_read(mode: Mode, cameras: &[Camera]) {
+    let frame = frames(mode, &random_bytes(20_000, 5), None, 0.0).remove(0);
+    let truth = CaptureReader::default().read(&frame).cimbar.unwrap().payload();
+    for (step, camera) in cameras.iter().enumerate() {
+        let capture = CaptureReader::default().read(&camera.shoot(&frame));
+        assert_eq!(capture.report.reason, None, "step {step}: {:?}", capture.report);
+        assert_eq!(capture.report.mode, Some(mode.parameters().name), "step {step}");
+        assert!(capture.cimbar.unwrap().payload() == truth, "step {step}");
+    }
+}
+
+#[test]
+fn photos_by_hand() {
+    let by_hand = |seed| Camera { fill: 0.68, ..Camera::by_hand(seed) };
+    all_read(Mode::B, &[by_hand(1), by_hand(2)]);
+    all_read(Mode::FourC, &[by_hand(3)]);
+    all_read(Mode::Bm, &[by_hand(4)]);
+    all_read(Mode::Bu, &[by_hand(5)]);
+}
+
+#[test]
+fn strong_casts_and_uneven_light() {
+    let casts = [
+        [[0.9, 0.1, 0.0], [0.1, 0.6, 0.1], [0.0, 0.05, 0.12]],
+        [[0.15, 0.1, 0.0], [0.1, 0.7, 0.1], [0.05, 0.2, 0.9]],
+        [[0.5, 0.3, 0.15], [0.25, 0.45, 0.2], [0.15, 0.3, 0.45]],
+    ];
+    for mode in [Mode::B, Mode::FourC] {
+        let camera = |mixing| Camera { mixing, vignetting: 0.5, haze: 30.0, ..Camera::new() };
+        all_read(mode, &casts.map(camera));
+    }
+}
+
+#[test]
+fn lens_noise_and_distance() {
+    let base = Camera::new();
+    let cameras = [
+        Camera { lens: 0.02, ..base.clone() },
+        Camera { lens: -0.02, tilt: (10.0, 8.0), ..base.clone() },
+        Camera { noise: 12.0, ..base.clone() },
+        Camera { blur: 1.2, ..base.clone() },
+        Camera { fill: 0.6, ..base.clone() },
+        Camera { roll: 137.0, fill: 0.7, clutter: true, ..base },
+    ];
+    all_read(Mode::B, &cameras);
+}
+
+/// Frames of a message as it is, without our container.
+fn raw_frames(dir: &Workdir, message: &[u8], encode_id: u8) {
+    let coding = Coding::new(Mode::B);
+    let (block, size) = (coding.mode().block_bytes(), message.len());
+    let encoder = Encoder::new(message.to_vec(), block).unwrap();
+    let mut ids = block_ids(size, block);
+    for number in 0..size.div_ceil(block).div_ceil(12) + 1 {
+        let mut payload = Vec::new();
+        for block in ids.by_ref().take(coding.mode().chunks) {
+            payload.extend(ChunkHeader { encode_id, size: size as u32, block }.to_bytes());
+            payload.extend(encoder.block(block).unwrap());
+        }
+        let mut png = Vec::new();
+        write_frame(&tiles::draw(coding.mode(), &coding.encode(&payload)), &mut png).unwrap();
+        dir.write(&format!("frames/{encode_id}-{number}.png"), &png);
+    }
+}
+
+#[test]
+fn bare_messages_are_files_and_damaged_ones_are_nothing() {
+    let dir = Workdir::new();
+    let file = random_bytes(9_000, 1);
+    raw_frames(&dir, &file, 3);
+    dir.tilecast(&["decode", "frames", "-o", "bare", "-q"]).assert().success();
+    assert!(dir.read("bare") == file);
+    let dir = Workdir::new();
+    raw_frames(&dir, &[&[0x28, 0xB5, 0x2F, 0xFD][..], &file].concat(), 4);
+    let run = dir.tilecast(&["decode", "frames", "-o", "damaged"]).assert().code(3);
+    let text = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+    assert!(text.contains("damaged data"), "{text}");
+    assert!(!dir.path("damaged").exists());
+    assert_eq!(dir.list("."), ["frames"]);
+}
+
+#[test]
+fn hostile_names_stay_in_the_folder() {
+    let dir = Workdir::new();
+    let message =
+        tilecast::cimbar::container::build(Some("../../etc/\u{1b}evil"), &b"content"[..], 625, 3);
+    raw_frames(&dir, &message.unwrap(), 9);
+    dir.tilecast(&["decode", "frames", "-q"]).assert().success();
+    let names: Vec<String> = dir.list(".").into_iter().filter(|name| name != "frames").collect();
+    assert_eq!(names.len(), 1, "{names:?}");
+    assert!(!names[0].contains(['/', '\u{1b}']) && !names[0].starts_with('.'), "{names:?}");
+    assert_eq!(dir.read(&names[0]), b"content");
+}
+
+#[test]
+fn mixed_transfers_are_kept_apart() {
+    let (a, b) = (random_bytes(30_000, 1), random_bytes(31_000, 2));
+    let (first, second) =
+        (frames(Mode::B, &a, Some("a"), 1.0), frames(Mode::FourC, &b, Some("b"), 1.0));
+    let mut receiver = Receiver::default();
+    let mut reader = CaptureReader::default();
+    for frame in first.iter().zip(&second).flat_map(|(a, b)| [a, b]) {
+        receiver.accept(&mut reader.read(frame)).unwrap();
+    }
+    let files: Vec<Vec<u8>> =
+        restored(receiver).into_iter().map(|(_, result)| result.unwrap()).collect();
+    assert!(files == [a, b]);
+}
+
+#[test]
+fn too_few_frames_say_how_many_more() {
+    let frame = frames(Mode::B, &random_bytes(40_000, 1), None, 0.0).remove(0);
+    let mut receiver = Receiver::default();
+    receiver.accept(&mut CaptureReader::default().read(&frame)).unwrap();
+    let report = receiver.into_transfers().remove(0).report();
+    assert_eq!(report.state, TransferState::Incomplete);
+    assert_eq!((report.frames_seen, report.frames_needed, report.frames_total), (1, 5, 6));
+}
+
+#[test]
+fn half_a_frame_gives_its_whole_chunks() {
+    let frame = frames(Mode::B, &random_bytes(20_000, 5), None, 0.0).remove(0);
+    let cut = picture(1024, 1024, |x, y| {
+        let hidden = (400..1024).contains(&x) && (300..420).contains(&y);
+        if hidden { [90, 80, 70] } else { frame.pixel(x, y).unwrap() }
+    });
+    let reading = CaptureReader::default().read(&cut).cimbar.unwrap();
+    let lost = reading.blocks.iter().filter(|block| block.is_none()).count();
+    assert!((1..40).contains(&lost), "{lost}");
+    let whole = CaptureReader::default().read(&frame).cimbar.unwrap();
+    for (seen, sent) in reading.blocks.iter().zip(&whole.blocks) {
+        assert!(seen.is_none() || seen == sent);
+    }
+}
+
+#[test]
+fn options_of_the_other_format_are_refused() {
+    let dir = Workdir::new();
+    dir.write("file", b"x");
+    let refused = [["--format", "cimbar", "--tile", "3"], ["--mode", "B", "--level", "3"]];
+    for options in refused {
+        dir.tilecast(&["encode", "file", "-o", "out"]).args(options).assert().code(2);
+        assert!(!dir.path("out").exists());
+    }
+}
