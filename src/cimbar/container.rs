@@ -16,7 +16,7 @@ const HEAD_BYTES: usize = 8;
 /// First byte of a name.
 const NAME_TAG: u8 = 1;
 /// Longest name that the other receivers have room for.
-const MAX_NAME_BYTES: usize = 255;
+const NAME_BYTES: usize = 255;
 /// Largest window of a zstd frame that is read: 32 MiB.
 const MAX_WINDOW_LOG: u32 = 25;
 /// Seed of the padding.
@@ -35,8 +35,7 @@ pub fn build(
 ) -> std::io::Result<Vec<u8>> {
     let mut message = Vec::new();
     if let Some(name) = name {
-        let end =
-            (0..=MAX_NAME_BYTES.min(name.len())).rev().find(|&end| name.is_char_boundary(end));
+        let end = (0..=NAME_BYTES.min(name.len())).rev().find(|&end| name.is_char_boundary(end));
         let name = name.bytes().take(end.unwrap_or(0));
         skippable(&mut message, std::iter::once(NAME_TAG).chain(name));
     }
@@ -72,7 +71,7 @@ pub fn name(message: &[u8]) -> Option<String> {
     let (length, content) = content.split_first_chunk()?;
     let content = content.get(..u32::from_le_bytes(*length) as usize)?;
     let name = content.strip_prefix(&[NAME_TAG])?;
-    Some(String::from_utf8_lossy(&name[..name.len().min(MAX_NAME_BYTES)]).into_owned())
+    Some(String::from_utf8_lossy(&name[..name.len().min(NAME_BYTES)]).into_owned())
 }
 
 /// The file in a message: its zstd frames, or, if it has none, the message as it is.

@@ -19,6 +19,7 @@ mod mode;
 mod patches;
 mod receive;
 pub mod reed_solomon;
+mod shapes;
 pub mod tiles;
 
 pub use mode::{Mode, Parameters};

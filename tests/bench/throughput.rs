@@ -64,6 +64,30 @@ fn capture_photo_stage_finders(bencher: Bencher, size: (usize, usize)) {
     bencher.bench_local(|| find_finders(&picture.grey(factor), Neighbourhood::Wide));
 }
 
+/// A photo of a frame of libcimbar's mode B, JPEG file to Reed-Solomon blocks; bytes are those of
+/// its fountain blocks.
+#[cfg(feature = "wirehair")]
+#[divan::bench]
+fn capture_cimbar(bencher: Bencher) {
+    use tilecast::cimbar::Mode;
+    use tilecast::pipeline::cimbar_send::CimbarTransfer;
+    let transfer = CimbarTransfer::new(Mode::B, &random(20_000)[..], None, 3, 0.0).unwrap();
+    let mut frames = Vec::new();
+    transfer
+        .draw(1, |_, png| {
+            frames.push(decode_picture(&png)?);
+            Ok(())
+        })
+        .unwrap();
+    let jpeg = camera::Camera { tilt: (8.0, -6.0), ..camera::Camera::new() }.shoot_jpeg(&frames[0]);
+    let mut reader = CaptureReader::default();
+    bencher.counter(BytesCount::new(12usize * 619)).bench_local(|| {
+        let capture = reader.read(&decode_picture(&jpeg).unwrap());
+        assert_eq!(capture.report.reason, None);
+        capture
+    });
+}
+
 fn random(bytes: usize) -> Vec<u8> {
     let mut prng = SplitMix64::new(1);
     (0..bytes).map(|_| prng.next_u64() as u8).collect()
