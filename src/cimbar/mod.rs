@@ -22,5 +22,5 @@ pub mod reed_solomon;
 mod shapes;
 pub mod tiles;
 
-pub use mode::{Mode, Parameters};
+pub use mode::{COLOURS, Mode, Parameters};
 pub use receive::{Codings, Reading, read_frame};

@@ -107,6 +107,12 @@ pub struct DecodeArgs {
     /// Write what was found in each capture as JSON
     #[arg(long, value_name = "FILE.json")]
     pub report: Option<PathBuf>,
+    /// Go on where an earlier run for the same output stopped
+    #[arg(long, conflicts_with = "state")]
+    pub resume: bool,
+    /// Keep what is received in this file, and go on with what is in it; later runs can add captures
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
     /// For each photo, write pictures of what was seen: mesh, tiles, local quality
     #[arg(long, value_name = "DIR")]
     pub debug: Option<PathBuf>,

@@ -4,11 +4,12 @@ use super::args::DecodeArgs;
 use super::encode::with_force_hint;
 use super::exit::{Exit, Failure, check_interrupt};
 use super::inputs::{is_stream, show, sources};
+use super::journal::Journal;
 use super::progress::Progress;
 use super::{counted, thousands, thread_count};
 use crate::container::{FALLBACK_NAME, safe_name};
 use crate::pipeline::output::OutputFile;
-use crate::pipeline::receive::{Incoming, Receiver, Unverified, read_captures};
+use crate::pipeline::receive::{Incoming, Unverified, read_captures};
 use crate::pipeline::report::{CaptureReport, Report, TransferReport, TransferState, ranges};
 use anyhow::Context;
 use std::io::{IsTerminal, Write};
@@ -26,7 +27,11 @@ pub fn run(args: DecodeArgs) -> Result<Exit, Failure> {
         None => None,
     };
     let inputs = sources(&args.inputs)?;
-    let mut receiver = Receiver::default();
+    let (mut receiver, mut journal) = Journal::open(&args, &destination)?;
+    let done = receiver.done().clone();
+    if !args.common.quiet && !done.is_empty() {
+        eprintln!("{} read by an earlier run", counted(done.len() as u64, "capture"));
+    }
     let mut report = Report::default();
     let progress = Progress::new(inputs.count(), "captures", args.common.quiet);
     if let Some(folder) = &args.debug {
@@ -34,7 +39,11 @@ pub fn run(args: DecodeArgs) -> Result<Exit, Failure> {
         std::fs::create_dir_all(folder).with_context(context)?;
     }
     let threads = thread_count(args.common.threads);
-    read_captures(inputs.into_captures(), threads, args.debug.is_some(), |mut capture| {
+    let one_file = !matches!(destination, Destination::Folder(_));
+    let captures = inputs
+        .into_captures()
+        .filter(|source| !source.key.as_ref().is_some_and(|k| done.contains(k)));
+    let read = read_captures(captures, threads, args.debug.is_some(), |mut capture| {
         check_interrupt()?;
         receiver.accept(&mut capture)?;
         if let (Some(folder), Some(debug)) = (&args.debug, &capture.debug) {
@@ -45,10 +54,20 @@ pub fn run(args: DecodeArgs) -> Result<Exit, Failure> {
         progress.set(report.captures.len() as u64);
         let (got, all) = receiver.progress();
         progress.say(format!("{got}/{all} packets"));
-        Ok::<_, anyhow::Error>(ControlFlow::Continue(()))
-    })?;
+        // A folder may take several files; one that was asked for by name is enough.
+        let enough = one_file && receiver.is_complete();
+        Ok::<_, anyhow::Error>(if enough {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        })
+    });
+    read?;
     drop(progress);
     let exit = write_all(receiver.into_transfers(), &destination, &args, &mut report)?;
+    if exit == Exit::Success {
+        journal.complete(&args);
+    }
     if let Some(mut file) = report_file.take() {
         file.write(&serde_json::to_vec_pretty(&report)?)?;
         file.finish().map_err(with_force_hint)?;
@@ -210,9 +229,12 @@ fn tell(result: &TransferReport, quiet: bool) {
 }
 
 /// Where files go.
-enum Destination {
+pub enum Destination {
+    /// Under the names that were sent.
     Folder(PathBuf),
+    /// To a name of its own.
     File(PathBuf),
+    /// To standard output.
     Stream,
 }
 

@@ -50,6 +50,14 @@ pub fn sources(paths: &[PathBuf]) -> Result<Sources, Failure> {
     Ok(Sources { files, stream })
 }
 
+/// Tells a file from others and from what it was before: its path, length and time.
+fn file_key(file: &Path) -> Option<String> {
+    let metadata = std::fs::metadata(file).ok()?;
+    let time = metadata.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    let path = std::path::absolute(file).ok()?;
+    Some(format!("{} {} {}", path.display(), metadata.len(), time.as_nanos()))
+}
+
 /// Captures to be read.
 pub struct Sources {
     files: Vec<PathBuf>,
@@ -64,10 +72,11 @@ impl Sources {
 
     /// The captures, files first.
     pub fn into_captures(self) -> impl Iterator<Item = Source> + Send {
-        let files = self
-            .files
-            .into_iter()
-            .map(|file| Source { path: show(&file), load: Box::new(move || read_picture(&file)) });
+        let files = self.files.into_iter().map(|file| Source {
+            path: show(&file),
+            key: file_key(&file),
+            load: Box::new(move || read_picture(&file)),
+        });
         let mut input = self.stream.then(|| std::io::BufReader::new(std::io::stdin()));
         let mut number = 0;
         let stream = std::iter::from_fn(move || {
@@ -77,12 +86,13 @@ impl Sources {
             match next {
                 Ok(None) => None,
                 Ok(Some(bytes)) => {
-                    Some(Source { path, load: Box::new(move || decode_picture(&bytes)) })
+                    let load = Box::new(move || decode_picture(&bytes));
+                    Some(Source { path, key: None, load })
                 }
                 Err(error) => {
                     // Nobody knows where the next picture would begin.
                     input = None;
-                    Some(Source { path, load: Box::new(move || Err(error)) })
+                    Some(Source { path, key: None, load: Box::new(move || Err(error)) })
                 }
             }
         });

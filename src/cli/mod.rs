@@ -9,6 +9,7 @@ mod encode;
 mod exit;
 mod info;
 mod inputs;
+mod journal;
 mod progress;
 
 use args::{Args, Command};

@@ -61,7 +61,8 @@ pub enum HeaderError {
 }
 
 impl FrameHeader {
-    fn to_bytes(self) -> Vec<u8> {
+    /// The header's bytes, with their check.
+    pub fn to_bytes(self) -> Vec<u8> {
         let g = self.geometry;
         let size = u32::from(g.columns - 1) | u32::from(g.rows - 1) << 12;
         let palette = u8::from(self.palette == Palette::BlackWhite);
@@ -78,7 +79,7 @@ impl FrameHeader {
     }
 
     /// Reads a header; `None` if its check is wrong.
-    fn parse(bytes: &[u8]) -> Option<Result<Self, HeaderError>> {
+    pub fn parse(bytes: &[u8]) -> Option<Result<Self, HeaderError>> {
         let (fields, check) = bytes.split_first_chunk::<FIELD_BYTES>()?;
         if crc32fast::hash(fields).to_le_bytes() != *check {
             return None;

@@ -1,16 +1,14 @@
 //! Collecting packets until every block can be restored.
 //!
-//! Payloads go to a log (memory first, a working file when they are many), in order of arrival;
-//! only their places are kept in memory. So neither a large transfer nor a lying header makes
-//! memory grow beyond a few bytes a packet that really arrived.
+//! Packets go to a [`Log`], in order of arrival; only their places are kept in memory. So neither
+//! a large transfer nor a lying header makes memory grow beyond a few bytes a packet that really
+//! arrived.
 
-use super::{OuterError, Packet, Parity, Shape};
+use super::packet::HEADER_BYTES;
+use super::{Log, OuterError, Packet, PacketId, Parity, RecordKind, Shape};
 use std::collections::HashMap;
-use std::io::{Read, Seek, SeekFrom, Write};
-use tempfile::SpooledTempFile;
-
-/// The log stays in memory up to this many bytes.
-const MEMORY_BYTES: usize = 32 << 20;
+use std::io::Read;
+use std::num::NonZeroU64;
 
 /// What became of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,29 +27,27 @@ pub struct Assembler {
     transfer: u32,
     parity: Parity,
     shape: Shape,
-    log: SpooledTempFile,
-    entries: u64,
+    log: Log,
     blocks: HashMap<u32, Block>,
     complete: u32,
 }
 
-/// Where the packets of a block lie in the log.
+/// Where the payloads of a block lie in the log.
 #[derive(Debug)]
 struct Block {
-    places: Vec<Option<u64>>,
+    places: Vec<Option<NonZeroU64>>,
     received: usize,
     complete: bool,
 }
 
 impl Assembler {
-    /// An empty assembler for transfer `transfer` of a valid `shape`.
-    pub fn new(transfer: u32, shape: Shape) -> Self {
+    /// An empty assembler for transfer `transfer` of a valid `shape`, which keeps packets in `log`.
+    pub fn new(transfer: u32, shape: Shape, log: Log) -> Self {
         Self {
             transfer,
             parity: Parity::new(shape),
             shape,
-            log: SpooledTempFile::new(MEMORY_BYTES),
-            entries: 0,
+            log,
             blocks: HashMap::new(),
             complete: 0,
         }
@@ -67,27 +63,70 @@ impl Assembler {
     /// # Errors
     /// If the working file fails.
     pub fn accept(&mut self, packet: &Packet) -> Result<Accepted, OuterError> {
-        if packet.id.transfer != self.transfer || packet.shape != self.shape {
+        if self.is_known(packet) {
+            return Ok(Accepted::Known);
+        }
+        if !self.is_ours(packet) {
             return Ok(Accepted::Foreign);
         }
+        let place = self.keep(packet.id, &packet.payload)?;
+        if self.note(packet.id, place) == usize::from(self.shape.source) {
+            self.restore(packet.id.block)?;
+        }
+        Ok(Accepted::New)
+    }
+
+    /// Takes a packet that is in the log already, its body at `place`. Blocks are only restored by
+    /// [`Assembler::settle`], when all such packets have been seen.
+    pub fn recall(&mut self, packet: &Packet, place: u64) {
+        if self.is_ours(packet) && !self.is_known(packet) {
+            self.note(packet.id, NonZeroU64::new(place + HEADER_BYTES as u64));
+        }
+    }
+
+    /// Restores the blocks that recalled packets are enough for.
+    ///
+    /// # Errors
+    /// If the log fails.
+    pub fn settle(&mut self) -> Result<(), OuterError> {
+        let source = usize::from(self.shape.source);
+        let ready = |(number, block): (&u32, &Block)| {
+            (!block.complete && block.received >= source).then_some(*number)
+        };
+        let ready: Vec<u32> = self.blocks.iter().filter_map(ready).collect();
+        ready.into_iter().try_for_each(|block| self.restore(block))
+    }
+
+    fn is_ours(&self, packet: &Packet) -> bool {
+        packet.id.transfer == self.transfer && packet.shape == self.shape
+    }
+
+    fn is_known(&self, packet: &Packet) -> bool {
+        let PacketId { block, index, .. } = packet.id;
+        let complete = self.blocks.get(&block).is_some_and(|block| block.complete);
+        self.is_ours(packet) && (complete || self.has(block, index))
+    }
+
+    /// Writes a packet to the log; gives the place of its payload.
+    fn keep(&self, id: PacketId, payload: &[u8]) -> Result<Option<NonZeroU64>, OuterError> {
+        let packet = Packet { id, shape: self.shape, payload: payload.to_vec() };
+        let place = self.log.append(RecordKind::Packet, &packet.to_bytes())?;
+        Ok(NonZeroU64::new(place + HEADER_BYTES as u64))
+    }
+
+    /// Notes the place of a new packet; gives how many its block has then.
+    fn note(&mut self, id: PacketId, place: Option<NonZeroU64>) -> usize {
         let packets = self.shape.packets();
-        let block = self.blocks.entry(packet.id.block).or_insert_with(|| Block {
+        let block = self.blocks.entry(id.block).or_insert_with(|| Block {
             places: vec![None; packets],
             received: 0,
             complete: false,
         });
-        match block.places.get_mut(usize::from(packet.id.index)) {
-            Some(place @ None) if !block.complete => *place = Some(self.entries),
-            _ => return Ok(Accepted::Known),
+        if let Some(slot) = block.places.get_mut(usize::from(id.index)) {
+            *slot = place;
+            block.received += 1;
         }
-        block.received += 1;
-        let received = block.received;
-        self.write(self.entries, &packet.payload)?;
-        self.entries += 1;
-        if received == usize::from(self.shape.source) {
-            self.restore(packet.id.block)?;
-        }
-        Ok(Accepted::New)
+        block.received
     }
 
     /// Whether every block is restored.
@@ -148,33 +187,25 @@ impl Assembler {
                 packets.push(place.map(|place| self.read(place)).transpose()?);
             }
             self.parity.restore(number, &mut packets)?;
-            // Restored source packets take the places of the repair packets they came from.
-            let mut free = block.places.split_off(source).into_iter().flatten();
-            for (place, payload) in block.places.iter_mut().zip(&packets) {
-                if let (None, Some(payload)) = (*place, payload) {
-                    *place = free.next();
-                    if let Some(place) = *place {
-                        self.write(place, payload)?;
-                    }
+            for (index, (place, payload)) in block.places.iter_mut().zip(&packets).enumerate() {
+                if let (None, Some(payload), true) = (*place, payload, index < source) {
+                    let id =
+                        PacketId { transfer: self.transfer, block: number, index: index as u8 };
+                    *place = self.keep(id, payload)?;
                 }
             }
         }
+        block.places.truncate(source);
+        block.places.shrink_to_fit();
+        block.received = source;
         block.complete = true;
         self.complete += 1;
         self.blocks.insert(number, block);
         Ok(())
     }
 
-    fn write(&mut self, place: u64, payload: &[u8]) -> Result<(), OuterError> {
-        self.log.seek(SeekFrom::Start(place * self.shape.payload as u64))?;
-        Ok(self.log.write_all(payload)?)
-    }
-
-    fn read(&mut self, place: u64) -> Result<Vec<u8>, OuterError> {
-        let mut payload = vec![0; self.shape.payload];
-        self.log.seek(SeekFrom::Start(place * self.shape.payload as u64))?;
-        self.log.read_exact(&mut payload)?;
-        Ok(payload)
+    fn read(&self, place: NonZeroU64) -> Result<Vec<u8>, OuterError> {
+        Ok(self.log.read(place.get(), self.shape.payload)?)
     }
 }
 
@@ -244,7 +275,7 @@ mod tests {
             let (stream, mut packets) = transfer(shape, seed);
             let mut prng = SplitMix64::new(seed);
             packets.sort_by_cached_key(|_| prng.next_u64());
-            let mut assembler = Assembler::new(5, shape);
+            let mut assembler = Assembler::new(5, shape, Log::default());
             for packet in &packets {
                 let before = assembler.missing_packets();
                 let accepted = assembler.accept(packet).unwrap();
@@ -264,25 +295,38 @@ mod tests {
     fn packets_of_another_transfer_or_shape_are_foreign() {
         let shape = Shape { blocks: 2, source: 2, repair: 1, payload: 4 };
         let (_, packets) = transfer(shape, 1);
-        let mut assembler = Assembler::new(6, shape);
+        let mut assembler = Assembler::new(6, shape, Log::default());
         assert_eq!(assembler.accept(&packets[0]).unwrap(), Accepted::Foreign);
-        let mut assembler = Assembler::new(5, Shape { blocks: 3, ..shape });
+        let mut assembler = Assembler::new(5, Shape { blocks: 3, ..shape }, Log::default());
         assert_eq!(assembler.accept(&packets[0]).unwrap(), Accepted::Foreign);
         assert_eq!(assembler.incomplete_blocks().count(), 3);
     }
 
     #[test]
-    fn many_packets_move_to_a_file() {
-        let shape = Shape { blocks: 40, source: 200, repair: 0, payload: 5000 };
-        let mut assembler = Assembler::new(5, shape);
-        for block in 0..shape.blocks {
-            for index in 0..200 {
-                let id = PacketId { transfer: 5, block, index };
-                let payload = vec![index ^ block as u8; 5000];
-                assembler.accept(&Packet { id, shape, payload }).unwrap();
-            }
+    fn recalled_packets_restore_what_they_can() {
+        let shape = Shape { blocks: 3, source: 4, repair: 3, payload: 50 };
+        let (stream, packets) = transfer(shape, 9);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let log = Log::create(&path).unwrap();
+        let mut assembler = Assembler::new(5, shape, log.clone());
+        // Of the last block, three packets; of the others, all but the first two.
+        for packet in packets.iter().filter(|p| p.id.index > 1 + 2 * u8::from(p.id.block == 2)) {
+            assembler.accept(packet).unwrap();
         }
-        assert!(assembler.log.is_rolled());
-        assert_eq!(assembler.payload(39, 17).unwrap(), Some(vec![17 ^ 39; 5000]));
+        log.flush().unwrap();
+        let mut found = Vec::new();
+        let log = Log::open(&path, |_, _, body, place| {
+            found.push((Packet::parse(body).unwrap(), place));
+        });
+        let mut again = Assembler::new(5, shape, log.unwrap());
+        found.iter().for_each(|(packet, place)| again.recall(packet, *place));
+        again.settle().unwrap();
+        assert_eq!(again.incomplete_blocks().collect::<Vec<_>>(), [2]);
+        assert_eq!(again.missing_packets(), 1);
+        again.accept(&packets[14]).unwrap();
+        let mut restored = Vec::new();
+        again.reader().read_to_end(&mut restored).unwrap();
+        assert_eq!(restored, stream);
     }
 }

@@ -8,12 +8,14 @@
 
 mod assemble;
 mod layout;
+mod log;
 mod packet;
 mod parity;
 mod shape;
 
 pub use assemble::{Accepted, Assembler, SourceReader};
 pub use layout::Layout;
+pub use log::{Log, RecordKind};
 pub use packet::{HEADER_BYTES, Packet, PacketId};
 pub use parity::Parity;
 pub use shape::{MAX_BLOCKS, MAX_PACKETS, Shape, ShapeError};

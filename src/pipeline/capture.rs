@@ -28,6 +28,8 @@ const FEEDBACK_ROUNDS: usize = 4;
 pub struct Capture {
     /// For people; its path is empty.
     pub report: CaptureReport,
+    /// What tells the capture from others in later runs.
+    pub key: Option<String>,
     /// The header of its frame.
     pub header: Option<FrameHeader>,
     /// Every packet that was decoded.

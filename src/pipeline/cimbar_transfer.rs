@@ -7,6 +7,8 @@ use crate::cimbar::{Mode, Reading, container};
 use std::fmt;
 use std::io::Read;
 
+/// What a plain frame's key has instead of an encode id.
+const PLAIN: u8 = 255;
 /// Bytes of plain frames that are kept at most.
 const MAX_PLAIN_BYTES: usize = 64 << 20;
 /// Bytes of the file that are handed on at a time.
@@ -40,6 +42,30 @@ impl fmt::Display for Key {
     }
 }
 
+impl Key {
+    /// The key as the log has it.
+    fn to_bytes(self) -> Vec<u8> {
+        let mode = |mode: Mode| Mode::ALL.iter().position(|m| *m == mode).unwrap_or(0) as u8;
+        match self {
+            Self::Plain { mode: of } => vec![mode(of), PLAIN],
+            Self::Fountain { mode: of, encode_id, size } => {
+                [&[mode(of), encode_id][..], &size.to_le_bytes()].concat()
+            }
+        }
+    }
+
+    /// Reads a key, and gives what follows it.
+    fn split(bytes: &[u8]) -> Option<(Self, &[u8])> {
+        let (&[mode, encode_id], rest) = bytes.split_first_chunk()?;
+        let mode = *Mode::ALL.get(usize::from(mode))?;
+        if encode_id == PLAIN {
+            return Some((Self::Plain { mode }, rest));
+        }
+        let (size, rest) = rest.split_first_chunk()?;
+        Some((Self::Fountain { mode, encode_id, size: u32::from_le_bytes(*size) }, rest))
+    }
+}
+
 /// What one frame brings.
 pub struct Arrival {
     key: Key,
@@ -67,6 +93,29 @@ impl Arrival {
             _ => Key::Plain { mode },
         };
         Self { key, chunks, payload: reading.payload() }
+    }
+
+    /// The frame in a record of the log.
+    pub fn from_record(record: &[u8]) -> Option<Self> {
+        let (key, bytes) = Key::split(record)?;
+        let chunk = match key {
+            Key::Plain { mode } => mode.parameters().payload(),
+            Key::Fountain { mode, .. } => mode.parameters().chunk_bytes(),
+        };
+        let chunks = match key {
+            Key::Plain { .. } => Vec::new(),
+            Key::Fountain { .. } => bytes.chunks_exact(chunk).map(<[u8]>::to_vec).collect(),
+        };
+        Some(Self { key, chunks, payload: bytes.to_vec() })
+    }
+
+    /// What the log has to keep of the frame.
+    pub fn record(&self) -> Vec<u8> {
+        let bytes = match self.key {
+            Key::Plain { .. } => self.payload.clone(),
+            Key::Fountain { .. } => self.chunks.concat(),
+        };
+        [self.key.to_bytes(), bytes].concat()
     }
 
     /// The transfer that it belongs to.

@@ -4,7 +4,7 @@ use super::receive::Unverified;
 use super::report::{TransferReport, TransferState, show_id};
 use crate::container::{ContainerError, Manifest, Reader};
 use crate::modem::FrameHeader;
-use crate::outer::{Accepted, Assembler, Layout, OuterError, Packet, PacketId};
+use crate::outer::{Accepted, Assembler, Layout, Log, OuterError, Packet, PacketId};
 use std::collections::BTreeSet;
 
 /// Incomplete blocks that a report looks into: those of 4 GB at ordinary sizes. A header may
@@ -19,14 +19,58 @@ pub struct OwnTransfer {
     header: FrameHeader,
     /// `None` until a first packet tells the shape.
     packets: Option<(Assembler, Layout)>,
+    log: Log,
     per_frame: usize,
     seen: BTreeSet<u32>,
 }
 
 impl OwnTransfer {
-    /// A transfer of frames like one with this header, which hold `per_frame` packets.
-    pub fn new(header: FrameHeader, per_frame: usize) -> Self {
-        Self { header, packets: None, per_frame: per_frame.max(1), seen: BTreeSet::new() }
+    /// A transfer of frames like one with this header, which hold `per_frame` packets; its packets
+    /// are kept in `log`.
+    pub fn new(header: FrameHeader, per_frame: usize, log: Log) -> Self {
+        Self { header, packets: None, log, per_frame: per_frame.max(1), seen: BTreeSet::new() }
+    }
+
+    /// What has to be in the log before the packets.
+    pub fn record(&self) -> Vec<u8> {
+        let mut record = (self.per_frame as u32).to_le_bytes().to_vec();
+        record.extend(self.header.to_bytes());
+        record
+    }
+
+    /// A transfer from its [`OwnTransfer::record`].
+    pub fn from_record(record: &[u8], log: Log) -> Option<Self> {
+        let (per_frame, header) = record.split_first_chunk()?;
+        let header = FrameHeader::parse(header)?.ok()?;
+        Some(Self::new(header, u32::from_le_bytes(*per_frame) as usize, log))
+    }
+
+    /// Takes a packet that is in the log already, its body at `place`.
+    pub fn recall(&mut self, packet: &Packet, place: u64) {
+        let (assembler, layout) = self.assembler(packet);
+        assembler.recall(packet, place);
+        let frame = layout.frame_of(packet.id);
+        self.see(frame);
+    }
+
+    /// Restores what recalled packets are enough for.
+    ///
+    /// # Errors
+    /// If a working file fails.
+    pub fn settle(&mut self) -> Result<(), OuterError> {
+        self.packets.as_mut().map_or(Ok(()), |(assembler, _)| assembler.settle())
+    }
+
+    fn assembler(&mut self, packet: &Packet) -> &mut (Assembler, Layout) {
+        let (per_frame, log) = (self.per_frame, &self.log);
+        self.packets.get_or_insert_with(|| {
+            let assembler = Assembler::new(packet.id.transfer, packet.shape, log.clone());
+            (assembler, Layout::new(packet.shape, per_frame))
+        })
+    }
+
+    fn see(&mut self, frame: u64) {
+        self.seen.insert(frame.min(u32::MAX.into()) as u32);
     }
 
     /// Its id.
@@ -46,12 +90,10 @@ impl OwnTransfer {
     /// # Errors
     /// If a working file fails.
     pub fn accept(&mut self, packet: &Packet) -> Result<(), OuterError> {
-        let per_frame = self.per_frame;
-        let (assembler, layout) = self.packets.get_or_insert_with(|| {
-            (Assembler::new(packet.id.transfer, packet.shape), Layout::new(packet.shape, per_frame))
-        });
+        let (assembler, layout) = self.assembler(packet);
         if assembler.accept(packet)? != Accepted::Foreign {
-            self.seen.insert(layout.frame_of(packet.id).min(u32::MAX.into()) as u32);
+            let frame = layout.frame_of(packet.id);
+            self.see(frame);
         }
         Ok(())
     }

@@ -1,8 +1,9 @@
 //! Captures to files.
 //!
 //! Captures are read on all cores and handed over in order. Their packets go to one
-//! [`Assembler`] for each transfer; a transfer that is complete is read back as a container,
-//! verified, and only then becomes a file.
+//! [`OwnTransfer`] or [`CimbarTransfer`] for each transfer, and to a log that a later run can go on
+//! with; a transfer that is complete is read back as a container, verified, and only then becomes a
+//! file.
 
 use super::capture::{Capture, CaptureReader};
 use super::cimbar_transfer::{Arrival, CimbarTransfer};
@@ -12,9 +13,11 @@ use super::own_transfer::OwnTransfer;
 use super::report::{CaptureReport, TransferReport};
 use crate::cimbar::Reading;
 use crate::modem::FrameHeader;
-use crate::outer::OuterError;
+use crate::outer::{Log, OuterError, Packet, RecordKind};
 use crate::raster::{Picture, PictureError};
+use std::collections::HashSet;
 use std::ops::ControlFlow;
+use std::path::Path;
 
 /// Transfers that are kept apart at most; frames of further ones are reported and dropped.
 const MAX_TRANSFERS: usize = 64;
@@ -23,6 +26,8 @@ const MAX_TRANSFERS: usize = 64;
 pub struct Source {
     /// For the report.
     pub path: String,
+    /// What tells the capture from others in later runs, if anything does.
+    pub key: Option<String>,
     /// Loads the picture.
     pub load: Box<dyn FnOnce() -> Result<Picture, PictureError> + Send>,
 }
@@ -32,6 +37,9 @@ pub struct Source {
 pub struct Receiver {
     transfers: Vec<Incoming>,
     combiner: Combiner,
+    log: Log,
+    /// Keys of the captures of which everything is in the log.
+    done: HashSet<String>,
 }
 
 /// One transfer, as far as it has come.
@@ -71,6 +79,7 @@ pub fn read_captures<E>(
             },
         };
         capture.report.path = source.path;
+        capture.key = source.key;
         capture
     };
     ordered(threads, sources, || CaptureReader::new(debug), work, &mut sink)
@@ -93,14 +102,80 @@ impl Receiver {
     /// If a working file fails.
     pub fn accept(&mut self, capture: &mut Capture) -> Result<(), OuterError> {
         let taken = match (capture.cimbar.take(), capture.header) {
-            (Some(reading), _) => self.accept_cimbar(&reading, &mut capture.report),
+            (Some(reading), _) => self.accept_cimbar(&reading, &mut capture.report)?,
             (None, Some(header)) => self.accept_own(header, capture)?,
             (None, None) => true,
         };
         if !taken {
             capture.report.reason = Some("too many different transfers".to_owned());
         }
-        Ok(())
+        // What can still become more with other captures is worth reading again.
+        if let Some(key) = capture.key.take().filter(|_| taken && capture.report.reason.is_none()) {
+            self.log.append(RecordKind::Capture, key.as_bytes())?;
+            self.done.insert(key);
+        }
+        // Now it outlives this process, whatever happens to it.
+        Ok(self.log.flush()?)
+    }
+
+    /// A receiver that keeps everything in a new file at `path`.
+    ///
+    /// # Errors
+    /// If there is a file already, or it cannot be written.
+    pub fn create(path: &Path) -> Result<Self, OuterError> {
+        Ok(Self { log: Log::create(path)?, ..Self::default() })
+    }
+
+    /// A receiver that goes on with what is in the file at `path`.
+    ///
+    /// # Errors
+    /// If that is not a file of a receiver, or cannot be used.
+    pub fn resume(path: &Path) -> Result<Self, OuterError> {
+        let mut receiver = Self::default();
+        let log =
+            Log::open(path, |log, kind, body, place| receiver.recall(log, kind, body, place))?;
+        for incoming in &mut receiver.transfers {
+            if let Incoming::Own(transfer) = incoming {
+                transfer.settle()?;
+            }
+        }
+        Ok(Self { log, ..receiver })
+    }
+
+    fn recall(&mut self, log: &Log, kind: RecordKind, body: &[u8], place: u64) {
+        match kind {
+            RecordKind::Capture => {
+                self.done.insert(String::from_utf8_lossy(body).into_owned());
+            }
+            RecordKind::Transfer => {
+                if let Some(transfer) = OwnTransfer::from_record(body, log.clone()) {
+                    let id = transfer.id();
+                    let same = |t: &Incoming| matches!(t, Incoming::Own(t) if t.id() == id);
+                    self.place(same, || Incoming::Own(Box::new(transfer)));
+                }
+            }
+            RecordKind::Packet => {
+                let Some(packet) = Packet::parse(body) else { return };
+                let id = packet.id.transfer;
+                for incoming in &mut self.transfers {
+                    if let Incoming::Own(transfer) = incoming
+                        && transfer.id() == id
+                    {
+                        transfer.recall(&packet, place);
+                    }
+                }
+            }
+            RecordKind::Chunk => {
+                if let Some(arrival) = Arrival::from_record(body) {
+                    self.take_cimbar(arrival);
+                }
+            }
+        }
+    }
+
+    /// Keys of the captures that need not be read again.
+    pub fn done(&self) -> &HashSet<String> {
+        &self.done
     }
 
     /// Whether there was a place for everything.
@@ -114,16 +189,25 @@ impl Receiver {
         for packet in &capture.packets {
             // A capture may show parts of two frames; its packets say where they belong.
             let header = FrameHeader { transfer: packet.id.transfer, ..header };
-            let Some(transfer) = self.own(header, per_frame) else { return Ok(false) };
+            let Some(transfer) = self.own(header, per_frame)? else { return Ok(false) };
             transfer.accept(packet)?;
         }
-        Ok(!capture.packets.is_empty() || self.own(header, per_frame).is_some())
+        Ok(!capture.packets.is_empty() || self.own(header, per_frame)?.is_some())
     }
 
-    fn accept_cimbar(&mut self, reading: &Reading, report: &mut CaptureReport) -> bool {
+    fn accept_cimbar(
+        &mut self,
+        reading: &Reading,
+        report: &mut CaptureReport,
+    ) -> Result<bool, OuterError> {
         let arrival = Arrival::new(reading);
+        report.transfer = Some(arrival.key().to_string());
+        self.log.append(RecordKind::Chunk, &arrival.record())?;
+        Ok(self.take_cimbar(arrival))
+    }
+
+    fn take_cimbar(&mut self, arrival: Arrival) -> bool {
         let key = arrival.key();
-        report.transfer = Some(key.to_string());
         let same = |t: &Incoming| matches!(t, Incoming::Cimbar(t) if t.key() == key);
         match self.place(same, || Incoming::Cimbar(CimbarTransfer::new(key))) {
             Some(Incoming::Cimbar(transfer)) => {
@@ -134,12 +218,21 @@ impl Receiver {
         }
     }
 
-    fn own(&mut self, header: FrameHeader, per_frame: usize) -> Option<&mut OwnTransfer> {
+    fn own(
+        &mut self,
+        header: FrameHeader,
+        per_frame: usize,
+    ) -> Result<Option<&mut OwnTransfer>, OuterError> {
         let same = |t: &Incoming| matches!(t, Incoming::Own(t) if t.id() == header.transfer);
-        match self.place(same, || Incoming::Own(Box::new(OwnTransfer::new(header, per_frame))))? {
-            Incoming::Own(transfer) => Some(transfer),
-            Incoming::Cimbar(_) => None,
+        if !self.transfers.iter().any(same) {
+            let new = OwnTransfer::new(header, per_frame, self.log.clone());
+            self.log.append(RecordKind::Transfer, &new.record())?;
+            self.place(same, || Incoming::Own(Box::new(new)));
         }
+        Ok(self.transfers.iter_mut().find_map(|incoming| match incoming {
+            Incoming::Own(transfer) if transfer.id() == header.transfer => Some(&mut **transfer),
+            _ => None,
+        }))
     }
 
     /// The transfer that `same` knows, or a new one; `None` if there are too many.

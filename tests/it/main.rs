@@ -15,6 +15,8 @@ mod hostile;
 mod inner_curve;
 // Which module may use which.
 mod layering;
+// Runs that stop in the middle and go on.
+mod resume;
 // File to frames to file, undistorted: sizes, profiles, lost frames, screenshots.
 mod round_trip;
 // The files in samples/.

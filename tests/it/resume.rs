@@ -1,0 +1,119 @@
+//! Runs that stop in the middle: killed, short of frames, or with captures added later.
+
+use crate::support::{Workdir, choice, encode, random_bytes};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+use tilecast::pipeline::profile::Profile;
+use tilecast::prng::SplitMix64;
+
+/// Writes a file's frames to `frames/`; gives their number.
+fn frames(dir: &Workdir, file: &[u8], redundancy: f64) -> usize {
+    let (_, frames) = encode(file, &choice(Profile::Dense, 512), redundancy);
+    for (number, frame) in frames.iter().enumerate() {
+        dir.write(&format!("frames/{number:04}.png"), frame);
+    }
+    frames.len()
+}
+
+fn report(dir: &Workdir, name: &str) -> serde_json::Value {
+    serde_json::from_slice(&dir.read(name)).unwrap()
+}
+
+fn hidden(dir: &Workdir) -> Vec<String> {
+    dir.list(".").into_iter().filter(|name| name.starts_with('.')).collect()
+}
+
+#[test]
+fn killed_runs_go_on_and_never_leave_a_wrong_file() {
+    let dir = Workdir::new();
+    let file = random_bytes(700_000, 1);
+    let count = frames(&dir, &file, 0.3);
+    let mut prng = SplitMix64::new(7);
+    let mut killed = 0;
+    for run in 0.. {
+        assert!(run < 200, "no progress");
+        let mut child = Command::new(assert_cmd::cargo::cargo_bin("tilecast"))
+            .args(["decode", "frames", "-o", "out", "--resume", "--report", "report.json", "-f"])
+            .current_dir(dir.path("."))
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(5 + prng.next_u64() % 120));
+        let ended = child.try_wait().unwrap();
+        let _ = child.kill();
+        child.wait().unwrap();
+        if dir.path("out").exists() {
+            assert!(dir.read("out") == file, "run {run} left a wrong file");
+        }
+        if ended.is_some_and(|status| status.success()) {
+            break;
+        }
+        killed += 1;
+    }
+    assert!(killed > 1, "never killed");
+    assert!(dir.read("out") == file);
+    let read = report(&dir, "report.json")["captures"].as_array().unwrap().len();
+    assert!(read < count, "the last run read all {count} captures again");
+    assert!(!hidden(&dir).iter().any(|name| name.contains("received")), "{:?}", hidden(&dir));
+}
+
+#[test]
+fn captures_can_be_added_in_later_runs() {
+    let dir = Workdir::new();
+    let file = random_bytes(150_000, 2);
+    let count = frames(&dir, &file, 0.0);
+    let half = |from: usize, to: usize| -> Vec<String> {
+        (from..to).map(|number| format!("frames/{number:04}.png")).collect()
+    };
+    let run = |paths: &[String], code: i32| {
+        let mut args = vec!["decode"];
+        args.extend(paths.iter().map(String::as_str));
+        args.extend(["-o", "out", "--state", "parts", "-q"]);
+        dir.tilecast(&args).assert().code(code);
+    };
+    run(&half(0, count / 2), 1);
+    assert!(!dir.path("out").exists() && dir.path("parts").exists());
+    run(&half(count / 2, count), 0);
+    assert!(dir.read("out") == file);
+    // The file of parts is the user's: it stays, and is enough alone.
+    std::fs::remove_file(dir.path("out")).unwrap();
+    run(&half(0, 1), 0);
+    assert!(dir.read("out") == file);
+}
+
+#[test]
+fn an_incomplete_run_leaves_parts_only_if_asked() {
+    let dir = Workdir::new();
+    frames(&dir, &random_bytes(60_000, 3), 0.0);
+    dir.tilecast(&["decode", "frames/0000.png", "-o", "out", "-q"]).assert().code(1);
+    assert_eq!(hidden(&dir), Vec::<String>::new());
+    dir.tilecast(&["decode", "frames/0000.png", "-o", "out", "-q", "--resume"]).assert().code(1);
+    assert_eq!(hidden(&dir), [".tilecast-received-out"]);
+    // Without --resume a run starts again.
+    let args = ["decode", "frames/0000.png", "-o", "out", "-q", "--report", "report.json"];
+    dir.tilecast(&args).assert().code(1);
+    assert_eq!(report(&dir, "report.json")["captures"].as_array().unwrap().len(), 1);
+    assert_eq!(hidden(&dir), Vec::<String>::new());
+}
+
+#[test]
+fn other_files_are_not_taken_for_parts() {
+    let dir = Workdir::new();
+    frames(&dir, &random_bytes(5_000, 4), 0.0);
+    dir.write("mine", b"this is something else entirely");
+    dir.tilecast(&["decode", "frames", "-o", "out", "--state", "mine"]).assert().code(2);
+    assert_eq!(dir.read("mine"), b"this is something else entirely");
+    assert!(!dir.path("out").exists());
+}
+
+#[test]
+fn reading_ends_with_the_last_packet_that_is_needed() {
+    let dir = Workdir::new();
+    let file = random_bytes(150_000, 5);
+    let count = frames(&dir, &file, 1.0);
+    let args = ["decode", "frames", "-o", "out", "--report", "report.json", "-q"];
+    dir.tilecast(&args).assert().success();
+    let read = report(&dir, "report.json")["captures"].as_array().unwrap().len();
+    assert!(read < count * 2 / 3, "{read} of {count}");
+    assert!(dir.read("out") == file);
+}
