@@ -139,19 +139,32 @@ impl FrameCode {
         self.code.encode(&bits::unpack(&bytes))
     }
 
-    /// The soft values of codeword `index`, quantised and descrambled, from the LLRs of a frame's
-    /// data bits. Those of several captures of a frame may be added up.
+    /// The LLRs of a frame's data bits, quantised and descrambled: one pass over the frame, so that
+    /// gathering codewords from all over it moves single bytes.
     ///
     /// # Panics
     /// If there are not [`FrameCode::data_bits`] LLRs.
-    pub fn gather(&self, llrs: &[f32], index: usize) -> Vec<i8> {
+    pub fn soften(&self, llrs: &[f32]) -> Vec<i8> {
         assert_eq!(llrs.len(), self.data_bits(), "data bits of a frame");
-        self.positions(index)
-            .map(|position| {
-                let llr = llrs[position];
-                quantise(if self.scramble[position] == 1 { -llr } else { llr })
-            })
+        llrs.iter()
+            .zip(&self.scramble)
+            // Negated where the scrambling bit is 1.
+            .map(|(llr, &bit)| (quantise(*llr) ^ -(bit as i8)).wrapping_add(bit as i8))
             .collect()
+    }
+
+    /// The soft values of codeword `index`, from those of the frame. Those of several captures of
+    /// a frame may be added up.
+    ///
+    /// # Panics
+    /// If there are not [`FrameCode::data_bits`] soft values.
+    pub fn gather(&self, soft: &[i8], index: usize) -> Vec<i8> {
+        assert_eq!(soft.len(), self.data_bits(), "data bits of a frame");
+        let mut gathered = vec![0; self.code.coded_bits()];
+        for (value, position) in gathered.iter_mut().zip(self.positions(index)) {
+            *value = soft[position];
+        }
+        gathered
     }
 
     /// Decodes one codeword from its gathered soft values; `None` if it does not decode or its
@@ -189,8 +202,10 @@ impl FrameCode {
 }
 
 fn quantise(llr: f32) -> i8 {
-    let scaled = (llr * LLR_SCALE).clamp(-LLR_CLIP, LLR_CLIP);
-    (scaled + 0.5f32.copysign(scaled)) as i8
+    // Beside 1.5 * 2^23 a single-precision number has no room for fractions: its lowest byte is
+    // the rounded value.
+    const ROUNDING: f32 = 12_582_912.0;
+    ((llr * LLR_SCALE).clamp(-LLR_CLIP, LLR_CLIP) + ROUNDING).to_bits() as i8
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ proptest! {
         let llrs = llrs(&code.encode(&packets));
         let mut decoder = Decoder::default();
         for (index, packet) in packets.iter().enumerate() {
-            let decoded = code.decode(&mut decoder, &code.gather(&llrs, index), 20);
+            let decoded = code.decode(&mut decoder, &code.gather(&code.soften(&llrs), index), 20);
             prop_assert_eq!(decoded.as_ref(), Some(packet));
         }
     }
@@ -44,7 +44,9 @@ fn a_lost_band_costs_only_its_own_packets() {
     llrs[..60_000 * 3 / 2].fill(0.0);
     let mut decoder = Decoder::default();
     let decoded: Vec<bool> = (0..packets.len())
-        .map(|index| code.decode(&mut decoder, &code.gather(&llrs, index), 20).is_some())
+        .map(|index| {
+            code.decode(&mut decoder, &code.gather(&code.soften(&llrs), index), 20).is_some()
+        })
         .collect();
     let half = packets.len() / 2;
     assert_eq!(decoded, [vec![false; half], vec![true; half]].concat());
@@ -60,7 +62,7 @@ fn foreign_bits_yield_no_packet() {
         .collect();
     let mut decoder = Decoder::default();
     for index in 0..code.codewords() {
-        assert_eq!(code.decode(&mut decoder, &code.gather(&llrs, index), 20), None);
+        assert_eq!(code.decode(&mut decoder, &code.gather(&code.soften(&llrs), index), 20), None);
     }
 }
 

@@ -19,23 +19,28 @@ pub fn exact_llrs(layout: &Layout, palette: Palette, colours: &[[u8; 3]]) -> Opt
     if (right as f64) < MIN_EXACT * pilots.len() as f64 {
         return None;
     }
-    let bits = palette.bits_per_tile();
-    let mut llrs = Vec::with_capacity(layout.data().len() * bits);
+    let level: [f32; 256] = std::array::from_fn(|value| match bright(value as u8) {
+        Some(true) => -CERTAIN,
+        Some(false) => CERTAIN,
+        None => 0.0,
+    });
+    let mut llrs = Vec::with_capacity(layout.data().len() * palette.bits_per_tile());
     for &tile in layout.data() {
-        let symbol = symbol(colours[tile as usize]);
-        llrs.extend((0..bits).map(|bit| match symbol.map(|symbol| palette.bit(symbol, bit)) {
-            Some(1) => -CERTAIN,
-            Some(_) => CERTAIN,
-            None => 0.0,
-        }));
+        let channels = colours[tile as usize].map(|value| level[usize::from(value)]);
+        match palette {
+            Palette::Colour => llrs.extend(channels),
+            Palette::BlackWhite => llrs.push(channels.iter().sum::<f32>() / 3.0),
+        }
     }
     Some(llrs)
 }
 
+/// The symbol of a colour of the palette.
 fn symbol(colour: [u8; 3]) -> Option<u8> {
-    colour.iter().try_fold(0, |symbol, &value| match value {
-        v if v <= TOLERANCE => Some(symbol << 1),
-        v if v >= 255 - TOLERANCE => Some(symbol << 1 | 1),
-        _ => None,
-    })
+    colour.iter().try_fold(0, |symbol, &value| Some(symbol << 1 | u8::from(bright(value)?)))
+}
+
+/// Whether a channel is full or off; `None` in between.
+fn bright(value: u8) -> Option<bool> {
+    (value <= TOLERANCE || value >= 255 - TOLERANCE).then_some(value > TOLERANCE)
 }

@@ -148,9 +148,10 @@ impl CaptureReader {
             report.marks_found = Some(marks.share());
             let remains = self.read_photo(picture, &mut mesh, format, &mut packets, &mut report);
             cause = Some((remains.light, remains.weak));
+            let soft = format.code.soften(&remains.llrs);
             let lost = packets.iter().enumerate().filter(|(_, packet)| packet.is_none());
             capture.unsure =
-                lost.map(|(index, _)| (index, format.code.gather(&remains.llrs, index))).collect();
+                lost.map(|(index, _)| (index, format.code.gather(&soft, index))).collect();
             if self.debug {
                 let layout = format.demodulator.layout();
                 let bits = header.palette.bits_per_tile();
@@ -214,8 +215,9 @@ impl CaptureReader {
         packets: &mut [Option<Vec<u8>>],
         iterations: usize,
     ) {
+        let frame = format.code.soften(llrs);
         for (index, packet) in packets.iter_mut().enumerate().filter(|(_, p)| p.is_none()) {
-            let soft = format.code.gather(llrs, index);
+            let soft = format.code.gather(&frame, index);
             *packet = format.code.decode(&mut self.decoder, &soft, iterations);
         }
     }

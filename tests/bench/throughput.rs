@@ -202,7 +202,7 @@ fn inner_decode_codeword(bencher: Bencher, information: f64) {
     let mut decoder = Decoder::default();
     bencher
         .counter(BytesCount::new(packet.len()))
-        .bench_local(|| code.decode(&mut decoder, &code.gather(&llrs, 0), 40));
+        .bench_local(|| code.decode(&mut decoder, &code.gather(&code.soften(&llrs), 0), 40));
 }
 
 /// Noise deviation of a BI-AWGN channel with this capacity (Brännström's approximation of the

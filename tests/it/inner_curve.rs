@@ -66,7 +66,8 @@ fn lost(lifting: u16, parity: u8, wanted: f64) -> u64 {
                     (2.0 * (sent + sigma * noise.next()) / (sigma * sigma)) as f32
                 })
                 .collect();
-            code.decode(&mut decoder, &code.gather(&llrs, 0), ITERATIONS) != Some(packet)
+            code.decode(&mut decoder, &code.gather(&code.soften(&llrs), 0), ITERATIONS)
+                != Some(packet)
         })
         .count() as u64
 }

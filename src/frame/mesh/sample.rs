@@ -57,12 +57,14 @@ impl Mesh {
     /// homography do not count.
     pub fn nearest(&self, picture: &Picture) -> Vec<[u8; 3]> {
         let mut samples = Vec::with_capacity(self.columns * self.rows);
+        let mut places = vec![Point::default(); self.columns];
         for row in 0..self.rows {
-            for column in 0..self.columns {
-                let p = self.map.apply(Point::new(column as f64 + 0.5, row as f64 + 0.5));
-                let pixel = picture.pixel(p.x.max(0.0) as usize, p.y.max(0.0) as usize);
-                samples.push(pixel.unwrap_or_default());
-            }
+            self.map.apply_row(row as f64 + 0.5, 0.5, &mut places);
+            samples.extend(places.iter().map(|p| {
+                let pixel =
+                    picture.pixel(p.x.max(0.0) as i32 as usize, p.y.max(0.0) as i32 as usize);
+                pixel.unwrap_or_default()
+            }));
         }
         samples
     }
