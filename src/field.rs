@@ -114,13 +114,13 @@ impl Field {
         // Segments from one block centre to the next; the first and the last are flat.
         let (first, rest) = line.split_at_mut((block / 2).min(line.len()));
         first.fill(value(0));
-        let scale = 1.0 / block as f32;
         let half = if block.is_multiple_of(2) { 0.5 } else { 0.0 };
+        let ramp: Vec<f32> = (0..block).map(|x| (x as f32 + half) / block as f32).collect();
         for (column, segment) in rest.chunks_mut(block).enumerate() {
             let start = value(column.min(self.across - 1));
-            let step = (value((column + 1).min(self.across - 1)) - start) * scale;
-            for (x, place) in segment.iter_mut().enumerate() {
-                *place = start + step * (x as f32 + half);
+            let step = value((column + 1).min(self.across - 1)) - start;
+            for (place, ramp) in segment.iter_mut().zip(&ramp) {
+                *place = start + step * ramp;
             }
         }
     }

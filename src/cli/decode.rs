@@ -33,7 +33,8 @@ pub fn run(args: DecodeArgs) -> Result<Exit, Failure> {
         eprintln!("{} read by an earlier run", counted(done.len() as u64, "capture"));
     }
     let mut report = Report::default();
-    let progress = Progress::new(inputs.count(), "captures", args.common.quiet);
+    let count = inputs.count();
+    let progress = Progress::new(count, "captures", args.common.quiet);
     if let Some(folder) = &args.debug {
         let context = || format!("cannot create {}", show(folder));
         std::fs::create_dir_all(folder).with_context(context)?;
@@ -64,6 +65,10 @@ pub fn run(args: DecodeArgs) -> Result<Exit, Failure> {
     });
     read?;
     drop(progress);
+    let unread = count.saturating_sub((done.len() + report.captures.len()) as u64);
+    if unread > 0 && !args.common.quiet {
+        eprintln!("the file is complete: {} left unread", counted(unread, "capture"));
+    }
     let exit = write_all(receiver.into_transfers(), &destination, &args, &mut report)?;
     if exit == Exit::Success {
         journal.complete(&args);

@@ -35,6 +35,8 @@ pub struct Finder {
 const RAYS: usize = 16;
 /// At least this share of them has to fit. Half a finder may be hidden by glare or a cursor.
 const MIN_SCORE: f64 = 0.6;
+/// Of the four diagonal rays this many may miss before the others are tried.
+const MAX_DIAGONAL_MISSES: usize = 2;
 /// Smallest module, in pixels: below, rings are not resolved, and noise imitates them.
 const MIN_MODULE: f64 = 1.5;
 /// Bright and dark parts are at least this far from the threshold, in grey levels; noise in dark
@@ -188,6 +190,14 @@ impl<'a> Binary<'a> {
     fn confirm(&self, candidate: &Candidate) -> Option<Finder> {
         let mut centre = candidate.centre;
         let limit = candidate.half_width * 2.2 + 3.0;
+        // Row and column have been looked at: the diagonals say most about the rest.
+        let diagonals = directions().skip(RAYS / 8).step_by(RAYS / 4);
+        let misses = diagonals.filter(|direction| {
+            self.ray(centre, *direction, limit).is_none_or(|ray| ray_kind(&ray).is_none())
+        });
+        if misses.take(MAX_DIAGONAL_MISSES + 1).count() > MAX_DIAGONAL_MISSES {
+            return None;
+        }
         let mut finder = None;
         for _ in 0..3 {
             let mut rays = Vec::with_capacity(RAYS);

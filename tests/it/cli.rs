@@ -128,8 +128,9 @@ fn a_folder_of_everything_is_sorted_out() {
         dir.tilecast(&args).assert().success();
         for frame in dir.list(name) {
             let bytes = dir.read(&format!("{name}/{frame}"));
-            dir.write(&format!("mixed/{name}-{frame}"), &bytes);
-            dir.write(&format!("mixed/again-{name}-{frame}"), &bytes);
+            // By name, frames of both come in turn.
+            dir.write(&format!("mixed/{frame}-{name}.png"), &bytes);
+            dir.write(&format!("mixed/{frame}-{name}-again.png"), &bytes);
             dir.write(&format!("mixed/cut-{name}-{frame}"), &bytes[..bytes.len() / 2]);
         }
     }

@@ -6,11 +6,22 @@ use crate::raster::{Picture, Point};
 
 /// Samples across a mark.
 const ACROSS: usize = 15;
+/// Samples in a mark.
+const AREA: f32 = (ACROSS * ACROSS) as f32;
+/// Row length of the template: one more, so that rows are whole vectors.
+const WIDTH: usize = ACROSS + 1;
 /// Samples that a mark is looked for to each side of its predicted place.
 const SEARCH: usize = 5;
 /// Lowest correlation that counts: noise gives 0.2 at most over 225 samples of data tiles, blurred
 /// and noisy marks of real photos 0.6 and more.
 const MIN_CORRELATION: f64 = 0.5;
+
+/// Samples of a mark and its surroundings, a side, and row length.
+const SIDE: usize = ACROSS + 2 * SEARCH;
+const STRIDE: usize = SIDE + 1;
+
+/// A mark's samples in rows of [`WIDTH`], the last of which is 0.
+type Template = [[f32; WIDTH]; ACROSS];
 
 impl Mesh {
     /// Finds the alignment marks and bends the mesh to them; `trusted` as for [`Mesh::follow`].
@@ -35,25 +46,25 @@ impl Mesh {
     fn find_mark(
         &self,
         picture: &Picture,
-        template: &[f64],
+        template: &Template,
         at: Point,
         predicted: Point,
     ) -> Option<Point> {
-        const SIDE: usize = ACROSS + 2 * SEARCH;
         let step = super::super::MARK as f64 / ACROSS as f64;
         let (dx, dy) = self.map.steps(at);
         let origin = self.map.apply(at) + predicted;
         let middle = (SIDE - 1) as f64 / 2.0;
-        let patch: Vec<f64> = (0..SIDE * SIDE)
-            .map(|i| {
-                let (x, y) = ((i % SIDE) as f64 - middle, (i / SIDE) as f64 - middle);
+        let mut patch = [[0.0; STRIDE]; SIDE];
+        for (y, line) in patch.iter_mut().enumerate() {
+            for (x, value) in line[..SIDE].iter_mut().enumerate() {
+                let (x, y) = (x as f64 - middle, y as f64 - middle);
                 let p = origin + dx * (x * step) + dy * (y * step);
-                picture.sample(p.x, p.y).iter().map(|&v| f64::from(v)).sum()
-            })
-            .collect();
+                *value = picture.sample(p.x, p.y).iter().sum();
+            }
+        }
         let range = 2 * SEARCH + 1;
         let scores: Vec<f64> = (0..range * range)
-            .map(|i| correlation(&patch, SIDE, template, i % range, i / range))
+            .map(|i| f64::from(correlation(&patch, template, i % range, i / range)))
             .collect();
         let best = (0..scores.len()).max_by(|&a, &b| scores[a].total_cmp(&scores[b]))?;
         let (x, y) = (best % range, best / range);
@@ -77,35 +88,39 @@ fn pitch(layout: &Layout) -> f64 {
 }
 
 /// A mark as a slightly blurred picture, mean removed, of length 1.
-fn template() -> Vec<f64> {
+fn template() -> Template {
     // Distance from the middle in units of a tile decides the ring; edges are softened over a
     // third of a tile, about what a camera's blur does at three pixels a tile.
-    let soft = |distance: f64| 1.0 / (1.0 + (distance * 9.0).exp());
-    let mut values: Vec<f64> = (0..ACROSS * ACROSS)
-        .map(|i| {
-            let tiles = |v: usize| (v as f64 - (ACROSS - 1) as f64 / 2.0).abs() / 3.0;
-            let r = tiles(i % ACROSS).max(tiles(i / ACROSS));
-            soft(r - 1.5) - soft(r - 0.5)
-        })
-        .collect();
-    let mean = values.iter().sum::<f64>() / values.len() as f64;
-    values.iter_mut().for_each(|v| *v -= mean);
-    let length = values.iter().map(|v| v * v).sum::<f64>().sqrt();
-    values.iter_mut().for_each(|v| *v /= length);
-    values
+    let soft = |distance: f32| 1.0 / (1.0 + (distance * 9.0).exp());
+    let tiles = |v: usize| (v as f32 - (ACROSS - 1) as f32 / 2.0).abs() / 3.0;
+    let mut template = [[0.0; WIDTH]; ACROSS];
+    for (y, line) in template.iter_mut().enumerate() {
+        for (x, value) in line[..ACROSS].iter_mut().enumerate() {
+            let r = tiles(x).max(tiles(y));
+            *value = soft(r - 1.5) - soft(r - 0.5);
+        }
+    }
+    let mut values: Vec<&mut f32> =
+        template.iter_mut().flat_map(|line| &mut line[..ACROSS]).collect();
+    let mean = values.iter().map(|v| **v).sum::<f32>() / AREA;
+    values.iter_mut().for_each(|v| **v -= mean);
+    let length = values.iter().map(|v| **v * **v).sum::<f32>().sqrt();
+    values.iter_mut().for_each(|v| **v /= length);
+    template
 }
 
 /// Normalised correlation of the template with the patch at (`x`, `y`).
-fn correlation(patch: &[f64], side: usize, template: &[f64], x: usize, y: usize) -> f64 {
-    let (mut dot, mut sum, mut squared) = (0.0, 0.0, 0.0);
-    for (row, line) in template.chunks_exact(ACROSS).enumerate() {
-        let values = &patch[(y + row) * side + x..][..ACROSS];
-        for (&v, &t) in values.iter().zip(line) {
-            dot += v * t;
-            sum += v;
-            squared += v * v;
+fn correlation(patch: &[[f32; STRIDE]; SIDE], template: &Template, x: usize, y: usize) -> f32 {
+    // The last column is not the mark's: the template is 0 there, the other sums leave it out.
+    let (mut dot, mut sum, mut squared) = ([0f32; WIDTH], [0f32; WIDTH], [0f32; WIDTH]);
+    for (line, template) in patch[y..].iter().zip(template) {
+        for (lane, (v, t)) in line[x..x + WIDTH].iter().zip(template).enumerate() {
+            dot[lane] += v * t;
+            sum[lane] += v;
+            squared[lane] += v * v;
         }
     }
-    let variance = squared - sum * sum / template.len() as f64;
-    dot / (variance.max(1.0)).sqrt()
+    let total = |lanes: [f32; WIDTH]| lanes[..ACROSS].iter().sum::<f32>();
+    let variance = total(squared) - total(sum) * total(sum) / AREA;
+    total(dot) / variance.max(1.0).sqrt()
 }
