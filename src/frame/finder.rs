@@ -35,8 +35,6 @@ pub struct Finder {
 const RAYS: usize = 16;
 /// At least this share of them has to fit. Half a finder may be hidden by glare or a cursor.
 const MIN_SCORE: f64 = 0.6;
-/// Of the four diagonal rays this many may miss before the others are tried.
-const MAX_DIAGONAL_MISSES: usize = 2;
 /// Smallest module, in pixels: below, rings are not resolved, and noise imitates them.
 const MIN_MODULE: f64 = 1.5;
 /// Bright and dark parts are at least this far from the threshold, in grey levels; noise in dark
@@ -67,7 +65,7 @@ pub fn find_finders(grey: &Grey, neighbourhood: Neighbourhood) -> Vec<Finder> {
     let mut found: Vec<Finder> = Vec::new();
     for candidate in row_candidates(&binary) {
         let inside = |f: &Finder| f.centre.distance(candidate.centre) < 0.6 * f.radius;
-        if binary.column_fits(&candidate) && !found.iter().any(inside) {
+        if binary.surroundings_fit(&candidate) && !found.iter().any(inside) {
             found.extend(binary.confirm(&candidate));
         }
     }
@@ -93,6 +91,7 @@ struct Binary<'a> {
     grey: &'a Grey,
     threshold: Field,
     bright: Vec<bool>,
+    directions: [Point; RAYS],
 }
 
 impl<'a> Binary<'a> {
@@ -108,7 +107,7 @@ impl<'a> Binary<'a> {
             threshold.row(y, &mut line);
             bright.extend(values.iter().zip(&line).map(|(&v, &t)| f32::from(v) > t));
         }
-        Self { grey, threshold, bright }
+        Self { grey, threshold, bright, directions: directions() }
     }
 
     /// Brightness above the local threshold at a point, bilinear; `None` outside.
@@ -160,49 +159,59 @@ impl<'a> Binary<'a> {
         None
     }
 
-    /// Whether the column through a candidate's middle could cross a finder too: a cheap test that
-    /// rejects nearly all of the runs that data tiles form by chance.
-    fn column_fits(&self, candidate: &Candidate) -> bool {
+    /// Whether the column through a candidate's middle could cross a finder too, and at least two
+    /// of the four diagonals: a cheap test that rejects nearly all of the runs that data tiles form
+    /// by chance.
+    fn surroundings_fit(&self, candidate: &Candidate) -> bool {
+        let fits = |dx: isize, dy: isize| {
+            self.walk(candidate, dx, dy).is_some_and(|edges| ray_kind(&edges).is_some())
+        };
+        let diagonals = [(1, 1), (-1, -1), (1, -1), (-1, 1)];
+        fits(0, -1)
+            && fits(0, 1)
+            && diagonals.into_iter().filter(|(dx, dy)| fits(*dx, *dy)).nth(1).is_some()
+    }
+
+    /// Distances to the first three changes between bright and dark from a candidate's middle, in
+    /// one of the eight directions of the raster.
+    fn walk(&self, candidate: &Candidate, dx: isize, dy: isize) -> Option<[f64; 3]> {
         let width = self.grey.width;
         let (x, y) = (candidate.centre.x as usize, candidate.centre.y as usize);
-        let limit = (candidate.half_width * 2.5 + 3.0) as usize;
-        let walk = |step: fn(usize, usize) -> Option<usize>| {
-            let (mut edges, mut count) = ([0usize; 3], 0);
-            let mut before = true;
-            for distance in 1..=limit {
-                let at = step(y, distance).and_then(|row| self.bright.get(row * width + x))?;
-                if *at != before {
-                    before = *at;
-                    edges[count] = distance;
-                    count += 1;
-                    if count == edges.len() {
-                        return Some(edges.map(|edge| edge as f64 - 0.5));
-                    }
+        let length = ((dx * dx + dy * dy) as f64).sqrt();
+        let limit = ((candidate.half_width * 2.5 + 3.0) / length) as usize;
+        // Columns that are left in this direction; rows end with the picture.
+        let across = match dx {
+            0 => limit,
+            1 => width - 1 - x.min(width - 1),
+            _ => x,
+        };
+        let step = dy * width as isize + dx;
+        let (mut edges, mut count, mut before) = ([0.0; 3], 0, true);
+        let mut at = y * width + x;
+        for distance in 1..=limit.min(across) {
+            at = at.checked_add_signed(step)?;
+            let bright = *self.bright.get(at)?;
+            if bright != before {
+                before = bright;
+                edges[count] = (distance as f64 - 0.5) * length;
+                count += 1;
+                if count == edges.len() {
+                    return Some(edges);
                 }
             }
-            None
-        };
-        let fits = |edges: Option<[f64; 3]>| edges.is_some_and(|edges| ray_kind(&edges).is_some());
-        fits(walk(usize::checked_sub)) && fits(walk(usize::checked_add))
+        }
+        None
     }
 
     /// Casts rays from a candidate and from the better centre that they give.
     fn confirm(&self, candidate: &Candidate) -> Option<Finder> {
         let mut centre = candidate.centre;
         let limit = candidate.half_width * 2.2 + 3.0;
-        // Row and column have been looked at: the diagonals say most about the rest.
-        let diagonals = directions().skip(RAYS / 8).step_by(RAYS / 4);
-        let misses = diagonals.filter(|direction| {
-            self.ray(centre, *direction, limit).is_none_or(|ray| ray_kind(&ray).is_none())
-        });
-        if misses.take(MAX_DIAGONAL_MISSES + 1).count() > MAX_DIAGONAL_MISSES {
-            return None;
-        }
         let mut finder = None;
         for _ in 0..3 {
             let mut rays = Vec::with_capacity(RAYS);
             let mut misses = 0.0;
-            for direction in directions() {
+            for direction in self.directions {
                 let ray = self.ray(centre, direction, limit).filter(|r| ray_kind(r).is_some());
                 misses += if ray.is_none() { 1.0 } else { 0.0 };
                 if misses > (1.0 - MIN_SCORE) * RAYS as f64 {
@@ -211,7 +220,7 @@ impl<'a> Binary<'a> {
                 rays.push(ray);
             }
             finder = Some(self.summarise(centre, &rays)?);
-            centre = balanced_centre(centre, &rays)?;
+            centre = balanced_centre(centre, &self.directions, &rays)?;
         }
         finder.map(|finder: Finder| Finder { centre, ..finder })
     }
@@ -232,24 +241,28 @@ impl<'a> Binary<'a> {
 }
 
 /// Unit vectors in the directions of the rays; the second half is opposite to the first.
-fn directions() -> impl Iterator<Item = Point> {
-    (0..RAYS).map(|i| {
+fn directions() -> [Point; RAYS] {
+    std::array::from_fn(|i| {
         let (sin, cos) = (i as f64 * std::f64::consts::TAU / RAYS as f64).sin_cos();
         Point::new(cos, sin)
     })
 }
 
 /// The middle between opposite ends of the ring, over all directions that have both.
-fn balanced_centre(centre: Point, rays: &[Option<[f64; 3]>]) -> Option<Point> {
+fn balanced_centre(
+    centre: Point,
+    directions: &[Point],
+    rays: &[Option<[f64; 3]>],
+) -> Option<Point> {
     let (front, back) = rays.split_at(RAYS / 2);
     let (mut sum, mut count) = (Point::default(), 0);
-    for ((direction, front), back) in directions().zip(front).zip(back) {
+    for ((direction, front), back) in directions.iter().zip(front).zip(back) {
         if let (Some(front), Some(back)) = (front, back) {
             // The core's and the ring's edges: four measurements of the same middle.
             let shift: f64 = (0..3).map(|i| (front[i] - back[i]) / 2.0).sum::<f64>() / 3.0;
             // A shift s of the centre is seen as s·d along direction d: the mean over all
             // directions of (s·d) d is s / 2.
-            sum = sum + direction * (2.0 * shift);
+            sum = sum + *direction * (2.0 * shift);
             count += 1;
         }
     }

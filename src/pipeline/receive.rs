@@ -1,9 +1,8 @@
 //! Captures to files.
 //!
-//! Captures are read on all cores and handed over in order. Their packets go to one
-//! [`OwnTransfer`] or [`CimbarTransfer`] for each transfer, and to a log that a later run can go on
-//! with; a transfer that is complete is read back as a container, verified, and only then becomes a
-//! file.
+//! Captures are read on all cores and handed over in order. Their packets go to one [`Incoming`]
+//! for each transfer, and to a log that a later run can go on with; a transfer that is complete is
+//! read back as a container, verified, and only then becomes a file.
 
 use super::capture::{Capture, CaptureReader};
 use super::cimbar_transfer::{Arrival, CimbarTransfer};
