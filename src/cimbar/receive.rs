@@ -181,45 +181,68 @@ fn decide(
     let known_colours: Vec<Option<u8>> = known.iter().map(|known| known[1]).collect();
     let seen = of(&all, cells);
     let clouds = Clouds::learn(mode, &seen, &known_colours, attempt);
-    let weights = channel_weights(&seen, &clouds);
-    let mut cells: Vec<Cell> = (0..all.len())
-        .map(|i| {
-            // How much of the samples' energy each tile explains in the colour that suits it.
-            let scores: [f32; 16] = std::array::from_fn(|symbol| {
-                let strength = shapes.strength[symbol] * shapes.strength[symbol];
-                let explained = |mean: &Contrast| {
-                    let contrast = &all[i][symbol];
-                    let terms =
-                        (0..3).map(|c| weights[c] * mean[c] * (2.0 * contrast[c] - mean[c]));
-                    strength * terms.sum::<f32>()
-                };
-                clouds.means(i).iter().map(explained).fold(f32::MIN, f32::max)
-            });
-            let (symbol, gap) = best(&scores);
-            Cell { symbol, colour: 0, certainty: [gap, 0.0] }
-        })
-        .collect();
+    let mut cells = decide_symbols(shapes, &all, &clouds, &channel_weights(&seen, &clouds));
     for (cell, known) in cells.iter_mut().zip(known) {
         cell.symbol = known[0].unwrap_or(cell.symbol);
     }
-    let seen = of(&all, &cells);
     let mean = |(patch, light): (&Patch, &f32)| {
         patch.each_ref().map(|square| square.iter().sum::<f32>() / AREA as f32 / light)
     };
     let means: Vec<Contrast> = patches.iter().zip(&light).map(mean).collect();
-    let (mut clouds, mut contrasts) = (clouds, seen.clone());
-    for _ in 0..COLOUR_ROUNDS {
-        let colours: Vec<u8> = (0..cells.len())
-            .map(|i| known_colours[i].unwrap_or_else(|| clouds.nearest(i, &contrasts[i]).0 as u8))
-            .collect();
-        contrasts = equalised(mode, &seen, &means, &colours);
-        clouds = Clouds::learn_equalised(mode, &contrasts, &known_colours);
-    }
-    for (i, cell) in cells.iter_mut().enumerate() {
-        let (colour, gap) = clouds.nearest(i, &contrasts[i]);
+    let colours = decide_colours(mode, &of(&all, &cells), &means, clouds, &known_colours);
+    for (cell, (colour, gap)) in cells.iter_mut().zip(colours) {
         (cell.colour, cell.certainty[1]) = (colour as u8, gap);
     }
     cells
+}
+
+/// The tile of every cell: the one that explains most of the samples' energy in the colour that
+/// suits it.
+fn decide_symbols(
+    shapes: &Shapes,
+    all: &[[Contrast; 16]],
+    clouds: &Clouds,
+    weights: &Contrast,
+) -> Vec<Cell> {
+    let decide = |(i, contrasts): (usize, &[Contrast; 16])| {
+        let scores: [f32; 16] = std::array::from_fn(|symbol| {
+            let (strength, contrast) = (shapes.strength[symbol], &contrasts[symbol]);
+            let explained = |mean: &Contrast| {
+                let terms = (0..3).map(|c| weights[c] * mean[c] * (2.0 * contrast[c] - mean[c]));
+                strength * strength * terms.sum::<f32>()
+            };
+            clouds.means(i).iter().map(explained).fold(f32::MIN, f32::max)
+        });
+        let (symbol, gap) = best(&scores);
+        Cell { symbol, colour: 0, certainty: [gap, 0.0] }
+    };
+    all.iter().enumerate().map(decide).collect()
+}
+
+/// The colour of every cell, and how far the next one is: from the contrasts that were seen, with
+/// what the neighbours add to them taken out.
+fn decide_colours(
+    mode: &Parameters,
+    seen: &[Contrast],
+    means: &[Contrast],
+    mut clouds: Clouds,
+    known: &[Option<u8>],
+) -> Vec<(usize, f32)> {
+    let nearest = |clouds: &Clouds, contrasts: &[Contrast]| -> Vec<(usize, f32)> {
+        contrasts.iter().enumerate().map(|(i, contrast)| clouds.nearest(i, contrast)).collect()
+    };
+    let mut colours = nearest(&clouds, seen);
+    for _ in 0..COLOUR_ROUNDS {
+        let decided: Vec<u8> = colours
+            .iter()
+            .zip(known)
+            .map(|((colour, _), known)| known.unwrap_or(*colour as u8))
+            .collect();
+        let contrasts = equalised(mode, seen, means, &decided);
+        clouds = Clouds::learn_equalised(mode, &contrasts, known);
+        colours = nearest(&clouds, &contrasts);
+    }
+    colours
 }
 
 /// The contrasts of the tiles that the cells have.

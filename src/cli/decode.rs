@@ -3,13 +3,13 @@
 use super::args::DecodeArgs;
 use super::encode::with_force_hint;
 use super::exit::{Exit, Failure, check_interrupt};
-use super::inputs::{is_stream, show, sources};
+use super::inputs::{Sources, is_stream, show, sources};
 use super::journal::Journal;
 use super::progress::Progress;
 use super::{counted, thousands, thread_count};
 use crate::container::{FALLBACK_NAME, safe_name};
 use crate::pipeline::output::OutputFile;
-use crate::pipeline::receive::{Incoming, Unverified, read_captures};
+use crate::pipeline::receive::{Incoming, Receiver, Source, Unverified, read_captures};
 use crate::pipeline::report::{CaptureReport, Report, TransferReport, TransferState, ranges};
 use anyhow::Context;
 use std::io::{IsTerminal, Write};
@@ -28,23 +28,44 @@ pub fn run(args: DecodeArgs) -> Result<Exit, Failure> {
     };
     let inputs = sources(&args.inputs)?;
     let (mut receiver, mut journal) = Journal::open(&args, &destination)?;
+    let mut report = Report::default();
+    // A folder may take several files; one that was asked for by name is enough.
+    let one_file = !matches!(destination, Destination::Folder(_));
+    read_all(inputs, &mut receiver, one_file, &args, &mut report)?;
+    let exit = write_all(receiver.into_transfers(), &destination, &args, &mut report)?;
+    if exit == Exit::Success {
+        journal.complete(&args);
+    }
+    if let Some(mut file) = report_file.take() {
+        file.write(&serde_json::to_vec_pretty(&report)?)?;
+        file.finish().map_err(with_force_hint)?;
+    }
+    Ok(exit)
+}
+
+/// Reads the captures that have not been read before, until all or, if only one file is wanted,
+/// that one is there.
+fn read_all(
+    inputs: Sources,
+    receiver: &mut Receiver,
+    one_file: bool,
+    args: &DecodeArgs,
+    report: &mut Report,
+) -> Result<(), Failure> {
     let done = receiver.done().clone();
     if !args.common.quiet && !done.is_empty() {
         eprintln!("{} read by an earlier run", counted(done.len() as u64, "capture"));
     }
-    let mut report = Report::default();
     let count = inputs.count();
     let progress = Progress::new(count, "captures", args.common.quiet);
     if let Some(folder) = &args.debug {
         let context = || format!("cannot create {}", show(folder));
         std::fs::create_dir_all(folder).with_context(context)?;
     }
+    let is_new = |source: &Source| !source.key.as_ref().is_some_and(|key| done.contains(key));
+    let captures = inputs.into_captures().filter(is_new);
     let threads = thread_count(args.common.threads);
-    let one_file = !matches!(destination, Destination::Folder(_));
-    let captures = inputs
-        .into_captures()
-        .filter(|source| !source.key.as_ref().is_some_and(|k| done.contains(k)));
-    let read = read_captures(captures, threads, args.debug.is_some(), |mut capture| {
+    read_captures(captures, threads, args.debug.is_some(), |mut capture| {
         check_interrupt()?;
         receiver.accept(&mut capture)?;
         if let (Some(folder), Some(debug)) = (&args.debug, &capture.debug) {
@@ -55,29 +76,16 @@ pub fn run(args: DecodeArgs) -> Result<Exit, Failure> {
         progress.set(report.captures.len() as u64);
         let (got, all) = receiver.progress();
         progress.say(format!("{got}/{all} packets"));
-        // A folder may take several files; one that was asked for by name is enough.
         let enough = one_file && receiver.is_complete();
-        Ok::<_, anyhow::Error>(if enough {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        })
-    });
-    read?;
+        let next = if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+        Ok::<_, anyhow::Error>(next)
+    })?;
     drop(progress);
     let unread = count.saturating_sub((done.len() + report.captures.len()) as u64);
     if unread > 0 && !args.common.quiet {
         eprintln!("the file is complete: {} left unread", counted(unread, "capture"));
     }
-    let exit = write_all(receiver.into_transfers(), &destination, &args, &mut report)?;
-    if exit == Exit::Success {
-        journal.complete(&args);
-    }
-    if let Some(mut file) = report_file.take() {
-        file.write(&serde_json::to_vec_pretty(&report)?)?;
-        file.finish().map_err(with_force_hint)?;
-    }
-    Ok(exit)
+    Ok(())
 }
 
 /// One line about a capture.
