@@ -15,6 +15,8 @@
 //! | [`frame`] | symbols to pixels | picture to finders to a mesh to samples |
 //! | [`raster`] | pixels to PNG | any picture to RGB |
 //!
+//! [`cimbar`] is another format on the same foundations: libcimbar's, both ways.
+//!
 //! [`ldpc`], [`bits`], [`field`], [`filter`], [`linear`], [`plane`] and [`prng`] are leaves that layers share. A test
 //! holds every module to what it may use.
 //!

@@ -94,23 +94,29 @@ impl Picture {
         let (width, height) = ((self.width / factor).max(1), (self.height / factor).max(1));
         let mut values = Vec::with_capacity(width * height);
         // Luma weights of ITU-R BT.601 in 1/256, as JPEG uses them.
-        let luma = |pixel: &[u8]| {
-            77 * u32::from(pixel[0]) + 150 * u32::from(pixel[1]) + 29 * u32::from(pixel[2])
+        let luma = |rgb: [u32; 3]| {
+            let [r, g, b] = rgb.map(u64::from);
+            77 * r + 150 * g + 29 * b
         };
         if factor == 1 {
-            values.extend(self.rgb.chunks_exact(3).map(|pixel| (luma(pixel) >> 8) as u8));
+            let pixels = self.rgb.chunks_exact(3).map(|p| [p[0], p[1], p[2]].map(u32::from));
+            values.extend(pixels.map(|pixel| (luma(pixel) >> 8) as u8));
             return Grey { width, height, values };
         }
-        let mut sums = vec![0u32; width];
-        let area = (factor * factor) as u32 * 256;
+        // Whole rows are added up first: that vectorises, and leaves one row in `factor` to do.
+        let mut sums = vec![0u32; self.width * 3];
+        let area = (factor * factor) as u64 * 256;
         for rows in self.rgb.chunks(self.width * 3 * factor).take(height) {
             sums.fill(0);
             for row in rows.chunks_exact(self.width * 3) {
-                for (sum, block) in sums.iter_mut().zip(row.chunks(3 * factor)) {
-                    *sum += block.chunks_exact(3).map(luma).sum::<u32>();
+                for (sum, &value) in sums.iter_mut().zip(row) {
+                    *sum += u32::from(value);
                 }
             }
-            values.extend(sums.iter().map(|sum| (sum / area).min(255) as u8));
+            values.extend(sums.chunks_exact(3 * factor).take(width).map(|block| {
+                let channel = |c: usize| block[c..].iter().step_by(3).sum::<u32>();
+                (luma([channel(0), channel(1), channel(2)]) / area).min(255) as u8
+            }));
         }
         Grey { width, height, values }
     }
