@@ -67,7 +67,6 @@ impl Clouds {
     ) -> Self {
         let local = vec![means; contrasts.len()];
         let mut clouds = Self { means, precision, local };
-        let places = mode.places();
         for round in 0..ROUNDS {
             let labels: Vec<usize> = contrasts
                 .iter()
@@ -77,7 +76,7 @@ impl Clouds {
                 .collect();
             clouds.move_to(contrasts, &labels);
             if round + 2 >= ROUNDS {
-                clouds.follow_light(mode, &places, contrasts, &labels);
+                clouds.follow_light(mode, contrasts, &labels);
             }
         }
         clouds
@@ -114,43 +113,40 @@ impl Clouds {
     }
 
     /// Lets the means follow the light: those of the cells around.
-    fn follow_light(
-        &mut self,
-        mode: &Parameters,
-        places: &[(usize, usize)],
-        contrasts: &[Contrast],
-        labels: &[usize],
-    ) {
-        let (columns, rows) = mode.grid;
-        let mut weights = vec![0f32; columns * rows];
-        let mut values = vec![0f32; columns * rows];
-        let mut line = vec![0f32; columns];
-        let mut full = vec![0f32; columns * rows];
-        for k in 0..4 {
-            for c in 0..3 {
-                weights.fill(0.0);
-                for (&(column, row), (contrast, &label)) in
-                    places.iter().zip(contrasts.iter().zip(labels))
-                {
-                    if label == k {
-                        weights[row * columns + column] = 1.0;
-                        values[row * columns + column] = contrast[c];
-                    }
-                }
-                let field = Field::means(mode.grid, BLOCK, Some(&weights), |row, line| {
-                    line.copy_from_slice(&values[row * columns..][..columns]);
-                })
-                .smoothed(1);
-                for (row, target) in full.chunks_exact_mut(columns).enumerate() {
-                    field.row(row, &mut line);
-                    target.copy_from_slice(&line);
-                }
-                for (local, &(column, row)) in self.local.iter_mut().zip(places) {
-                    local[k][c] = full[row * columns + column];
-                }
+    fn follow_light(&mut self, mode: &Parameters, contrasts: &[Contrast], labels: &[usize]) {
+        let tiles = mode.tiles();
+        for (k, c) in (0..4).flat_map(|k| (0..3).map(move |c| (k, c))) {
+            let value = |cell: usize| (labels[cell] == k).then_some(contrasts[cell][c]);
+            let means = means_around(mode.grid, &tiles, value);
+            for (local, mean) in self.local.iter_mut().zip(means) {
+                local[k][c] = mean;
             }
         }
     }
+}
+
+/// The mean around each cell of what `value` gives for the cells (nothing for those that do not
+/// count); `tiles` are their positions in the grid.
+fn means_around(
+    grid: (usize, usize),
+    tiles: &[usize],
+    value: impl Fn(usize) -> Option<f32>,
+) -> Vec<f32> {
+    let (columns, rows) = grid;
+    let (mut values, mut weights) = (vec![0f32; columns * rows], vec![0f32; columns * rows]);
+    for (cell, &tile) in tiles.iter().enumerate() {
+        if let Some(value) = value(cell) {
+            (values[tile], weights[tile]) = (value, 1.0);
+        }
+    }
+    let field = Field::means(grid, BLOCK, Some(&weights), |row, line| {
+        line.copy_from_slice(&values[row * columns..][..columns]);
+    })
+    .smoothed(1);
+    for (row, line) in values.chunks_exact_mut(columns).enumerate() {
+        field.row(row, line);
+    }
+    tiles.iter().map(|&tile| values[tile]).collect()
 }
 
 /// The share of a channel in one of [`COLOURS`], 0 or 1.
@@ -188,22 +184,9 @@ pub(super) fn equalised(
 
 /// The mean contrast around each cell.
 pub(super) fn brightness_around(mode: &Parameters, contrasts: &[Contrast]) -> Vec<f32> {
-    let (columns, rows) = mode.grid;
-    let tiles = mode.tiles();
-    let (mut values, mut weights) = (vec![0f32; columns * rows], vec![0f32; columns * rows]);
-    for (&tile, contrast) in tiles.iter().zip(contrasts) {
-        (values[tile], weights[tile]) = (contrast.iter().sum(), 1.0);
-    }
-    let field = Field::means(mode.grid, BLOCK, Some(&weights), |row, line| {
-        line.copy_from_slice(&values[row * columns..][..columns]);
-    })
-    .smoothed(1);
-    let mut line = vec![0f32; columns];
-    for (row, values) in values.chunks_exact_mut(columns).enumerate() {
-        field.row(row, &mut line);
-        values.copy_from_slice(&line);
-    }
-    tiles.iter().map(|&tile| values[tile].max(1e-3)).collect()
+    let sum = |cell: usize| Some(contrasts[cell].iter().sum());
+    let means = means_around(mode.grid, &mode.tiles(), sum);
+    means.into_iter().map(|mean| mean.max(1e-3)).collect()
 }
 
 /// The squared distance of two contrasts, in deviations.

@@ -69,7 +69,7 @@ impl Assembler {
         if !self.is_ours(packet) {
             return Ok(Accepted::Foreign);
         }
-        let place = self.keep(packet.id, &packet.payload)?;
+        let place = self.keep(packet)?;
         if self.note(packet.id, place) == usize::from(self.shape.source) {
             self.restore(packet.id.block)?;
         }
@@ -108,8 +108,7 @@ impl Assembler {
     }
 
     /// Writes a packet to the log; gives the place of its payload.
-    fn keep(&self, id: PacketId, payload: &[u8]) -> Result<Option<NonZeroU64>, OuterError> {
-        let packet = Packet { id, shape: self.shape, payload: payload.to_vec() };
+    fn keep(&self, packet: &Packet) -> Result<Option<NonZeroU64>, OuterError> {
         let place = self.log.append(RecordKind::Packet, &packet.to_bytes())?;
         Ok(NonZeroU64::new(place + HEADER_BYTES as u64))
     }
@@ -187,11 +186,12 @@ impl Assembler {
                 packets.push(place.map(|place| self.read(place)).transpose()?);
             }
             self.parity.restore(number, &mut packets)?;
-            for (index, (place, payload)) in block.places.iter_mut().zip(&packets).enumerate() {
-                if let (None, Some(payload), true) = (*place, payload, index < source) {
+            let restored = block.places.iter_mut().zip(packets).take(source).enumerate();
+            for (index, (place, payload)) in restored {
+                if let (None, Some(payload)) = (*place, payload) {
                     let id =
                         PacketId { transfer: self.transfer, block: number, index: index as u8 };
-                    *place = self.keep(id, payload)?;
+                    *place = self.keep(&Packet { id, shape: self.shape, payload })?;
                 }
             }
         }
