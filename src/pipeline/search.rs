@@ -15,8 +15,9 @@ use crate::modem::{FrameHeader, HeaderError, SoftHeader, exact_llrs};
 use crate::raster::{Picture, Point};
 use std::sync::Arc;
 
-/// Finders are searched in pictures reduced to about this many pixels a side.
-const SEARCH_SIDE: usize = 1600;
+/// Finders are searched in pictures reduced to at most this many pixels a side first: a module of
+/// the smallest finder that a camera can resolve still has two of them. Then in larger ones.
+const SEARCH_SIDE: usize = 800;
 /// With this share of the alignment marks in place a hypothesis is taken.
 const ENOUGH_MARKS: f64 = 0.6;
 /// Hypotheses that are tried after the first one with a readable header but without its marks.
@@ -83,6 +84,7 @@ impl Search<'_> {
         let factors = std::iter::successors(Some(factor), |f| (*f > 1).then_some(f / 2));
         let mut most = 0;
         let mut rejected = Rejected::default();
+        let mut doubtful: Option<Box<Located>> = None;
         for factor in factors {
             let grey = picture.grey(factor);
             for neighbourhood in [Neighbourhood::Wide, Neighbourhood::Narrow] {
@@ -91,13 +93,23 @@ impl Search<'_> {
                     .into_iter()
                     .map(|f| Finder { centre: f.centre * scale, radius: f.radius * scale, ..f })
                     .collect();
-                if let Some(result) = self.best(&hypotheses(&finders), &mut rejected) {
-                    return result;
-                }
                 most = most.max(finders.len());
+                match self.best(&hypotheses(&finders), &mut rejected) {
+                    None => {}
+                    Some(Ok(Found::Own(located))) if located.marks_share() < ENOUGH_MARKS => {
+                        // Seen larger, the corners may lie better.
+                        let share = doubtful.as_ref().map_or(-1.0, |best| best.marks_share());
+                        doubtful =
+                            if share < located.marks_share() { Some(located) } else { doubtful };
+                    }
+                    Some(result) => return result,
+                }
             }
         }
-        Err(failure(brightest(picture), most, rejected))
+        match doubtful {
+            Some(located) => Ok(Found::Own(located)),
+            None => Err(failure(brightest(picture), most, rejected)),
+        }
     }
 
     /// The first hypothesis whose header can be read and whose alignment marks are where they
