@@ -3,14 +3,14 @@
 use super::args::DecodeArgs;
 use super::encode::with_force_hint;
 use super::exit::{Exit, Failure, check_interrupt};
-use super::inputs::{Sources, is_stream, show, sources};
+use super::inputs::{Inputs, inputs, is_stream, show};
 use super::journal::Journal;
-use super::progress::Progress;
+use super::watch::Watch;
 use super::{counted, thousands, thread_count};
 use crate::container::{FALLBACK_NAME, safe_name};
 use crate::pipeline::output::OutputFile;
-use crate::pipeline::receive::{Incoming, Receiver, Source, Unverified, read_captures};
-use crate::pipeline::report::{CaptureReport, Report, TransferReport, TransferState, ranges};
+use crate::pipeline::receive::{Incoming, Receiver, Unverified, read_captures};
+use crate::pipeline::report::{Report, TransferReport, TransferState, ranges};
 use anyhow::Context;
 use std::io::{IsTerminal, Write};
 use std::ops::ControlFlow;
@@ -26,12 +26,15 @@ pub fn run(args: DecodeArgs) -> Result<Exit, Failure> {
         Some(path) => Some(OutputFile::new(path, args.common.force).map_err(with_force_hint)?),
         None => None,
     };
-    let inputs = sources(&args.inputs)?;
+    let inputs = inputs(&args.inputs)?;
     let (mut receiver, mut journal) = Journal::open(&args, &destination)?;
     let mut report = Report::default();
     // A folder may take several files; one that was asked for by name is enough.
     let one_file = !matches!(destination, Destination::Folder(_));
-    read_all(inputs, &mut receiver, one_file, &args, &mut report)?;
+    let captures = read_all(inputs, &mut receiver, one_file, &args, &mut report)?;
+    if receiver.is_empty() {
+        eprintln!("tilecast: no frame found in {}", counted(captures, "capture"));
+    }
     let exit = write_all(receiver.into_transfers(), &destination, &args, &mut report)?;
     if exit == Exit::Success {
         journal.complete(&args);
@@ -44,77 +47,50 @@ pub fn run(args: DecodeArgs) -> Result<Exit, Failure> {
 }
 
 /// Reads the captures that have not been read before, until all or, if only one file is wanted,
-/// that one is there.
+/// that one is there; gives their number.
 fn read_all(
-    inputs: Sources,
+    inputs: Inputs,
     receiver: &mut Receiver,
     one_file: bool,
     args: &DecodeArgs,
     report: &mut Report,
-) -> Result<(), Failure> {
+) -> Result<u64, Failure> {
     let done = receiver.done().clone();
     if !args.common.quiet && !done.is_empty() {
         eprintln!("{} read by an earlier run", counted(done.len() as u64, "capture"));
     }
     let count = inputs.count();
-    let progress = Progress::new(count, "captures", args.common.quiet);
     if let Some(folder) = &args.debug {
         let context = || format!("cannot create {}", show(folder));
         std::fs::create_dir_all(folder).with_context(context)?;
     }
-    let is_new = |source: &Source| !source.key.as_ref().is_some_and(|key| done.contains(key));
-    let captures = inputs.into_captures().filter(is_new);
+    let skipped = done.len() as u64;
+    let mut watch = Watch::new(count, args.common.quiet, receiver);
+    let captures = inputs.into_captures(done);
     let threads = thread_count(args.common.threads);
+    let mut enough = false;
     read_captures(captures, threads, args.debug.is_some(), |mut capture| {
         check_interrupt()?;
         receiver.accept(&mut capture)?;
         if let (Some(folder), Some(debug)) = (&args.debug, &capture.debug) {
-            debug.write(folder, report.captures.len() + 1)?;
+            debug.write(folder, watch.count() as usize + 1)?;
         }
-        progress.line(&describe(&capture.report));
-        report.captures.push(capture.report);
-        progress.set(report.captures.len() as u64);
-        let (got, all) = receiver.progress();
-        progress.say(format!("{got}/{all} packets"));
-        let enough = one_file && receiver.is_complete();
+        watch.note(&capture, receiver);
+        if args.report.is_some() {
+            // A camera can go on for days.
+            report.captures.push(capture.report);
+        }
+        enough = one_file && receiver.is_complete();
         let next = if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
         Ok::<_, anyhow::Error>(next)
     })?;
-    drop(progress);
-    let unread = count.saturating_sub((done.len() + report.captures.len()) as u64);
-    if unread > 0 && !args.common.quiet {
-        eprintln!("the file is complete: {} left unread", counted(unread, "capture"));
+    let (captures, files) = (watch.count(), watch.files());
+    drop(watch);
+    let unread = count.saturating_sub(skipped + files);
+    if enough && unread > 0 && !args.common.quiet {
+        eprintln!("the file is complete: {} left unread", counted(unread, "file"));
     }
-    Ok(())
-}
-
-/// One line about a capture.
-pub fn describe(capture: &CaptureReport) -> String {
-    let mut parts = Vec::new();
-    if let (Some(frame), Some(frames), Some(transfer)) =
-        (capture.frame, capture.frames, &capture.transfer)
-    {
-        parts.push(format!("frame {frame}/{frames} of {transfer}"));
-        parts.push(format!(
-            "{} of {} codewords",
-            capture.codewords_decoded, capture.codewords_total
-        ));
-    }
-    if let Some(mode) = capture.mode {
-        let transfer = capture.transfer.as_deref().unwrap_or("-");
-        parts.push(format!(
-            "cimbar mode {mode}, {transfer}, {} of {} blocks",
-            capture.codewords_decoded, capture.codewords_total
-        ));
-    }
-    if let Some(pixels) = capture.pixels_per_tile {
-        parts.push(format!("{pixels:.2} pixels a tile"));
-    }
-    if let Some(error) = capture.registration_error.filter(|error| *error > 0.0) {
-        parts.push(format!("registration {error:.2}"));
-    }
-    parts.extend(capture.reason.clone());
-    format!("{}: {}", capture.path, parts.join(", "))
+    Ok(captures)
 }
 
 /// Writes every transfer that is complete, and says what became of each.
@@ -129,14 +105,7 @@ fn write_all(
         let error = anyhow::anyhow!("the captures hold {complete} complete files");
         return Err(Failure::with_hint(error, "give a folder with -o, or fewer captures"));
     }
-    let mut exit = Exit::Success;
-    if transfers.is_empty() {
-        eprintln!(
-            "tilecast: no frame found in {}",
-            counted(report.captures.len() as u64, "capture")
-        );
-        exit = Exit::Incomplete;
-    }
+    let mut exit = if transfers.is_empty() { Exit::Incomplete } else { Exit::Success };
     for mut transfer in transfers {
         let mut result = transfer.report();
         if result.state == TransferState::Complete {

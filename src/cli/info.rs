@@ -1,15 +1,16 @@
 //! `tilecast info`.
 
 use super::args::InfoArgs;
-use super::decode::describe;
 use super::exit::{Exit, Failure, check_interrupt};
-use super::inputs::sources;
+use super::inputs::inputs;
 use super::thread_count;
+use super::watch::describe;
 use crate::ldpc::rate_of_parity;
 use crate::modem::{FORMAT_VERSION, FrameHeader, Palette};
 use crate::pipeline::receive::{Receiver, read_captures};
 use crate::pipeline::report::{CaptureReport, TransferReport};
 use serde::Serialize;
+use std::collections::HashSet;
 use std::io::Write;
 use std::ops::ControlFlow;
 
@@ -62,7 +63,7 @@ pub fn run(args: InfoArgs) -> Result<Exit, Failure> {
     let mut receiver = Receiver::default();
     let mut captures = Vec::new();
     read_captures(
-        sources(&args.inputs)?.into_captures(),
+        inputs(&args.inputs)?.into_captures(HashSet::new()),
         thread_count(0),
         false,
         |mut capture| {

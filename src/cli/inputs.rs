@@ -1,9 +1,12 @@
 //! Paths as they are typed to the pictures behind them.
 
 use super::exit::Failure;
-use crate::pipeline::receive::Source;
-use crate::raster::{decode_picture, read_picture, split_stream};
+use crate::pipeline::ffmpeg::{self, VideoInput};
+use crate::pipeline::source::{Source, Sources, file_captures, stream_captures, video_captures};
+use crate::raster::{FRONT_BYTES, Kind};
 use anyhow::Context;
+use std::collections::HashSet;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Whether a path means standard input or output.
@@ -16,38 +19,44 @@ pub fn show(path: &Path) -> String {
     path.display().to_string().chars().map(|c| if c.is_control() { '?' } else { c }).collect()
 }
 
-/// The captures that `paths` name: files, the files in folders (by name), or standard input.
+/// What can be typed instead of a path for ffmpeg to read.
+fn video_address(path: &Path) -> Option<VideoInput> {
+    let text = path.to_str()?;
+    let (scheme, _) = text.split_once("://")?;
+    let known = scheme.len() > 1 && scheme.chars().all(|c| c.is_ascii_alphanumeric());
+    known.then(|| VideoInput::Address(text.to_owned()))
+}
+
+/// The captures that `paths` name: files, the files in folders (by name), addresses and cameras,
+/// or standard input.
 ///
 /// # Errors
-/// If a path does not exist, a folder cannot be read, or standard input is named twice.
-pub fn sources(paths: &[PathBuf]) -> Result<Sources, Failure> {
+/// If a path does not exist, a folder cannot be read, standard input is named twice, or a video
+/// is named and there is no ffmpeg.
+pub fn inputs(paths: &[PathBuf]) -> Result<Inputs, Failure> {
     if paths.iter().filter(|path| is_stream(path)).count() > 1 {
         return Err(anyhow::anyhow!("standard input is given twice").into());
     }
-    let mut files = Vec::new();
-    let mut stream = false;
+    let mut inputs = Inputs::default();
     for path in paths {
         if is_stream(path) {
-            stream = true;
-            continue;
+            inputs.stream = true;
+        } else if let Some(address) = video_address(path) {
+            need_ffmpeg(path)?;
+            inputs.cameras.push((address, show(path)));
+        } else {
+            inputs.add_path(path)?;
         }
-        let context = || format!("cannot read {}", show(path));
-        let metadata = std::fs::metadata(path).with_context(context)?;
-        if !metadata.is_dir() {
-            files.push(path.clone());
-            continue;
-        }
-        let mut inside = Vec::new();
-        for entry in std::fs::read_dir(path).with_context(context)? {
-            let entry = entry.with_context(context)?.path();
-            if entry.is_file() {
-                inside.push(entry);
-            }
-        }
-        inside.sort();
-        files.extend(inside);
     }
-    Ok(Sources { files, stream })
+    Ok(inputs)
+}
+
+/// Says at once that a video cannot be read, instead of for each of its captures.
+fn need_ffmpeg(path: &Path) -> Result<(), Failure> {
+    ffmpeg::check().map_err(|error| {
+        let error = anyhow::Error::new(error).context(format!("cannot read {}", show(path)));
+        Failure::with_hint(error, "install ffmpeg 5.1 or newer: it decodes videos for this program")
+    })
 }
 
 /// Tells a file from others and from what it was before: its path, length and time.
@@ -58,44 +67,83 @@ fn file_key(file: &Path) -> Option<String> {
     Some(format!("{} {} {}", path.display(), metadata.len(), time.as_nanos()))
 }
 
-/// Captures to be read.
-pub struct Sources {
+/// Where captures come from.
+#[derive(Debug, Default)]
+pub struct Inputs {
     files: Vec<PathBuf>,
+    cameras: Vec<(VideoInput, String)>,
     stream: bool,
 }
 
-impl Sources {
-    /// How many there are; 0 if that is not known.
-    pub fn count(&self) -> u64 {
-        if self.stream { 0 } else { self.files.len() as u64 }
-    }
-
-    /// The captures, files first.
-    pub fn into_captures(self) -> impl Iterator<Item = Source> + Send {
-        let files = self.files.into_iter().map(|file| Source {
-            path: show(&file),
-            key: file_key(&file),
-            load: Box::new(move || read_picture(&file)),
-        });
-        let mut input = self.stream.then(|| std::io::BufReader::new(std::io::stdin()));
-        let mut number = 0;
-        let stream = std::iter::from_fn(move || {
-            let next = split_stream(input.as_mut()?);
-            number += 1;
-            let path = format!("-:{number}");
-            match next {
-                Ok(None) => None,
-                Ok(Some(bytes)) => {
-                    let load = Box::new(move || decode_picture(&bytes));
-                    Some(Source { path, key: None, load })
-                }
-                Err(error) => {
-                    // Nobody knows where the next picture would begin.
-                    input = None;
-                    Some(Source { path, key: None, load: Box::new(move || Err(error)) })
+impl Inputs {
+    fn add_path(&mut self, path: &Path) -> Result<(), Failure> {
+        let context = || format!("cannot read {}", show(path));
+        let metadata = std::fs::metadata(path).with_context(context)?;
+        if metadata.is_dir() {
+            let mut inside = Vec::new();
+            for entry in std::fs::read_dir(path).with_context(context)? {
+                let entry = entry.with_context(context)?.path();
+                if entry.is_file() {
+                    inside.push(entry);
                 }
             }
+            inside.sort();
+            self.files.extend(inside);
+        } else if cfg!(target_os = "linux") && path.starts_with("/dev") && !metadata.is_file() {
+            need_ffmpeg(path)?;
+            self.cameras.push((VideoInput::Device(path.into()), show(path)));
+        } else {
+            if is_video(path).with_context(context)? {
+                need_ffmpeg(path)?;
+            }
+            self.files.push(path.to_owned());
+        }
+        Ok(())
+    }
+
+    /// How many files there are; 0 if captures come from elsewhere too.
+    pub fn count(&self) -> u64 {
+        if self.stream || !self.cameras.is_empty() { 0 } else { self.files.len() as u64 }
+    }
+
+    /// The captures: those of files first, but for those whose key is `done`.
+    pub fn into_captures(self, done: HashSet<String>) -> impl Iterator<Item = Source> + Send {
+        let files = self.files.into_iter().flat_map(move |file| {
+            let key = file_key(&file);
+            if key.as_ref().is_some_and(|key| done.contains(key)) {
+                return Box::new(std::iter::empty()) as Sources;
+            }
+            file_captures(&file, &show(&file), key)
         });
-        files.chain(stream)
+        let cameras = self.cameras.into_iter();
+        let cameras = cameras.flat_map(|(input, origin)| video_captures(&input, &origin));
+        // Not before its turn: it may take its time to say what it is.
+        let stream = self.stream.then_some(()).into_iter();
+        let stream = stream.flat_map(|()| stream_captures(std::io::stdin(), "-"));
+        files.chain(cameras).chain(stream)
+    }
+}
+
+fn is_video(path: &Path) -> std::io::Result<bool> {
+    let mut front = Vec::new();
+    std::fs::File::open(path)?.take(FRONT_BYTES).read_to_end(&mut front)?;
+    Ok(Kind::of(&front) == Kind::Video)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_told_from_paths() {
+        for (text, is_address) in [
+            ("rtsp://camera/stream", true),
+            ("http://10.0.0.2:8080/video", true),
+            ("photos/a.jpg", false),
+            ("C://photos", false),
+            ("a b://c", false),
+        ] {
+            assert_eq!(video_address(Path::new(text)).is_some(), is_address, "{text}");
+        }
     }
 }

@@ -28,8 +28,16 @@ impl Progress {
         Self { bar, quiet }
     }
 
-    /// Moves the bar.
+    /// Whether anybody sees the bar.
+    pub fn is_shown(&self) -> bool {
+        !self.bar.is_hidden()
+    }
+
+    /// Moves the bar; beyond its end, nobody knows how far it is.
     pub fn set(&self, position: u64) {
+        if self.bar.length().is_some_and(|length| position > length) {
+            self.bar.unset_length();
+        }
         self.bar.set_position(position);
     }
 

@@ -1,20 +1,22 @@
 //! One picture to the packets in it.
 //!
-//! Finders, hypotheses, header; then the samples of all tiles, either as they are (an undistorted
+//! Finders (in a video where they were in the picture before), hypotheses, header; then the samples of all tiles, either as they are (an undistorted
 //! frame) or equalised on a mesh that follows marks and data (a photo); then codewords, with what
 //! is decoded fed back to the equaliser until nothing more comes.
 
 use super::debug::DebugPictures;
 use super::diagnose::{Light, clipped, information, reason, weak_part};
 use super::format::{Format, Formats};
+use super::repeats::ReadBefore;
 use super::report::{CaptureReport, show_id};
-use super::search::{Found, Located, Search, follow_marks};
+use super::search::{Followed, Found, Located, Search, follow_marks};
 use crate::cimbar::{Codings, Reading};
-use crate::frame::Mesh;
+use crate::frame::{Hypothesis, Mesh};
 use crate::ldpc::Decoder;
 use crate::modem::{FrameHeader, Scores, Signal};
 use crate::outer::Packet;
 use crate::raster::Picture;
+use std::sync::Arc;
 
 /// Iterations of the code's decoder at first, and after feedback.
 const ITERATIONS: [usize; 2] = [16, 40];
@@ -28,6 +30,10 @@ const FEEDBACK_ROUNDS: usize = 4;
 pub struct Capture {
     /// For people; its path is empty.
     pub report: CaptureReport,
+    /// The video or stream that it is from.
+    pub origin: Option<Arc<str>>,
+    /// Whether there was not even a picture.
+    pub unreadable: bool,
     /// What tells the capture from others in later runs.
     pub key: Option<String>,
     /// The header of its frame.
@@ -100,12 +106,16 @@ pub struct CaptureReader {
     debug: bool,
     formats: Formats,
     codings: Codings,
+    read_before: ReadBefore,
+    /// Where the frame was in the last picture of a video.
+    last: Option<Hypothesis>,
 }
 
 impl CaptureReader {
-    /// A reader that also draws what it sees, if `debug`.
-    pub fn new(debug: bool) -> Self {
-        Self { debug, ..Self::default() }
+    /// A reader that also draws what it sees, if `debug`; frames of videos that are in
+    /// `read_before` are not read again, and those that were read in full are put there.
+    pub fn new(debug: bool, read_before: ReadBefore) -> Self {
+        Self { debug, read_before, ..Self::default() }
     }
 
     /// Decodes soft values of a codeword of a frame with this header.
@@ -116,16 +126,48 @@ impl CaptureReader {
 
     /// Reads one picture. Whatever it shows, this gives a report, never an error.
     pub fn read(&mut self, picture: &Picture) -> Capture {
-        let mut search = Search {
+        match self.search(picture).run() {
+            Ok(Found::Own(located)) => self.read_frame(picture, *located),
+            Ok(Found::Cimbar(reading)) => cimbar_capture(reading),
+            Err(reason) => failed(reason),
+        }
+    }
+
+    /// Reads the next picture of a video as [`CaptureReader::read`] does, but looks first where
+    /// the frame was before, and leaves out a frame that has been read already.
+    pub fn read_next(&mut self, picture: &Picture) -> Capture {
+        let read_before = self.read_before.clone();
+        let last = self.last.take();
+        let mut search = self.search(picture);
+        let located = match last.and_then(|last| search.follow(&last, &read_before)) {
+            Some(Followed::Repeat(hypothesis, header)) => {
+                self.last = Some(hypothesis);
+                let report = CaptureReport { repeat: true, ..known_report(&header) };
+                return Capture { report, header: Some(header), ..Capture::default() };
+            }
+            Some(Followed::Located(located)) => located,
+            None => match search.run() {
+                Ok(Found::Own(located)) => located,
+                Ok(Found::Cimbar(reading)) => return cimbar_capture(reading),
+                Err(reason) => return failed(reason),
+            },
+        };
+        let hypothesis = located.hypothesis;
+        let alone = search.shown_alone(&hypothesis);
+        self.last = Some(hypothesis);
+        let capture = self.read_frame(picture, *located);
+        if let Some(header) = alone.filter(|_| capture.report.reason.is_none()) {
+            read_before.insert(&header);
+        }
+        capture
+    }
+
+    fn search<'a>(&'a mut self, picture: &'a Picture) -> Search<'a> {
+        Search {
             picture,
             decoder: &mut self.decoder,
             formats: &mut self.formats,
             codings: &self.codings,
-        };
-        match search.run() {
-            Ok(Found::Own(located)) => self.read_frame(picture, *located),
-            Ok(Found::Cimbar(reading)) => cimbar_capture(reading),
-            Err(reason) => failed(reason),
         }
     }
 
@@ -150,8 +192,13 @@ impl CaptureReader {
             cause = Some((remains.light, remains.weak));
             let soft = format.code.soften(&remains.llrs);
             let lost = packets.iter().enumerate().filter(|(_, packet)| packet.is_none());
-            capture.unsure =
-                lost.map(|(index, _)| (index, format.code.gather(&soft, index))).collect();
+            if lost.clone().next().is_some()
+                && !self.search(picture).shows_two(&hypothesis, &header)
+            {
+                // Of a picture that shows two frames nobody knows whose these are.
+                capture.unsure =
+                    lost.map(|(index, _)| (index, format.code.gather(&soft, index))).collect();
+            }
             if self.debug {
                 let layout = format.demodulator.layout();
                 let bits = header.palette.bits_per_tile();

@@ -4,7 +4,7 @@ use super::ordered::ordered;
 use crate::cimbar::coding::Coding;
 use crate::cimbar::fountain::{ChunkHeader, Encoder, FountainError, block_ids};
 use crate::cimbar::{Mode, container, tiles};
-use crate::raster::write_frame;
+use crate::raster::{Effort, write_frame};
 use std::io::Read;
 use std::ops::ControlFlow;
 
@@ -124,6 +124,6 @@ impl CimbarTransfer {
 fn frame(coding: &Coding, payload: &[u8]) -> Result<Vec<u8>, CimbarSendError> {
     let mut png = Vec::new();
     let drawn = tiles::draw(coding.mode(), &coding.encode(payload));
-    write_frame(&drawn, &mut png).map_err(CimbarSendError::Draw)?;
+    write_frame(&drawn, Effort::Fast, &mut png).map_err(CimbarSendError::Draw)?;
     Ok(png)
 }

@@ -43,6 +43,13 @@ impl fmt::Display for Key {
 }
 
 impl Key {
+    /// The mode of its frames.
+    fn mode(self) -> Mode {
+        match self {
+            Self::Fountain { mode, .. } | Self::Plain { mode } => mode,
+        }
+    }
+
     /// The key as the log has it.
     fn to_bytes(self) -> Vec<u8> {
         let mode = |mode: Mode| Mode::ALL.iter().position(|m| *m == mode).unwrap_or(0) as u8;
@@ -198,6 +205,16 @@ impl CimbarTransfer {
                 (blocks.received() as u64, missing as u64)
             }
             Content::Plain(_) => (self.frames, 0),
+        }
+    }
+
+    /// Bytes that the received blocks carry.
+    pub fn received_bytes(&self) -> u64 {
+        match &self.content {
+            Content::Fountain { blocks, .. } => {
+                blocks.received() as u64 * self.key.mode().parameters().block_bytes() as u64
+            }
+            Content::Plain(_) => 0,
         }
     }
 

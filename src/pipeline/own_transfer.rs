@@ -85,6 +85,20 @@ impl OwnTransfer {
         })
     }
 
+    /// Bytes that the received packets carry.
+    pub fn received_bytes(&self) -> u64 {
+        self.packets.as_ref().map_or(0, |(assembler, _)| {
+            assembler.received_packets() * assembler.shape().payload as u64
+        })
+    }
+
+    /// Frames (from 1) that hold what incomplete blocks lack.
+    pub fn frames_missing(&self) -> Vec<u64> {
+        self.packets
+            .as_ref()
+            .map_or_else(Vec::new, |(assembler, layout)| missing(assembler, layout).0)
+    }
+
     /// Takes a packet.
     ///
     /// # Errors

@@ -9,27 +9,18 @@ use super::cimbar_transfer::{Arrival, CimbarTransfer};
 use super::combine::Combiner;
 use super::ordered::ordered;
 use super::own_transfer::OwnTransfer;
+use super::repeats::ReadBefore;
 use super::report::{CaptureReport, TransferReport};
+use super::source::Source;
 use crate::cimbar::Reading;
 use crate::modem::FrameHeader;
 use crate::outer::{Log, OuterError, Packet, RecordKind};
-use crate::raster::{Picture, PictureError};
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::path::Path;
 
 /// Transfers that are kept apart at most; frames of further ones are reported and dropped.
 const MAX_TRANSFERS: usize = 64;
-
-/// A capture before it is read: where it came from, and how to get the picture.
-pub struct Source {
-    /// For the report.
-    pub path: String,
-    /// What tells the capture from others in later runs, if anything does.
-    pub key: Option<String>,
-    /// Loads the picture.
-    pub load: Box<dyn FnOnce() -> Result<Picture, PictureError> + Send>,
-}
 
 /// Everything that has arrived.
 #[derive(Debug, Default)]
@@ -66,22 +57,28 @@ pub fn read_captures<E>(
     debug: bool,
     mut sink: impl FnMut(Capture) -> Result<ControlFlow<()>, E>,
 ) -> Result<(), E> {
+    let read_before = ReadBefore::default();
     let work = |reader: &mut CaptureReader, source: Source| {
-        let mut capture = match (source.load)() {
+        let Source { origin, number, key, load } = source;
+        let mut capture = match load() {
+            Ok(picture) if number.is_some() => reader.read_next(&picture),
             Ok(picture) => reader.read(&picture),
             Err(error) => Capture {
                 report: CaptureReport {
                     reason: Some(with_causes(&error)),
                     ..CaptureReport::default()
                 },
+                unreadable: true,
                 ..Capture::default()
             },
         };
-        capture.report.path = source.path;
-        capture.key = source.key;
+        capture.report.path =
+            number.map_or_else(|| origin.to_string(), |number| format!("{origin}:{number}"));
+        (capture.origin, capture.key) = (number.map(|_| origin), key);
         capture
     };
-    ordered(threads, sources, || CaptureReader::new(debug), work, &mut sink)
+    let reader = || CaptureReader::new(debug, read_before.clone());
+    ordered(threads, sources, reader, work, &mut sink)
 }
 
 fn with_causes(error: &dyn std::error::Error) -> String {
@@ -254,6 +251,32 @@ impl Receiver {
     /// Whether there is a transfer and all that were seen are complete.
     pub fn is_complete(&self) -> bool {
         !self.transfers.is_empty() && self.transfers.iter().all(Incoming::is_complete)
+    }
+
+    /// Whether there is no transfer at all.
+    pub fn is_empty(&self) -> bool {
+        self.transfers.is_empty()
+    }
+
+    /// Bytes of the file and what describes it, in packets received so far, over all transfers.
+    pub fn received_bytes(&self) -> u64 {
+        self.transfers
+            .iter()
+            .map(|incoming| match incoming {
+                Incoming::Own(transfer) => transfer.received_bytes(),
+                Incoming::Cimbar(transfer) => transfer.received_bytes(),
+            })
+            .sum()
+    }
+
+    /// Frames that the first incomplete transfer still has a use for, from 1; none where frames
+    /// have no numbers.
+    pub fn frames_missing(&self) -> Vec<u64> {
+        let mut incomplete = self.transfers.iter().filter(|transfer| !transfer.is_complete());
+        match incomplete.next() {
+            Some(Incoming::Own(transfer)) => transfer.frames_missing(),
+            _ => Vec::new(),
+        }
     }
 
     /// Packets received and needed, over all transfers.

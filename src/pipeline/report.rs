@@ -33,6 +33,9 @@ pub struct CaptureReport {
     /// Information that the soft values carry, in bits for each coded bit, before any feedback. A
     /// code of rate 0.81 needs 0.86.
     pub information: Option<f64>,
+    /// Whether this is a frame of a video that has been read in full before, and was not read
+    /// again.
+    pub repeat: bool,
     /// What went wrong; null when all is well.
     pub reason: Option<String>,
 }

@@ -6,9 +6,10 @@
 
 use super::diagnose::{MIN_BRIGHTNESS, brightest};
 use super::format::{Format, Formats};
+use super::repeats::ReadBefore;
 use crate::cimbar;
 use crate::frame::{
-    Finder, Hypothesis, Mesh, MeshQuality, Neighbourhood, find_finders, hypotheses,
+    Finder, FinderKind, Hypothesis, Mesh, MeshQuality, Neighbourhood, find_finders, hypotheses,
 };
 use crate::ldpc::Decoder;
 use crate::modem::{FrameHeader, HeaderError, SoftHeader, exact_llrs};
@@ -32,6 +33,13 @@ const CIMBAR_HYPOTHESES: usize = 48;
 pub(super) enum Found {
     Own(Box<Located>),
     Cimbar(cimbar::Reading),
+}
+
+/// What has been found where a frame was before.
+pub(super) enum Followed {
+    /// A frame that need not be read again.
+    Repeat(Hypothesis, FrameHeader),
+    Located(Box<Located>),
 }
 
 /// One of our frames that has been found in a picture.
@@ -80,8 +88,8 @@ impl Search<'_> {
     /// The frame in the picture; or why there is none.
     pub(super) fn run(&mut self) -> Result<Found, String> {
         let picture = self.picture;
-        let factor = picture.width().max(picture.height()).div_ceil(SEARCH_SIDE).max(1);
-        let factors = std::iter::successors(Some(factor), |f| (*f > 1).then_some(f / 2));
+        let factors =
+            std::iter::successors(Some(search_factor(picture)), |f| (*f > 1).then_some(f / 2));
         let mut most = 0;
         let mut rejected = Rejected::default();
         let mut doubtful: Option<Box<Located>> = None;
@@ -159,6 +167,43 @@ impl Search<'_> {
         best.map(|located| Ok(Found::Own(Box::new(located))))
     }
 
+    /// The frame where it was in the picture before, or near there; `None` if it must be searched.
+    pub(super) fn follow(
+        &mut self,
+        last: &Hypothesis,
+        read_before: &ReadBefore,
+    ) -> Option<Followed> {
+        let hypothesis = follow_finders(self.picture, last)?;
+        if let Some(header) = self.shown_alone(&hypothesis).filter(|h| read_before.contains(h)) {
+            return Some(Followed::Repeat(hypothesis, header));
+        }
+        let header = self.read_header(&hypothesis)?.ok()?;
+        let located = self.locate(&hypothesis, header)?;
+        (located.marks_share() >= ENOUGH_MARKS).then(|| Followed::Located(Box::new(located)))
+    }
+
+    /// The header if both of its copies can be read and say the same: then the picture shows one
+    /// frame, and not parts of two.
+    pub(super) fn shown_alone(&mut self, hypothesis: &Hypothesis) -> Option<FrameHeader> {
+        let first = self.read_copy(hypothesis, false)?;
+        (self.read_copy(hypothesis, true)? == first).then_some(first)
+    }
+
+    /// Whether the copies of the header say that the picture shows parts of two frames.
+    pub(super) fn shows_two(&mut self, hypothesis: &Hypothesis, header: &FrameHeader) -> bool {
+        [false, true]
+            .into_iter()
+            .any(|turned| self.read_copy(hypothesis, turned).is_some_and(|copy| copy != *header))
+    }
+
+    /// One copy of the header by itself.
+    fn read_copy(&mut self, hypothesis: &Hypothesis, turned: bool) -> Option<FrameHeader> {
+        [1, 3].into_iter().find_map(|planes| {
+            let copies = soft_headers(self.picture, hypothesis, turned, planes);
+            copies.iter().find_map(|soft| soft.decode(self.decoder)?.ok())
+        })
+    }
+
     fn cimbar(&self, all: &[Hypothesis]) -> Option<cimbar::Reading> {
         let all = &all[..all.len().min(CIMBAR_HYPOTHESES)];
         cimbar::read_frame(self.picture, all, self.codings)
@@ -218,6 +263,36 @@ fn failure(brightest: u8, finders: usize, rejected: Rejected) -> String {
             "{finders} finder patterns found, but no readable header in any of {all} arrangements"
         ),
     }
+}
+
+/// The four finders near the places that they had in the picture before.
+fn follow_finders(picture: &Picture, last: &Hypothesis) -> Option<Hypothesis> {
+    /// How far a finder's window reaches, in its radii: the finder, what surrounds it, and what a
+    /// hand moves from one picture to the next.
+    const REACH: f64 = 3.0;
+    if last.guessed.is_some() {
+        return None;
+    }
+    let factor = search_factor(picture);
+    let mut next = *last;
+    for (corner, (centre, radius)) in next.corners.iter_mut().zip(&mut next.radii).enumerate() {
+        let kind = if corner == 2 { FinderKind::Secondary } else { FinderKind::Primary };
+        let reach = Point::new(REACH * *radius, REACH * *radius);
+        let (window, origin) = picture.window(*centre - reach, *centre + reach)?;
+        let found = find_finders(&window.grey(factor), Neighbourhood::Wide);
+        let scale = factor as f64;
+        let finder = found.iter().find(|finder| {
+            let ratio = finder.radius * scale / *radius;
+            finder.kind == kind && (0.8..1.25).contains(&ratio)
+        })?;
+        (*centre, *radius) = (origin + finder.centre * scale, finder.radius * scale);
+    }
+    Some(next)
+}
+
+/// By how much a picture is reduced before finders are searched in it.
+fn search_factor(picture: &Picture) -> usize {
+    picture.width().max(picture.height()).div_ceil(SEARCH_SIDE).max(1)
 }
 
 /// Bends a mesh to the alignment marks, from the finders that were really seen.

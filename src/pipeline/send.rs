@@ -10,7 +10,7 @@ use crate::container::{CHUNK_BYTES, Manifest, compress};
 use crate::frame::{draw, draw_caption};
 use crate::modem::{FrameHeader, modulate};
 use crate::outer::{Layout, Packet, PacketId, Parity, Shape, ShapeError};
-use crate::raster::write_frame;
+use crate::raster::{Effort, write_frame};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::ops::ControlFlow;
 use tempfile::SpooledTempFile;
@@ -320,7 +320,7 @@ impl Drawer<'_> {
             draw_caption(&mut frame, &caption(number));
         }
         let mut png = Vec::new();
-        write_frame(&frame, &mut png).map_err(SendError::Working)?;
+        write_frame(&frame, Effort::Fast, &mut png).map_err(SendError::Working)?;
         Ok(png)
     }
 }

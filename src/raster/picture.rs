@@ -1,5 +1,7 @@
 //! Pixel buffers.
 
+use super::Point;
+
 /// A colour picture: 8-bit RGB, row after row.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Picture {
@@ -52,6 +54,18 @@ impl Picture {
         {
             *pixel = rgb;
         }
+    }
+
+    /// The part of the picture between two points, and the place of its corner in the whole;
+    /// `None` if nothing of it is inside.
+    pub fn window(&self, from: Point, to: Point) -> Option<(Self, Point)> {
+        let inside = |v: f64, size: usize| v.clamp(0.0, size as f64) as usize;
+        let (left, right) = (inside(from.x, self.width), inside(to.x.ceil(), self.width));
+        let (top, bottom) = (inside(from.y, self.height), inside(to.y.ceil(), self.height));
+        let rows = self.rgb.chunks_exact(self.width * 3).take(bottom).skip(top);
+        let rgb = rows.filter_map(|row| row.get(left * 3..right * 3)).flatten().copied().collect();
+        let window = Self::new(right.checked_sub(left)?, bottom.checked_sub(top)?, rgb)?;
+        Some((window, Point::new(left as f64, top as f64)))
     }
 
     /// The bilinear sample at `(x, y)`, pixel centres at halves; outside, the border continues.
@@ -162,6 +176,16 @@ mod tests {
     fn grey_averages_blocks() {
         let grey = Picture::new(4, 2, vec![200; 24]).unwrap().grey(2);
         assert_eq!((grey.width, grey.height, grey.values), (2, 1, vec![200; 2]));
+    }
+
+    #[test]
+    fn a_window_is_the_part_inside() {
+        let picture = ramp();
+        let (window, corner) = picture.window(Point::new(1.5, -3.0), Point::new(4.2, 1.0)).unwrap();
+        assert_eq!((window.width(), window.height(), corner), (4, 1, Point::new(1.0, 0.0)));
+        assert_eq!(window.pixel(3, 0), picture.pixel(4, 0));
+        assert!(picture.window(Point::new(9.0, 0.0), Point::new(12.0, 2.0)).is_none());
+        assert!(picture.window(Point::new(f64::NAN, 0.0), Point::new(f64::NAN, 2.0)).is_none());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Any picture to RGB, within limits.
 
 use super::Picture;
+use super::kind::{FRONT_BYTES, Kind};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits};
 use std::io::{BufRead, Cursor, Read, Seek};
@@ -10,8 +11,6 @@ use std::path::Path;
 const MAX_PICTURE_SIDE: u32 = 20_000;
 /// Largest picture that is read, in pixels: memory is at most three bytes for each, twice.
 pub const MAX_PIXELS: u64 = 120_000_000;
-/// Bytes at the front of a picture that tell its kind.
-const MAGIC_BYTES: usize = 12;
 
 /// Why something is not a picture that can be read.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +35,9 @@ pub enum PictureError {
     /// A picture whose data is damaged or cut.
     #[error("a damaged picture")]
     Damaged(#[source] ImageError),
+    /// A video stream that cannot be read: why.
+    #[error("not a video stream that can be read: {0}")]
+    Video(&'static str),
 }
 
 /// Reads the picture in a file, turned as its EXIF orientation says.
@@ -55,18 +57,27 @@ pub fn decode_picture(bytes: &[u8]) -> Result<Picture, PictureError> {
     decode(Cursor::new(bytes))
 }
 
-fn decode(mut source: impl BufRead + Seek) -> Result<Picture, PictureError> {
-    let mut magic = [0; MAGIC_BYTES];
-    let mut filled = 0;
-    while filled < magic.len() {
-        match source.read(&mut magic[filled..])? {
-            0 => break,
-            count => filled += count,
-        }
+/// Whether a picture of this size is read.
+pub(super) fn check_size(width: u32, height: u32) -> Result<(), PictureError> {
+    let pixels = u64::from(width) * u64::from(height);
+    if pixels > MAX_PIXELS || width.max(height) > MAX_PICTURE_SIDE || pixels == 0 {
+        return Err(PictureError::TooLarge { width, height });
     }
+    Ok(())
+}
+
+/// Memory that a decoder may take.
+pub(super) fn limits() -> Limits {
+    let mut limits = Limits::no_limits();
+    limits.max_alloc = Some(MAX_PIXELS * 8);
+    limits
+}
+
+fn decode(mut source: impl BufRead + Seek) -> Result<Picture, PictureError> {
+    let mut front = Vec::new();
+    source.by_ref().take(FRONT_BYTES).read_to_end(&mut front)?;
     source.rewind()?;
-    if &magic[4..8] == b"ftyp" && [b"hei", b"hev", b"mif"].iter().any(|kind| magic[8..11] == **kind)
-    {
+    if Kind::of(&front) == Kind::Heic {
         return Err(PictureError::Heic);
     }
     let reader = ImageReader::new(source).with_guessed_format()?;
@@ -75,13 +86,8 @@ fn decode(mut source: impl BufRead + Seek) -> Result<Picture, PictureError> {
     }
     let mut decoder = reader.into_decoder().map_err(PictureError::Damaged)?;
     let (width, height) = decoder.dimensions();
-    let pixels = u64::from(width) * u64::from(height);
-    if pixels > MAX_PIXELS || width.max(height) > MAX_PICTURE_SIDE || pixels == 0 {
-        return Err(PictureError::TooLarge { width, height });
-    }
-    let mut limits = Limits::no_limits();
-    limits.max_alloc = Some(MAX_PIXELS * 8);
-    decoder.set_limits(limits).map_err(PictureError::Damaged)?;
+    check_size(width, height)?;
+    decoder.set_limits(limits()).map_err(PictureError::Damaged)?;
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let mut image = DynamicImage::from_decoder(decoder).map_err(PictureError::Damaged)?;
     image.apply_orientation(orientation);
@@ -91,52 +97,16 @@ fn decode(mut source: impl BufRead + Seek) -> Result<Picture, PictureError> {
         .ok_or(PictureError::TooLarge { width: width as u32, height: height as u32 })
 }
 
-/// The next picture of a stream of concatenated PNG files: its bytes; `None` at the end.
-///
-/// # Errors
-/// [`PictureError::Unknown`] where no PNG begins, [`PictureError::Io`] if the stream fails or ends
-/// inside a picture.
-pub fn split_stream(stream: &mut impl Read) -> Result<Option<Vec<u8>>, PictureError> {
-    const SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
-    let mut picture = vec![0; SIGNATURE.len()];
-    match stream.read(&mut picture[..1])? {
-        0 => return Ok(None),
-        _ => stream.read_exact(&mut picture[1..])?,
-    }
-    if picture != SIGNATURE {
-        return Err(PictureError::Unknown);
-    }
-    loop {
-        let start = picture.len();
-        let mut head = [0; 8];
-        stream.read_exact(&mut head)?;
-        picture.extend(head);
-        let [l0, l1, l2, l3, kind @ ..] = head;
-        // Chunk data and its CRC; read in steps, so that a lying length costs no memory.
-        let length = u64::from(u32::from_be_bytes([l0, l1, l2, l3])) + 4;
-        if length > MAX_PIXELS {
-            return Err(PictureError::Unknown);
-        }
-        stream.take(length).read_to_end(&mut picture)?;
-        if picture.len() - start - head.len() != length as usize {
-            return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into());
-        }
-        if &kind == b"IEND" {
-            return Ok(Some(picture));
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::raster::{IndexedFrame, write_frame};
+    use crate::raster::{Effort, IndexedFrame, write_frame};
     use proptest::prelude::*;
 
     fn png() -> Vec<u8> {
         let frame = IndexedFrame { width: 5, height: 3, pixels: (0..15).map(|i| i % 8).collect() };
         let mut bytes = Vec::new();
-        write_frame(&frame, &mut bytes).unwrap();
+        write_frame(&frame, Effort::Fast, &mut bytes).unwrap();
         bytes
     }
 
@@ -144,7 +114,6 @@ mod tests {
         #[test]
         fn any_bytes_are_an_error_or_a_picture(bytes: Vec<u8>) {
             let _ = decode_picture(&bytes);
-            let _ = split_stream(&mut bytes.as_slice());
         }
 
         #[test]
@@ -162,24 +131,6 @@ mod tests {
         assert_eq!(picture.pixel(0, 0), Some([0, 0, 0]));
         assert_eq!(picture.pixel(4, 0), Some([255, 0, 0]));
         assert_eq!(picture.pixel(1, 1), Some([255, 255, 0]));
-    }
-
-    #[test]
-    fn a_stream_is_split_into_its_pictures() {
-        let stream = [png(), png()].concat();
-        let mut stream = stream.as_slice();
-        assert_eq!(split_stream(&mut stream).unwrap(), Some(png()));
-        assert_eq!(split_stream(&mut stream).unwrap(), Some(png()));
-        assert_eq!(split_stream(&mut stream).unwrap(), None);
-    }
-
-    #[test]
-    fn cut_streams_and_other_data_are_errors() {
-        let whole = png();
-        for end in [4, 20, whole.len() - 1] {
-            assert!(split_stream(&mut &whole[..end]).is_err(), "{end}");
-        }
-        assert!(matches!(split_stream(&mut &[7u8; 40][..]), Err(PictureError::Unknown)));
     }
 
     #[test]

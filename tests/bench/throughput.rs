@@ -17,7 +17,7 @@ use tilecast::pipeline::capture::CaptureReader;
 use tilecast::pipeline::profile::{FormatChoice, FrameFormat, Profile};
 use tilecast::pipeline::send::{Prepared, Transfer};
 use tilecast::prng::SplitMix64;
-use tilecast::raster::{Picture, decode_picture, write_frame};
+use tilecast::raster::{Effort, Picture, decode_picture, write_frame};
 
 #[path = "../it/camera/mod.rs"]
 #[allow(dead_code)]
@@ -140,7 +140,7 @@ fn encode_frame(bencher: Bencher, profile: Profile) {
         let tiles = modulate(&format.layout, format.palette, &format.code.encode(&packets));
         let frame = draw(&format.layout, &tiles, &header.cells());
         let mut png = Vec::new();
-        write_frame(&frame, &mut png).unwrap();
+        write_frame(&frame, Effort::Fast, &mut png).unwrap();
         png
     });
 }

@@ -14,7 +14,7 @@ use tilecast::pipeline::capture::CaptureReader;
 use tilecast::pipeline::cimbar_send::CimbarTransfer;
 use tilecast::pipeline::receive::Receiver;
 use tilecast::pipeline::report::TransferState;
-use tilecast::raster::{Picture, decode_picture, write_frame};
+use tilecast::raster::{Effort, Picture, decode_picture, write_frame};
 
 fn frames(mode: Mode, file: &[u8], name: Option<&str>, redundancy: f64) -> Vec<Picture> {
     let transfer = CimbarTransfer::new(mode, file, name, 16, redundancy).unwrap();
@@ -154,7 +154,8 @@ fn raw_frames(dir: &Workdir, message: &[u8], encode_id: u8) {
             payload.extend(encoder.block(block).unwrap());
         }
         let mut png = Vec::new();
-        write_frame(&tiles::draw(coding.mode(), &coding.encode(&payload)), &mut png).unwrap();
+        write_frame(&tiles::draw(coding.mode(), &coding.encode(&payload)), Effort::Fast, &mut png)
+            .unwrap();
         dir.write(&format!("frames/{encode_id}-{number}.png"), &png);
     }
 }

@@ -11,7 +11,7 @@ use tilecast::pipeline::capture::CaptureReader;
 use tilecast::pipeline::profile::{FrameFormat, Profile};
 use tilecast::pipeline::receive::Receiver;
 use tilecast::prng::SplitMix64;
-use tilecast::raster::{Picture, decode_picture, write_frame};
+use tilecast::raster::{Effort, Picture, decode_picture, write_frame};
 
 /// Pictures that hold no frame.
 fn negatives() -> Vec<(&'static str, Picture)> {
@@ -86,7 +86,7 @@ fn forged(frames: u32, frame: u32, packet: &dyn Fn(usize, usize) -> Vec<u8>) -> 
         (0..format.packets()).map(|i| packet(i, format.code.packet_bytes())).collect();
     let tiles = modulate(&format.layout, format.palette, &format.code.encode(&packets));
     let mut png = Vec::new();
-    write_frame(&draw(&format.layout, &tiles, &header.cells()), &mut png).unwrap();
+    write_frame(&draw(&format.layout, &tiles, &header.cells()), Effort::Fast, &mut png).unwrap();
     decode_picture(&png).unwrap()
 }
 
@@ -161,7 +161,7 @@ fn a_frame_of_another_version_is_named() {
     let cells = header_cells(&fields);
     let tiles = vec![0; layout.kinds().len()];
     let mut png = Vec::new();
-    write_frame(&draw(&layout, &tiles, &cells), &mut png).unwrap();
+    write_frame(&draw(&layout, &tiles, &cells), Effort::Fast, &mut png).unwrap();
     let dir = Workdir::new();
     dir.write("future.png", &png);
     let output = dir.tilecast(&["decode", "future.png", "-o", "x"]).assert().code(1);

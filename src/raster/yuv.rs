@@ -1,0 +1,366 @@
+//! Uncompressed video: YUV4MPEG2 ("Y4M", as mjpegtools' yuv4mpeg(5) describes it), 8 bits a sample.
+//!
+//! What `ffmpeg -f yuv4mpegpipe` writes, and what players read. Colours are those of ITU-R BT.601;
+//! the format does not tell, and a receiver that learns how colours are mixed does not care.
+
+use super::read::{PictureError, check_size};
+use super::{IndexedFrame, Picture};
+use std::io::{BufRead, Read, Write};
+
+/// What every stream begins with.
+const SIGNATURE: &[u8] = b"YUV4MPEG2";
+/// Header lines are at most this long.
+const MAX_LINE: u64 = 4096;
+/// Fixed-point fractions of the colour matrix.
+const SHIFT: u32 = 14;
+
+/// How chroma samples lie between those of brightness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Chroma {
+    /// Columns and rows of brightness for each of chroma: 1 or 2.
+    step: (usize, usize),
+    /// Whether a chroma sample lies in the middle of its columns, not on the first.
+    centred: bool,
+}
+
+/// What all frames of a stream share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Format {
+    width: usize,
+    height: usize,
+    /// `None`: no colour.
+    chroma: Option<Chroma>,
+    /// Samples from 0 to 255 instead of 16 to 235 and 240.
+    full_range: bool,
+}
+
+impl Format {
+    /// Columns and rows of a chroma plane.
+    fn chroma_size(&self) -> (usize, usize) {
+        let Some(Chroma { step, .. }) = self.chroma else { return (0, 0) };
+        (self.width.div_ceil(step.0), self.height.div_ceil(step.1))
+    }
+
+    fn frame_bytes(&self) -> usize {
+        let (columns, rows) = self.chroma_size();
+        self.width * self.height + 2 * columns * rows
+    }
+
+    /// From the line that begins a stream.
+    fn parse(line: &[u8]) -> Result<Self, PictureError> {
+        let text = std::str::from_utf8(line).map_err(|_| PictureError::Video("damaged header"))?;
+        let (mut width, mut height) = (0, 0);
+        let mut chroma = Some(Chroma { step: (2, 2), centred: true });
+        let mut full_range = false;
+        for field in text.split_ascii_whitespace().skip(1) {
+            let (kind, value) = field.split_at(field.chars().next().map_or(0, char::len_utf8));
+            match kind {
+                "W" => width = value.parse().unwrap_or(0),
+                "H" => height = value.parse().unwrap_or(0),
+                "C" => chroma = parse_chroma(value)?,
+                "X" if value == "COLORRANGE=FULL" => full_range = true,
+                _ => {}
+            }
+        }
+        check_size(width, height)?;
+        Ok(Self { width: width as usize, height: height as usize, chroma, full_range })
+    }
+}
+
+fn parse_chroma(value: &str) -> Result<Option<Chroma>, PictureError> {
+    let chroma = |x, y, centred| Ok(Some(Chroma { step: (x, y), centred }));
+    match value {
+        "mono" => Ok(None),
+        "420" | "420jpeg" => chroma(2, 2, true),
+        "420mpeg2" | "420paldv" => chroma(2, 2, false),
+        "422" => chroma(2, 1, false),
+        "444" => chroma(1, 1, false),
+        _ => Err(PictureError::Video("its samples are not 8 bits, 4:2:0, 4:2:2 or 4:4:4")),
+    }
+}
+
+/// A frame as it came: planes of brightness and chroma.
+#[derive(Debug)]
+pub struct YuvFrame {
+    format: Format,
+    samples: Vec<u8>,
+}
+
+/// Reads the frames of a stream.
+#[derive(Debug)]
+pub struct Y4mReader<R> {
+    source: R,
+    format: Format,
+}
+
+impl<R: BufRead> Y4mReader<R> {
+    /// Reads the stream's header.
+    ///
+    /// # Errors
+    /// [`PictureError::Video`] if it is not one that can be read; the source comes back.
+    pub fn new(mut source: R) -> Result<Self, (PictureError, R)> {
+        match Self::header(&mut source) {
+            Ok(format) => Ok(Self { format, source }),
+            Err(error) => Err((error, source)),
+        }
+    }
+
+    fn header(source: &mut R) -> Result<Format, PictureError> {
+        let line = line(source)?.ok_or(PictureError::Video("no frame"))?;
+        if !line.starts_with(SIGNATURE) {
+            return Err(PictureError::Video("not a Y4M stream"));
+        }
+        Format::parse(&line)
+    }
+
+    /// Where the stream comes from.
+    pub fn source(&mut self) -> &mut R {
+        &mut self.source
+    }
+
+    /// The next frame; `None` at the end.
+    ///
+    /// # Errors
+    /// If the stream is damaged or ends inside a frame.
+    pub fn next_frame(&mut self) -> Result<Option<YuvFrame>, PictureError> {
+        let Some(line) = line(&mut self.source)? else { return Ok(None) };
+        if !line.starts_with(b"FRAME") {
+            return Err(PictureError::Video("damaged between two frames"));
+        }
+        let length = self.format.frame_bytes();
+        let mut samples = Vec::with_capacity(length);
+        self.source.by_ref().take(length as u64).read_to_end(&mut samples)?;
+        if samples.len() < length {
+            return Err(PictureError::Video("it ends inside a frame"));
+        }
+        Ok(Some(YuvFrame { format: self.format, samples }))
+    }
+}
+
+/// A line without its end; `None` at the end of the stream.
+fn line(source: &mut impl BufRead) -> Result<Option<Vec<u8>>, PictureError> {
+    let mut line = Vec::new();
+    source.by_ref().take(MAX_LINE).read_until(b'\n', &mut line)?;
+    match line.pop() {
+        None => Ok(None),
+        Some(b'\n') => Ok(Some(line)),
+        Some(_) => Err(PictureError::Video("a header without end")),
+    }
+}
+
+impl YuvFrame {
+    /// The frame in RGB.
+    ///
+    /// # Errors
+    /// [`PictureError::TooLarge`] never for a frame of [`Y4mReader`].
+    pub fn to_picture(&self) -> Result<Picture, PictureError> {
+        let Format { width, height, chroma, full_range } = self.format;
+        let (luma, colour) = self.samples.split_at(width * height);
+        let (columns, rows) = self.format.chroma_size();
+        let (blue, red) = colour.split_at(columns * rows);
+        let matrix = Matrix::new(full_range);
+        let mut rgb = vec![0; width * height * 3];
+        let (mut u, mut v) = (vec![0i16; width], vec![0i16; width]);
+        let mut scratch = Vec::new();
+        let lines = rgb.chunks_exact_mut(width * 3).zip(luma.chunks_exact(width));
+        for (y, (target, luma)) in lines.enumerate() {
+            if let Some(chroma) = chroma {
+                for (plane, line) in [(blue, &mut u), (red, &mut v)] {
+                    chroma.row(plane, columns, y, &mut scratch);
+                    chroma.spread(&scratch, line);
+                }
+            }
+            let pixels = target.as_chunks_mut::<3>().0.iter_mut();
+            for ((pixel, &y), (&u, &v)) in pixels.zip(luma).zip(u.iter().zip(&v)) {
+                *pixel = matrix.rgb(y, u, v);
+            }
+        }
+        let too_large = PictureError::TooLarge { width: width as u32, height: height as u32 };
+        Picture::new(width, height, rgb).ok_or(too_large)
+    }
+}
+
+impl Chroma {
+    /// The chroma samples that belong to row `y` of brightness, less 128, times 4: between two
+    /// rows of them where there is one for two.
+    fn row(&self, plane: &[u8], columns: usize, y: usize, line: &mut Vec<i16>) {
+        let rows = plane.len() / columns;
+        let near = y / self.step.1;
+        let far = match (self.step.1, y % 2) {
+            (1, _) => near,
+            (_, 0) => near.saturating_sub(1),
+            _ => (near + 1).min(rows - 1),
+        };
+        let row = |row: usize| &plane[row * columns..][..columns];
+        let pairs = row(near).iter().zip(row(far));
+        line.clear();
+        line.extend(pairs.map(|(&near, &far)| 3 * i16::from(near) + i16::from(far) - 512));
+    }
+
+    /// A row of chroma spread over the columns of brightness, times 16.
+    fn spread(&self, line: &[i16], wide: &mut [i16]) {
+        if self.step.0 == 1 {
+            wide.iter_mut().zip(line).for_each(|(wide, &value)| *wide = 4 * value);
+            return;
+        }
+        // Weights of a sample and its neighbours, for the first and the second of its columns.
+        let [before, first, second, after] = if self.centred { [1, 3, 3, 1] } else { [0, 4, 2, 2] };
+        let last = line.len() - 1;
+        let ends = wide.len() % 2;
+        let (pairs, odd) = wide.as_chunks_mut::<2>();
+        for (i, pair) in pairs.iter_mut().enumerate() {
+            let (left, here, right) = (line[i.saturating_sub(1)], line[i], line[(i + 1).min(last)]);
+            *pair = [before * left + first * here, second * here + after * right];
+        }
+        if ends == 1 {
+            odd[0] = before * line[last.saturating_sub(1)] + first * line[last];
+        }
+    }
+}
+
+/// The colour matrix of ITU-R BT.601 in fixed point.
+struct Matrix {
+    black: i32,
+    luma: i32,
+    /// Red from v, green from u and v, blue from u; those come times 16.
+    mix: [i32; 4],
+}
+
+impl Matrix {
+    fn new(full_range: bool) -> Self {
+        let one = f64::from(1 << SHIFT);
+        let (black, luma, chroma) =
+            if full_range { (0, 1.0, 1.0) } else { (16, 255.0 / 219.0, 255.0 / 224.0) };
+        let mix = [1.402, -0.344_136, -0.714_136, 1.772];
+        Self {
+            black,
+            luma: (luma * one).round() as i32,
+            mix: mix.map(|factor| (factor * chroma * one / 16.0).round() as i32),
+        }
+    }
+
+    #[inline]
+    fn rgb(&self, y: u8, u: i16, v: i16) -> [u8; 3] {
+        let (u, v) = (i32::from(u), i32::from(v));
+        let y = (i32::from(y) - self.black) * self.luma + (1 << (SHIFT - 1));
+        let [red, green_u, green_v, blue] = self.mix;
+        [red * v, green_u * u + green_v * v, blue * u]
+            .map(|colour| ((y + colour) >> SHIFT).clamp(0, 255) as u8)
+    }
+}
+
+/// The eight colours of frames as Y, U, V of limited range, in the order of their indices.
+fn palette() -> [[u8; 3]; 8] {
+    std::array::from_fn(|index| {
+        let [r, g, b] = [2, 1, 0].map(|bit| f64::from(index as u8 >> bit & 1));
+        let luma = 0.299 * r + 0.587 * g + 0.114 * b;
+        let (u, v) = ((b - luma) / 1.772, (r - luma) / 1.402);
+        [16.0 + 219.0 * luma, 128.0 + 224.0 * u, 128.0 + 224.0 * v].map(|v| v.round() as u8)
+    })
+}
+
+/// Begins a stream of frames of this size, `fps` a second, with full chroma.
+///
+/// # Errors
+/// If `target` fails.
+pub fn write_y4m_header(
+    (width, height): (usize, usize),
+    fps: u32,
+    mut target: impl Write,
+) -> std::io::Result<()> {
+    writeln!(target, "YUV4MPEG2 W{width} H{height} F{fps}:1 Ip A1:1 C444 XCOLORRANGE=LIMITED")
+}
+
+/// A frame as it follows in the stream.
+pub fn y4m_frame(frame: &IndexedFrame) -> Vec<u8> {
+    let palette = palette();
+    let mut bytes = Vec::with_capacity(frame.pixels.len() * 3 + 6);
+    bytes.extend(b"FRAME\n");
+    for plane in 0..3 {
+        let values: [u8; 8] = palette.map(|colour| colour[plane]);
+        bytes.extend(frame.pixels.iter().map(|&pixel| values[usize::from(pixel & 7)]));
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(bytes: &[u8]) -> Result<Picture, PictureError> {
+        let mut reader = Y4mReader::new(bytes).map_err(|(error, _)| error)?;
+        reader.next_frame()?.ok_or(PictureError::Video("empty"))?.to_picture()
+    }
+
+    fn stream(head: &str, samples: &[u8]) -> Vec<u8> {
+        [format!("YUV4MPEG2 {head}\nFRAME\n").as_bytes(), samples].concat()
+    }
+
+    #[test]
+    fn frames_come_back_in_their_colours() {
+        let frame = IndexedFrame { width: 7, height: 3, pixels: (0..21).map(|i| i % 8).collect() };
+        let mut bytes = Vec::new();
+        write_y4m_header((7, 3), 15, &mut bytes).unwrap();
+        bytes.extend(y4m_frame(&frame));
+        bytes.extend(y4m_frame(&frame));
+        let mut reader = Y4mReader::new(bytes.as_slice()).unwrap();
+        for _ in 0..2 {
+            let picture = reader.next_frame().unwrap().unwrap().to_picture().unwrap();
+            for (i, &index) in frame.pixels.iter().enumerate() {
+                let expected = [4, 2, 1].map(|bit| if index & bit == 0 { 0i32 } else { 255 });
+                let got = picture.pixel(i % 7, i / 7).unwrap().map(i32::from);
+                let near =
+                    got.iter().zip(expected).all(|(got, expected)| (got - expected).abs() < 4);
+                assert!(near, "{index}: {got:?}");
+            }
+        }
+        assert!(reader.next_frame().unwrap().is_none());
+    }
+
+    #[test]
+    fn chroma_lies_where_the_header_says() {
+        // Brightness even, blue-difference a step from 128 to 192 between two chroma columns.
+        let chroma = [128, 192, 128, 192].repeat(1);
+        let samples = [vec![100; 16], chroma, vec![128; 4]].concat();
+        let blue = |head: &str| {
+            let picture = read(&stream(head, &samples)).unwrap();
+            [0, 1, 2, 3].map(|x| picture.pixel(x, 1).unwrap()[2])
+        };
+        let step = |quarters: f64| (100.0 + 1.772 * 64.0 * quarters / 4.0).round() as u8;
+        assert_eq!(blue("W4 H4 C420jpeg XCOLORRANGE=FULL"), [0.0, 1.0, 3.0, 4.0].map(step));
+        assert_eq!(blue("W4 H4 C420mpeg2 XCOLORRANGE=FULL"), [0.0, 2.0, 4.0, 4.0].map(step));
+    }
+
+    #[test]
+    fn odd_sizes_and_grey_are_read() {
+        let picture = read(&stream("W3 H3 Cmono XCOLORRANGE=FULL", &[9; 9])).unwrap();
+        assert_eq!(picture.pixel(2, 2), Some([9; 3]));
+        let samples = [vec![50; 9], vec![128; 8]].concat();
+        let picture = read(&stream("W3 H3 F30:1 C420 XCOLORRANGE=FULL", &samples)).unwrap();
+        assert_eq!(picture.pixel(2, 2), Some([50; 3]));
+    }
+
+    #[test]
+    fn other_and_cut_streams_are_errors() {
+        for bytes in [
+            stream("W4 H4 C420p10", &[0; 99]),
+            stream("W4 H4 C444", &[0; 47]),
+            stream("W4", &[0; 99]),
+            stream("W99999 H4", &[0; 99]),
+            b"YUV4MPEG2 W4 H4".to_vec(),
+            b"YUV4MPEG2 W4 H4\nFRAMES".to_vec(),
+            vec![b'Y'; 9000],
+        ] {
+            assert!(read(&bytes).is_err(), "{:?}", String::from_utf8_lossy(&bytes[..20]));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_an_error_or_a_picture(head in "[WHC0-9 a-z]{0,20}", body: Vec<u8>) {
+            let _ = read(&stream(&head, &body));
+            let _ = read(&body);
+        }
+    }
+}
