@@ -111,7 +111,23 @@ fn same_cells(a: &Parameters, b: &Parameters) -> bool {
     (a.size, a.offset) == (b.size, b.offset)
 }
 
-/// The first of `codings` that finds blocks in the cells' samples, and its blocks.
+/// The one of `codings` that finds most blocks in the cells, if any does. Cells of a frame that is
+/// mostly empty are blocks of more than one coding.
+fn choose<'a>(
+    codings: &'a [(Mode, Coding)],
+    cells: &[Cell],
+) -> Option<(&'a (Mode, Coding), Blocks)> {
+    let tried = codings.iter().map(|coding| {
+        let mut blocks = vec![None; coding.1.mode().blocks()];
+        coding.1.decode(cells, &mut blocks);
+        (coding, blocks)
+    });
+    let count = |blocks: &Blocks| blocks.iter().flatten().count();
+    let most = tried.max_by_key(|(_, blocks)| count(blocks));
+    most.filter(|(_, blocks)| count(blocks) > 0)
+}
+
+/// The one of `codings` that the cells' samples are of, and its blocks.
 fn read_cells(codings: &[(Mode, Coding)], patches: &[Patch]) -> Option<(Mode, Blocks)> {
     let layout = codings.first()?.1.mode();
     let mut cells = first_look(patches);
@@ -125,13 +141,7 @@ fn read_cells(codings: &[(Mode, Coding)], patches: &[Patch]) -> Option<(Mode, Bl
         let before = chosen.as_ref().map_or(0, |(_, blocks)| blocks.iter().flatten().count());
         match &mut chosen {
             Some((coding, blocks)) => coding.1.decode(&cells, blocks),
-            None => {
-                chosen = codings.iter().find_map(|coding| {
-                    let mut blocks = vec![None; coding.1.mode().blocks()];
-                    coding.1.decode(&cells, &mut blocks);
-                    blocks.iter().any(Option::is_some).then_some((coding, blocks))
-                });
-            }
+            None => chosen = choose(codings, &cells),
         }
         let now = chosen.as_ref().map_or(0, |(_, blocks)| blocks.iter().flatten().count());
         attempt += usize::from(now == before);

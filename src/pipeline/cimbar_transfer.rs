@@ -82,7 +82,8 @@ pub struct Arrival {
 
 impl Arrival {
     /// Tells a fountain's frame from a plain one: chunks of a fountain agree about their message.
-    pub fn new(reading: &Reading) -> Self {
+    /// `None` for a plain frame with something lost, which nothing can replace.
+    pub fn new(reading: &Reading) -> Option<Self> {
         let mode = reading.mode;
         let chunks: Vec<Vec<u8>> = reading.chunks().collect();
         let headers: Vec<ChunkHeader> =
@@ -97,9 +98,10 @@ impl Arrival {
                 let (encode_id, size) = message(header);
                 Key::Fountain { mode, encode_id, size }
             }
+            _ if reading.blocks.iter().any(Option::is_none) => return None,
             _ => Key::Plain { mode },
         };
-        Self { key, chunks, payload: reading.payload() }
+        Some(Self { key, chunks, payload: reading.payload() })
     }
 
     /// The frame in a record of the log.

@@ -196,7 +196,7 @@ impl Receiver {
         reading: &Reading,
         report: &mut CaptureReport,
     ) -> Result<bool, OuterError> {
-        let arrival = Arrival::new(reading);
+        let Some(arrival) = Arrival::new(reading) else { return Ok(true) };
         report.transfer = Some(arrival.key().to_string());
         self.log.append(RecordKind::Chunk, &arrival.record())?;
         Ok(self.take_cimbar(arrival))

@@ -240,3 +240,20 @@ fn options_of_the_other_format_are_refused() {
         assert!(!dir.path("out").exists());
     }
 }
+
+/// Frames that are mostly empty look like those of another mode.
+#[test]
+fn tiny_files_come_back_alone_in_every_mode() {
+    for mode in Mode::ALL {
+        let file = random_bytes(302, 6);
+        let mut receiver = Receiver::default();
+        for frame in frames(mode, &file, None, 1.0) {
+            let mut capture = CaptureReader::default().read(&frame);
+            assert_eq!(capture.report.mode, Some(mode.parameters().name));
+            receiver.accept(&mut capture).unwrap();
+        }
+        let mut all = restored(receiver);
+        assert_eq!(all.len(), 1, "{mode:?}");
+        assert!(all.remove(0).1.unwrap() == file, "{mode:?}");
+    }
+}
