@@ -15,7 +15,7 @@
 //! | [`frame`] | symbols to pixels | picture to finders to a mesh to samples |
 //! | [`raster`] | pixels to PNG | any picture to RGB |
 //!
-//! [`cimbar`] is another format on the same foundations: libcimbar's, both ways.
+//! [`page`] is a player for frames, an HTML file. [`cimbar`] is another format on the same foundations: libcimbar's, both ways.
 //!
 //! [`ldpc`], [`bits`], [`field`], [`filter`], [`linear`], [`plane`] and [`prng`] are leaves that layers share. A test
 //! holds every module to what it may use.
@@ -38,6 +38,7 @@ pub mod ldpc;
 pub mod linear;
 pub mod modem;
 pub mod outer;
+pub mod page;
 pub mod pipeline;
 pub mod plane;
 pub mod prng;

@@ -3,6 +3,7 @@
 use crate::cimbar::Mode;
 use crate::container::safe_name;
 use crate::pipeline::profile::Profile;
+use crate::pipeline::selection::{Selection, SelectionError};
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -22,7 +23,9 @@ pub struct Args {
 const EXAMPLES: &str = "\
 Examples:
   tilecast encode report.pdf -o frames          a folder of PNG frames
+  tilecast encode report.pdf -o player.html     a page that shows them, for a camera
   tilecast decode photos -o report.pdf          photos or frames back to the file
+  tilecast decode recording.mp4 -o report.pdf   a recording of that page
   tar c dir | tilecast encode - -o frames       and: tilecast decode frames -o - | tar x
   tilecast info frames                          what is in these pictures?
   tilecast encode a.zip -o out --format cimbar  for libcimbar's apps
@@ -46,8 +49,10 @@ pub enum Command {
 pub struct EncodeArgs {
     /// File to send; - is standard input
     pub input: PathBuf,
-    /// Folder for the frames, a .png file for a single frame, or - for standard output
-    #[arg(short, long, value_name = "DIR|FILE.png|-")]
+    /// Folder for the frames; a file that plays them: .html (a page for any browser), .gif, .apng,
+    /// .y4m, .mp4, .mov, .mkv or .webm (these four by ffmpeg); a .png file for a single frame; or -
+    /// for standard output
+    #[arg(short, long, value_name = "DIR|FILE|-")]
     pub output: PathBuf,
     /// Format of the frames
     #[arg(long, value_enum, default_value_t = Format::Tilecast)]
@@ -79,6 +84,21 @@ pub struct EncodeArgs {
     /// Write name and number of the frame below it
     #[arg(long)]
     pub caption: bool,
+    /// Only these frames, such as 12,40-43: those that a receiver misses
+    #[arg(long, value_name = "FRAMES", default_value = "", hide_default_value = true, value_parser = parse_only)]
+    pub only: Selection,
+    /// Make a .png file an animation
+    #[arg(long)]
+    pub animate: bool,
+    /// Frames a second of what plays, 1 to 60 [default: 15]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=60))]
+    pub fps: Option<u32>,
+    /// How often all frames are played, 0 for ever [default: 0; 1 for videos and streams]
+    #[arg(long = "loop", value_name = "N")]
+    pub loops: Option<u32>,
+    /// What goes to standard output [default: png]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub output_format: Option<StreamFormat>,
     /// zstd level, 1 (fast) to 22 (small) [default: 9; 16 with --format cimbar]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=22))]
     pub level: Option<i32>,
@@ -95,10 +115,20 @@ pub enum Format {
     Cimbar,
 }
 
+/// What frames can be on standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StreamFormat {
+    /// PNG files, one after the other
+    Png,
+    /// uncompressed video, for ffmpeg and players
+    Y4m,
+}
+
 /// `decode`.
 #[derive(Debug, clap::Args)]
 pub struct DecodeArgs {
-    /// Pictures and folders of pictures, in any order; - is a stream of PNG files
+    /// Pictures, folders of pictures, animations, videos and addresses of cameras (by ffmpeg), in
+    /// any order; - is standard input: Y4M, or PNG, JPEG and PNM files one after the other
     #[arg(required = true, value_name = "PATH")]
     pub inputs: Vec<PathBuf>,
     /// File to write, folder for it, or - for standard output [default: the name that was sent]
@@ -137,7 +167,7 @@ pub struct CommonArgs {
 /// `info`.
 #[derive(Debug, clap::Args)]
 pub struct InfoArgs {
-    /// Pictures and folders of pictures; - is a stream of PNG files
+    /// Pictures, folders, animations, videos, as for decode
     #[arg(required = true, value_name = "PATH")]
     pub inputs: Vec<PathBuf>,
     /// As JSON
@@ -165,6 +195,10 @@ fn parse_redundancy(text: &str) -> Result<f64, String> {
         Ok(share) if (0.0..=MAX_REDUNDANCY).contains(&share) => Ok(share),
         _ => Err(format!("give a percentage from 0% to {}%", MAX_REDUNDANCY * 100.0)),
     }
+}
+
+fn parse_only(text: &str) -> Result<Selection, SelectionError> {
+    if text.is_empty() { Ok(Selection::default()) } else { text.parse() }
 }
 
 fn parse_threads(text: &str) -> Result<usize, String> {

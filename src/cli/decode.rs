@@ -1,10 +1,10 @@
 //! `tilecast decode`.
 
 use super::args::DecodeArgs;
-use super::encode::with_force_hint;
 use super::exit::{Exit, Failure, check_interrupt};
 use super::inputs::{Inputs, inputs, is_stream, show};
 use super::journal::Journal;
+use super::target::hinted;
 use super::watch::Watch;
 use super::{counted, thousands, thread_count};
 use crate::container::{FALLBACK_NAME, safe_name};
@@ -23,7 +23,7 @@ use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 pub fn run(args: DecodeArgs) -> Result<Exit, Failure> {
     let destination = Destination::new(args.output.as_deref(), args.common.force)?;
     let mut report_file = match &args.report {
-        Some(path) => Some(OutputFile::new(path, args.common.force).map_err(with_force_hint)?),
+        Some(path) => Some(OutputFile::new(path, args.common.force).map_err(hinted)?),
         None => None,
     };
     let inputs = inputs(&args.inputs)?;
@@ -40,8 +40,8 @@ pub fn run(args: DecodeArgs) -> Result<Exit, Failure> {
         journal.complete(&args);
     }
     if let Some(mut file) = report_file.take() {
-        file.write(&serde_json::to_vec_pretty(&report)?)?;
-        file.finish().map_err(with_force_hint)?;
+        file.append(&serde_json::to_vec_pretty(&report)?)?;
+        file.finish().map_err(hinted)?;
     }
     Ok(exit)
 }
@@ -157,16 +157,16 @@ fn write_one(
             folder.join(safe_name(result.name.as_deref().unwrap_or(FALLBACK_NAME)))
         }
     };
-    let mut file = OutputFile::new(&path, force).map_err(with_force_hint)?;
+    let mut file = OutputFile::new(&path, force).map_err(hinted)?;
     let outcome = transfer.extract(|chunk| {
         check_interrupt()?;
-        Ok(file.write(chunk)?)
+        Ok(file.append(chunk)?)
     });
     let length = match unverified(outcome)? {
         Ok(length) => length,
         Err(error) => return Ok(Err(error)),
     };
-    file.finish().map_err(with_force_hint)?;
+    file.finish().map_err(hinted)?;
     Ok(Ok((show(&path), length)))
 }
 
@@ -240,7 +240,7 @@ impl Destination {
             return Ok(Self::Folder(path.to_owned()));
         }
         // Better now than after reading a thousand captures.
-        OutputFile::new(path, force).map_err(with_force_hint)?;
+        OutputFile::new(path, force).map_err(hinted)?;
         Ok(Self::File(path.to_owned()))
     }
 }

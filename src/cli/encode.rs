@@ -4,22 +4,28 @@ use super::args::{EncodeArgs, Format};
 use super::exit::{Exit, Failure, check_interrupt};
 use super::inputs::{is_stream, show};
 use super::progress::Progress;
+use super::target::{Target, finished};
 use super::{counted, thousands, thread_count};
 use crate::cimbar::Mode;
+use crate::frame::{CAPTION_HEIGHT, cell_runs};
 use crate::pipeline::cimbar_send::{CimbarSendError, CimbarTransfer};
-use crate::pipeline::output::{OutputError, OutputFile, OutputFolder};
+use crate::pipeline::delivery::Outline;
 use crate::pipeline::profile::{FormatChoice, FrameFormat, Profile};
-use crate::pipeline::send::{Prepared, SendError, Transfer};
+use crate::pipeline::rendering::Piece;
+use crate::pipeline::selection::Selection;
+use crate::pipeline::send::{Drawing, Prepared, SendError, Transfer};
+use crate::raster::IndexedFrame;
 use anyhow::Context;
 use std::fs::File;
-use std::io::{IsTerminal, Read, Write};
-use std::path::Path;
+use std::io::{IsTerminal, Read};
 
 /// Width and height of a frame.
 const DEFAULT_SIZE: (usize, usize) = (1024, 1024);
 /// zstd levels: ours, and the one that libcimbar's senders use.
 const DEFAULT_LEVEL: i32 = 9;
 const CIMBAR_LEVEL: i32 = 16;
+/// Side of libcimbar's tiles, which have shapes in them, in pixels.
+const CIMBAR_TILE: usize = 8;
 
 /// Runs the command.
 ///
@@ -40,30 +46,87 @@ pub fn run(args: EncodeArgs) -> Result<Exit, Failure> {
         rate: args.rate,
         bands: args.bands.unwrap_or(1),
     })?;
-    let mut target = Target::new(&args.output, args.common.force)?;
+    let target = Target::new(&args)?;
     let threads = thread_count(args.common.threads);
     let prepared = prepare(&args, threads)?;
     let mut transfer = Transfer::new(prepared, format, args.redundancy)?;
     let frames = transfer.layout().frames();
-    target.expect_frames(frames)?;
-    let name = transfer.prepared().manifest().name.clone().unwrap_or_else(|| "-".to_owned());
+    let outline = outline(&transfer, &args, &target)?;
+    let name = &outline.name;
     let caption = |number: u64| format!("{name}  {}/{frames}", number + 1);
     let caption: Option<&(dyn Fn(u64) -> String + Sync)> =
         if args.caption { Some(&caption) } else { None };
-    let progress = Progress::new(frames, "frames", args.common.quiet);
-    let drawn = transfer.frames(threads, caption, |number, png| {
-        check_interrupt()?;
-        progress.set(number + 1);
-        target.add(number, frames, &png)
-    });
-    drawn.map_err(own_error)?;
-    target.finish()?;
-    drop(progress);
+    let drawing = Drawing { threads, caption, only: &args.only };
+    deliver(target, &outline, args.common.quiet, |render, sink| {
+        transfer.frames(&drawing, render, sink).map_err(own_error)
+    })?;
     if !args.common.quiet {
-        eprintln!("{}", summary(&transfer));
+        eprintln!("{}", summary(&transfer, outline.shown));
     }
     Ok(Exit::Success)
 }
+
+/// What outputs are told of a transfer.
+fn outline(transfer: &Transfer, args: &EncodeArgs, target: &Target) -> Result<Outline, Failure> {
+    let (format, manifest) = (transfer.format(), transfer.prepared().manifest());
+    let background = transfer.background();
+    let below = if args.caption { CAPTION_HEIGHT } else { 0 };
+    let frames = transfer.layout().frames();
+    Ok(Outline {
+        name: manifest.name.clone().unwrap_or_else(|| "-".to_owned()),
+        bytes: manifest.size,
+        size: (background.width, background.height + below),
+        frames,
+        shown: shown(&args.only, frames)?,
+        fps: target.fps,
+        plays: target.plays(),
+        tile: format.layout.geometry().tile.into(),
+        // A caption is no symbol.
+        cells: (!args.caption)
+            .then(|| (background, cell_runs(&format.layout), format.palette.bits_per_tile())),
+    })
+}
+
+/// How many of a transfer's frames are wanted.
+fn shown(only: &Selection, frames: u64) -> Result<u64, Failure> {
+    if let Some(last) = only.last().filter(|last| *last > frames) {
+        let error = anyhow::anyhow!("there is no frame {last}, only {}", counted(frames, "frame"));
+        let hint = "give the options and the very file of the first time: then frames are the same";
+        return Err(Failure::with_hint(error, hint));
+    }
+    Ok(only.count(frames))
+}
+
+/// Lets `draw` draw all frames, as often as the output wants them, and hands them over.
+fn deliver(
+    target: Target,
+    outline: &Outline,
+    quiet: bool,
+    mut draw: impl FnMut(&Render, &mut Hand) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let passes = target.passes();
+    let mut sink = target.begin(outline)?;
+    let rendering = sink.rendering();
+    let render = |frame| rendering.render(frame);
+    let total = passes.map_or(0, |passes| u64::from(passes) * outline.shown);
+    let progress = Progress::new(total, "frames", quiet);
+    let (mut pass, mut done) = (0, 0);
+    while passes.is_none_or(|passes| pass < passes) {
+        draw(&render, &mut |number, piece| {
+            check_interrupt()?;
+            done += 1;
+            progress.set(done);
+            sink.add(number, piece)
+        })?;
+        pass += 1;
+    }
+    finished(sink.finish())
+}
+
+/// Makes of a frame what the output wants.
+type Render<'a> = dyn Fn(IndexedFrame) -> std::io::Result<Piece> + Sync + 'a;
+/// Hands that over.
+type Hand<'a> = dyn FnMut(u64, Piece) -> anyhow::Result<()> + 'a;
 
 /// Writes frames of libcimbar's format.
 fn run_cimbar(args: &EncodeArgs) -> Result<Exit, Failure> {
@@ -79,24 +142,30 @@ fn run_cimbar(args: &EncodeArgs) -> Result<Exit, Failure> {
         let error = anyhow::anyhow!("libcimbar's format has no {option}");
         return Err(Failure::with_hint(error, "--mode chooses between its kinds of frames"));
     }
-    let mut target = Target::new(&args.output, args.common.force)?;
-    let Input { read, name, .. } = Input::open(args)?;
+    let target = Target::new(args)?;
+    let Input { read, name, size } = Input::open(args)?;
     let (mode, level) = (args.mode.unwrap_or(Mode::B), args.level.unwrap_or(CIMBAR_LEVEL));
     let transfer = CimbarTransfer::new(mode, read, name.as_deref(), level, args.redundancy)?;
     let frames = transfer.frames();
-    target.expect_frames(frames)?;
-    let progress = Progress::new(frames, "frames", args.common.quiet);
-    let drawn = transfer.draw(thread_count(args.common.threads), |number, png| {
-        check_interrupt()?;
-        progress.set(number + 1);
-        target.add(number, frames, &png)
-    });
-    drawn.map_err(|error| match error {
-        CimbarSendError::Sink(error) => Failure::from(error),
-        other => other.into(),
+    let outline = Outline {
+        name: name.unwrap_or_else(|| "-".to_owned()),
+        bytes: size,
+        size: transfer.frame_size(),
+        frames,
+        shown: shown(&args.only, frames)?,
+        fps: target.fps,
+        plays: target.plays(),
+        tile: CIMBAR_TILE,
+        cells: None,
+    };
+    let threads = thread_count(args.common.threads);
+    let drawing = Drawing { threads, caption: None, only: &args.only };
+    deliver(target, &outline, args.common.quiet, |render, sink| {
+        transfer.draw(&drawing, render, sink).map_err(|error| match error {
+            CimbarSendError::Sink(error) => Failure::from(error),
+            other => other.into(),
+        })
     })?;
-    target.finish()?;
-    drop(progress);
     if !args.common.quiet {
         eprintln!(
             "{} of libcimbar's mode {} for {} as sent; show them in a loop",
@@ -158,9 +227,12 @@ fn own_error(error: SendError) -> Failure {
     }
 }
 
-fn summary(transfer: &Transfer) -> String {
+fn summary(transfer: &Transfer, shown: u64) -> String {
     let layout = transfer.layout();
     let (frames, size) = (layout.frames(), transfer.prepared().manifest().size);
+    if shown < frames {
+        return format!("{shown} of {}", counted(frames, "frame"));
+    }
     let losses = match layout.survivable_losses() {
         0 => "every frame is needed".to_owned(),
         1 => "any one of them may be lost".to_owned(),
@@ -173,73 +245,4 @@ fn summary(transfer: &Transfer) -> String {
         thousands(transfer.prepared().length()),
         counted(size / frames.max(1), "byte"),
     )
-}
-
-/// Where frames go.
-enum Target {
-    Folder(OutputFolder),
-    File(OutputFile),
-    Stream(std::io::Stdout),
-}
-
-impl Target {
-    fn new(path: &Path, force: bool) -> Result<Self, Failure> {
-        if is_stream(path) {
-            if std::io::stdout().is_terminal() {
-                let error = anyhow::anyhow!("standard output is a terminal");
-                return Err(Failure::with_hint(error, "redirect it, or name a folder with -o"));
-            }
-            return Ok(Self::Stream(std::io::stdout()));
-        }
-        let is_png = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("png"));
-        let target = if is_png && !path.is_dir() {
-            OutputFile::new(path, force).map(Self::File)
-        } else {
-            OutputFolder::new(path, force).map(Self::Folder)
-        };
-        target.map_err(with_force_hint)
-    }
-
-    /// A single file holds a single frame.
-    fn expect_frames(&self, frames: u64) -> Result<(), Failure> {
-        if matches!(self, Self::File(_)) && frames > 1 {
-            let error = anyhow::anyhow!("the file needs {frames} frames, a .png file holds one");
-            return Err(Failure::with_hint(error, "give a folder, or a denser profile"));
-        }
-        Ok(())
-    }
-
-    fn add(&mut self, number: u64, frames: u64, png: &[u8]) -> anyhow::Result<()> {
-        match self {
-            Self::Folder(folder) => {
-                let width = frames.to_string().len().max(4);
-                folder.add(format!("frame-{:0width$}.png", number + 1), png)?;
-            }
-            Self::File(file) => file.write(png)?,
-            Self::Stream(stream) => {
-                stream.write_all(png).context("cannot write to standard output")?;
-            }
-        }
-        Ok(())
-    }
-
-    fn finish(self) -> Result<(), Failure> {
-        match self {
-            Self::Folder(folder) => folder.finish().map_err(with_force_hint),
-            Self::File(file) => file.finish().map_err(with_force_hint),
-            Self::Stream(mut stream) => {
-                Ok(stream.flush().context("cannot write to standard output")?)
-            }
-        }
-    }
-}
-
-/// Says how to replace what is in the way.
-pub fn with_force_hint(error: OutputError) -> Failure {
-    match error {
-        OutputError::Exists(_) | OutputError::NotEmpty(_) => {
-            Failure::with_hint(error, "--force replaces what is there")
-        }
-        other => other.into(),
-    }
 }

@@ -11,6 +11,7 @@ mod info;
 mod inputs;
 mod journal;
 mod progress;
+mod target;
 mod watch;
 
 use args::{Args, Command};

@@ -7,6 +7,7 @@
 //! header has been read and the layout is known, the place of every tile ([`Mesh`]).
 
 mod caption;
+mod cells;
 mod draw;
 mod finder;
 mod layout;
@@ -14,6 +15,7 @@ mod locate;
 mod mesh;
 
 pub use caption::{CAPTION_HEIGHT, draw_caption};
+pub use cells::{CellRun, cell_runs, pack_cells};
 pub use draw::draw;
 pub use finder::{Finder, FinderKind, Neighbourhood, find_finders};
 pub use layout::{

@@ -1,10 +1,11 @@
 //! A file to frames of libcimbar's format.
 
 use super::ordered::ordered;
+use super::send::Drawing;
 use crate::cimbar::coding::Coding;
 use crate::cimbar::fountain::{ChunkHeader, Encoder, FountainError, block_ids};
 use crate::cimbar::{Mode, container, tiles};
-use crate::raster::{Effort, write_frame};
+use crate::raster::IndexedFrame;
 use std::io::Read;
 use std::ops::ControlFlow;
 
@@ -75,14 +76,20 @@ impl CimbarTransfer {
         self.encoder.message().len() as u64
     }
 
-    /// Draws all frames on `threads` threads and gives them, in order, as PNG files to `sink`.
+    /// Width and height of its frames.
+    pub fn frame_size(&self) -> (usize, usize) {
+        self.coding.mode().size
+    }
+
+    /// Draws frames, as [`super::send::Transfer::frames`] does; this format has no captions.
     ///
     /// # Errors
-    /// If the coder or `sink` fails.
-    pub fn draw(
+    /// If the coder fails, or `render` or `sink` does.
+    pub fn draw<T: Send>(
         &self,
-        threads: usize,
-        mut sink: impl FnMut(u64, Vec<u8>) -> anyhow::Result<()>,
+        drawing: &Drawing<'_>,
+        render: impl Fn(IndexedFrame) -> std::io::Result<T> + Sync,
+        mut sink: impl FnMut(u64, T) -> anyhow::Result<()>,
     ) -> Result<(), CimbarSendError> {
         let coding = &self.coding;
         let mode = coding.mode();
@@ -94,13 +101,16 @@ impl CimbarTransfer {
                 .map(|_| self.payload(ids.by_ref().take(mode.chunks)))
                 .collect::<Result<_, _>>()?;
             ordered(
-                threads,
-                (first..).zip(payloads),
+                drawing.threads,
+                (first..).zip(payloads).filter(|(number, _)| drawing.only.contains(*number)),
                 || (),
-                |(), (number, payload): (u64, Vec<u8>)| Ok((number, frame(coding, &payload)?)),
+                |(), (number, payload): (u64, Vec<u8>)| {
+                    let frame = tiles::draw(mode, &coding.encode(&payload));
+                    Ok((number, render(frame).map_err(CimbarSendError::Draw)?))
+                },
                 |frame: Result<_, CimbarSendError>| {
-                    let (number, png) = frame?;
-                    sink(number, png).map_err(CimbarSendError::Sink)?;
+                    let (number, rendered) = frame?;
+                    sink(number, rendered).map_err(CimbarSendError::Sink)?;
                     Ok::<_, CimbarSendError>(ControlFlow::Continue(()))
                 },
             )?;
@@ -119,11 +129,4 @@ impl CimbarTransfer {
         }
         Ok(payload)
     }
-}
-
-fn frame(coding: &Coding, payload: &[u8]) -> Result<Vec<u8>, CimbarSendError> {
-    let mut png = Vec::new();
-    let drawn = tiles::draw(coding.mode(), &coding.encode(payload));
-    write_frame(&drawn, Effort::Fast, &mut png).map_err(CimbarSendError::Draw)?;
-    Ok(png)
 }

@@ -75,8 +75,13 @@ impl OutputFile {
     ///
     /// # Errors
     /// If the disk is full, say.
-    pub fn write(&mut self, bytes: &[u8]) -> Result<(), OutputError> {
+    pub fn append(&mut self, bytes: &[u8]) -> Result<(), OutputError> {
         self.file.write_all(bytes).map_err(io_error(&self.path))
+    }
+
+    /// Where the file is until it is complete, for others to write it.
+    pub fn unfinished_path(&self) -> &Path {
+        self.file.get_ref().path()
     }
 
     /// Makes the file appear.
@@ -96,6 +101,16 @@ impl OutputFile {
             }
             Err(error) => Err(io_error(&path)(error.error)),
         }
+    }
+}
+
+impl Write for OutputFile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
     }
 }
 
@@ -179,7 +194,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("out.bin");
         let mut file = OutputFile::new(&path, false).unwrap();
-        file.write(b"half").unwrap();
+        file.append(b"half").unwrap();
         drop(file);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
@@ -191,7 +206,7 @@ mod tests {
         fs::write(&path, "old").unwrap();
         assert!(matches!(OutputFile::new(&path, false), Err(OutputError::Exists(_))));
         let mut file = OutputFile::new(&path, true).unwrap();
-        file.write(b"new").unwrap();
+        file.append(b"new").unwrap();
         file.finish().unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new");
     }

@@ -6,11 +6,12 @@
 
 use super::ordered::ordered;
 use super::profile::FrameFormat;
+use super::selection::Selection;
 use crate::container::{CHUNK_BYTES, Manifest, compress};
-use crate::frame::{draw, draw_caption};
+use crate::frame::{HEADER_COLUMNS, HEADER_ROWS, draw, draw_caption};
 use crate::modem::{FrameHeader, modulate};
 use crate::outer::{Layout, Packet, PacketId, Parity, Shape, ShapeError};
-use crate::raster::{Effort, write_frame};
+use crate::raster::IndexedFrame;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::ops::ControlFlow;
 use tempfile::SpooledTempFile;
@@ -36,6 +37,9 @@ pub enum SendError {
         /// Frames that would be needed.
         frames: u64,
     },
+    /// A frame cannot be made into what it is wanted as.
+    #[error("cannot draw a frame")]
+    Draw(#[source] std::io::Error),
     /// The erasure code failed.
     #[error(transparent)]
     Outer(#[from] crate::outer::OuterError),
@@ -177,17 +181,30 @@ impl Transfer {
         &self.prepared
     }
 
-    /// Draws all frames on `threads` threads and gives them, in order, as PNG files to `sink`.
-    /// With `caption`, each frame gets a line of text that `caption` makes of its number.
+    /// The transfer's frame of nothing but zeros: what all its frames have in common.
+    pub fn background(&self) -> IndexedFrame {
+        let layout = &self.format.layout;
+        let header = HEADER_ROWS * self.format.palette.header_planes() as usize * HEADER_COLUMNS;
+        draw(layout, &vec![0; layout.kinds().len()], &vec![0; header])
+    }
+
+    /// The format of its frames.
+    pub fn format(&self) -> &FrameFormat {
+        &self.format
+    }
+
+    /// Draws frames, makes of each what `render` makes on one of several threads, and gives that
+    /// with the frame's number, from 0 and in order, to `sink`.
     ///
     /// # Errors
-    /// If the working file fails, or `sink` does.
-    pub fn frames(
+    /// If the working file fails, or `render` or `sink` does.
+    pub fn frames<T: Send>(
         &mut self,
-        threads: usize,
-        caption: Option<&(dyn Fn(u64) -> String + Sync)>,
-        mut sink: impl FnMut(u64, Vec<u8>) -> anyhow::Result<()>,
+        drawing: &Drawing<'_>,
+        render: impl Fn(IndexedFrame) -> std::io::Result<T> + Sync,
+        mut sink: impl FnMut(u64, T) -> anyhow::Result<()>,
     ) -> Result<(), SendError> {
+        let caption = drawing.caption;
         let drawer = Drawer { format: &self.format, layout: self.layout, id: self.id, caption };
         let source = FramePackets {
             stream: &mut self.prepared.stream,
@@ -200,18 +217,33 @@ impl Transfer {
             first: Vec::new(),
             failed: false,
         };
+        let chosen = |(number, _): &(u64, _)| drawing.only.contains(*number);
         ordered(
-            threads,
-            source.enumerate(),
+            drawing.threads,
+            (0..).zip(source).filter(chosen),
             || (),
-            |(), (number, packets)| Ok((number as u64, drawer.draw(number as u64, &packets?)?)),
+            |(), (number, packets)| {
+                let frame = drawer.draw(number, &packets?);
+                Ok((number, render(frame).map_err(SendError::Draw)?))
+            },
             |frame: Result<_, SendError>| {
-                let (number, png) = frame?;
-                sink(number, png).map_err(SendError::Sink)?;
+                let (number, rendered) = frame?;
+                sink(number, rendered).map_err(SendError::Sink)?;
                 Ok(ControlFlow::Continue(()))
             },
         )
     }
+}
+
+/// How frames are drawn.
+#[derive(Clone, Copy)]
+pub struct Drawing<'a> {
+    /// Threads that draw.
+    pub threads: usize,
+    /// Makes the line of text below a frame, from the frame's number.
+    pub caption: Option<&'a (dyn Fn(u64) -> String + Sync)>,
+    /// The frames that are drawn.
+    pub only: &'a Selection,
 }
 
 /// One packet's place and payload.
@@ -294,7 +326,7 @@ struct Drawer<'a> {
 }
 
 impl Drawer<'_> {
-    fn draw(&self, number: u64, slots: &[Slot]) -> Result<Vec<u8>, SendError> {
+    fn draw(&self, number: u64, slots: &[Slot]) -> IndexedFrame {
         let shape = self.layout.shape();
         let packets: Vec<Vec<u8>> = slots
             .iter()
@@ -319,8 +351,6 @@ impl Drawer<'_> {
         if let Some(caption) = self.caption {
             draw_caption(&mut frame, &caption(number));
         }
-        let mut png = Vec::new();
-        write_frame(&frame, Effort::Fast, &mut png).map_err(SendError::Working)?;
-        Ok(png)
+        frame
     }
 }

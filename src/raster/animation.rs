@@ -90,20 +90,20 @@ pub fn is_apng(source: impl BufRead + Seek) -> bool {
 pub struct ApngWriter<W: Write>(Writer<W>);
 
 impl<W: Write> ApngWriter<W> {
-    /// Begins an animation of `count` frames like `first`, `fps` of them a second, played `plays`
+    /// Begins an animation of `count` frames of this size, `fps` of them a second, played `plays`
     /// times (0: for ever).
     ///
     /// # Errors
     /// If `target` fails.
     pub fn new(
         target: W,
-        first: &IndexedFrame,
+        (width, height): (usize, usize),
         count: u32,
         fps: u16,
         plays: u32,
     ) -> std::io::Result<Self> {
         let begin = || {
-            let mut encoder = Encoder::new(target, first.width as u32, first.height as u32);
+            let mut encoder = Encoder::new(target, width as u32, height as u32);
             describe(&mut encoder);
             encoder.set_compression(Compression::Balanced);
             encoder.set_filter(Filter::NoFilter);
@@ -239,7 +239,7 @@ mod tests {
     fn apng() -> Vec<u8> {
         let mut bytes = Vec::new();
         let frames = three();
-        let mut writer = ApngWriter::new(&mut bytes, &frames[0], 3, 15, 0).unwrap();
+        let mut writer = ApngWriter::new(&mut bytes, (9, 4), 3, 15, 0).unwrap();
         frames.iter().for_each(|frame| writer.add(frame).unwrap());
         writer.finish().unwrap();
         bytes

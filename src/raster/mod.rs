@@ -22,5 +22,5 @@ pub use kind::{FRONT_BYTES, Kind};
 pub use picture::{Grey, Picture};
 pub use read::{MAX_PIXELS, PictureError, decode_picture, read_picture};
 pub use split::split_stream;
-pub use write::{Effort, IndexedFrame, write_frame};
+pub use write::{Effort, IndexedFrame, palette_rgb, write_frame};
 pub use yuv::{Y4mReader, YuvFrame, write_y4m_header, y4m_frame};

@@ -25,6 +25,11 @@ pub(super) const PALETTE: [u8; 24] = {
     palette
 };
 
+/// The colour of a pixel.
+pub fn palette_rgb(pixel: u8) -> [u8; 3] {
+    [4, 2, 1].map(|bit| if pixel & bit == 0 { 0 } else { 255 })
+}
+
 /// How much time goes into making a PNG file small.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effort {

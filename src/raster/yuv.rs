@@ -321,7 +321,7 @@ mod tests {
     #[test]
     fn chroma_lies_where_the_header_says() {
         // Brightness even, blue-difference a step from 128 to 192 between two chroma columns.
-        let chroma = [128, 192, 128, 192].repeat(1);
+        let chroma = vec![128, 192, 128, 192];
         let samples = [vec![100; 16], chroma, vec![128; 4]].concat();
         let blue = |head: &str| {
             let picture = read(&stream(head, &samples)).unwrap();

@@ -7,6 +7,7 @@
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use std::convert::Infallible;
+use std::sync::LazyLock;
 use tilecast::container;
 use tilecast::frame::{Layout, Neighbourhood, draw, find_finders};
 use tilecast::inner::FrameCode;
@@ -15,9 +16,10 @@ use tilecast::modem::{FrameHeader, modulate};
 use tilecast::outer::{Parity, Shape};
 use tilecast::pipeline::capture::CaptureReader;
 use tilecast::pipeline::profile::{FormatChoice, FrameFormat, Profile};
-use tilecast::pipeline::send::{Prepared, Transfer};
+use tilecast::pipeline::selection::Selection;
+use tilecast::pipeline::send::{Drawing, Prepared, Transfer};
 use tilecast::prng::SplitMix64;
-use tilecast::raster::{Effort, Picture, decode_picture, write_frame};
+use tilecast::raster::{Effort, IndexedFrame, Picture, decode_picture, write_frame};
 
 #[path = "../it/camera/mod.rs"]
 #[allow(dead_code)]
@@ -74,7 +76,7 @@ fn capture_cimbar(bencher: Bencher) {
     let transfer = CimbarTransfer::new(Mode::B, &random(20_000)[..], None, 3, 0.0).unwrap();
     let mut frames = Vec::new();
     transfer
-        .draw(1, |_, png| {
+        .draw(&drawing(), png, |_, png| {
             frames.push(decode_picture(&png)?);
             Ok(())
         })
@@ -111,6 +113,19 @@ fn header(format: &FrameFormat) -> FrameHeader {
     }
 }
 
+/// All frames, on one thread.
+static ALL: LazyLock<Selection> = LazyLock::new(Selection::default);
+
+fn drawing() -> Drawing<'static> {
+    Drawing { threads: 1, caption: None, only: &ALL }
+}
+
+fn png(frame: IndexedFrame) -> std::io::Result<Vec<u8>> {
+    let mut png = Vec::new();
+    write_frame(&frame, Effort::Fast, &mut png)?;
+    Ok(png)
+}
+
 fn one_frame(profile: Profile) -> Vec<u8> {
     let format = format(profile);
     let file = random(format.packets() * format.payload() - 200);
@@ -118,7 +133,7 @@ fn one_frame(profile: Profile) -> Vec<u8> {
     let mut transfer = Transfer::new(prepared, format, 0.0).unwrap();
     let mut frame = Vec::new();
     transfer
-        .frames(1, None, |_, png| {
+        .frames(&drawing(), png, |_, png| {
             frame = png;
             Ok(())
         })
@@ -138,10 +153,7 @@ fn encode_frame(bencher: Bencher, profile: Profile) {
     let header = header(&format);
     bencher.counter(BytesCount::new(format.packets() * format.payload())).bench_local(|| {
         let tiles = modulate(&format.layout, format.palette, &format.code.encode(&packets));
-        let frame = draw(&format.layout, &tiles, &header.cells());
-        let mut png = Vec::new();
-        write_frame(&frame, Effort::Fast, &mut png).unwrap();
-        png
+        png(draw(&format.layout, &tiles, &header.cells())).unwrap()
     });
 }
 
@@ -275,7 +287,7 @@ fn pipeline_send(bencher: Bencher) {
         let mut transfer = Transfer::new(prepared, format(Profile::Dense), 0.2).unwrap();
         let mut bytes = 0;
         transfer
-            .frames(1, None, |_, png| {
+            .frames(&drawing(), png, |_, png| {
                 bytes += png.len();
                 Ok(())
             })

@@ -5,7 +5,7 @@
 #![cfg(all(feature = "wirehair", target_arch = "x86_64"))]
 
 use crate::camera::Camera;
-use crate::support::{Workdir, picture, project, random_bytes};
+use crate::support::{Workdir, drawing, picture, png, project, random_bytes};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 use tilecast::cimbar::fountain::{ChunkHeader, Encoder, block_ids};
@@ -20,7 +20,7 @@ fn frames(mode: Mode, file: &[u8], name: Option<&str>, redundancy: f64) -> Vec<P
     let transfer = CimbarTransfer::new(mode, file, name, 16, redundancy).unwrap();
     let mut frames = Vec::new();
     transfer
-        .draw(2, |_, png| {
+        .draw(&drawing(2), png, |_, png| {
             frames.push(decode_picture(&png)?);
             Ok(())
         })

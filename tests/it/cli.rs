@@ -1,6 +1,6 @@
 //! The command as a person or a script meets it.
 
-use crate::support::{Workdir, random_bytes, text};
+use crate::support::{Workdir, drawing, png, random_bytes, text};
 use predicates::prelude::*;
 use predicates::str::contains;
 
@@ -252,7 +252,7 @@ fn a_hostile_name_stays_in_the_folder() {
     let prepared = Prepared::new(&b"#!"[..], name, 1, 1, |_| Ok(())).unwrap();
     let mut transfer = Transfer::new(prepared, format, 0.0).unwrap();
     transfer
-        .frames(1, None, |number, png| {
+        .frames(&drawing(1), png, |number, png| {
             dir.write(&format!("frames/{number}.png"), &png);
             Ok(())
         })

@@ -19,11 +19,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("outer", &[]),
     ("container", &[]),
     ("cimbar", &["frame", "raster", "bits", "field", "filter", "plane", "prng"]),
-    ("pipeline", &["cimbar", "container", "outer", "inner", "ldpc", "modem", "frame", "raster"]),
+    ("page", &["frame", "raster"]),
+    (
+        "pipeline",
+        &["cimbar", "container", "outer", "inner", "ldpc", "modem", "frame", "page", "raster"],
+    ),
     (
         "cli",
         // Words of the layers in messages and JSON; everything that is done goes through pipeline.
-        &["pipeline", "cimbar", "container", "modem", "ldpc", "raster"],
+        &["pipeline", "cimbar", "container", "modem", "ldpc", "frame", "raster"],
     ),
 ];
 

@@ -1,6 +1,6 @@
 //! File to frames to file over a perfect channel.
 
-use crate::support::{PROFILES, choice, encode, picture, random_bytes, text};
+use crate::support::{PROFILES, choice, drawing, encode, picture, png, random_bytes, text};
 use proptest::prelude::*;
 use tilecast::pipeline::capture::CaptureReader;
 use tilecast::pipeline::profile::{FormatChoice, FrameFormat, Profile};
@@ -100,7 +100,7 @@ fn the_same_input_gives_the_same_frames_whatever_the_threads() {
         let mut transfer = Transfer::new(prepared, format, 0.2).unwrap();
         let mut hasher = blake3::Hasher::new();
         transfer
-            .frames(threads, None, |_, png| {
+            .frames(&drawing(threads), png, |_, png| {
                 hasher.update(&png);
                 Ok(())
             })

@@ -2,11 +2,13 @@
 
 use assert_cmd::Command;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use tempfile::TempDir;
 use tilecast::pipeline::profile::{FormatChoice, FrameFormat, Profile};
-use tilecast::pipeline::send::{Prepared, Transfer};
+use tilecast::pipeline::selection::Selection;
+use tilecast::pipeline::send::{Drawing, Prepared, Transfer};
 use tilecast::prng::SplitMix64;
-use tilecast::raster::Picture;
+use tilecast::raster::{Effort, IndexedFrame, Picture, write_frame};
 
 pub const PROFILES: [(&str, Profile); 6] = [
     ("robust", Profile::Robust),
@@ -84,12 +86,25 @@ pub fn encode(file: &[u8], choice: &FormatChoice, redundancy: f64) -> (Transfer,
     let mut transfer = Transfer::new(prepared, format, redundancy).unwrap();
     let mut frames = Vec::new();
     transfer
-        .frames(2, None, |_, png| {
+        .frames(&drawing(2), png, |_, png| {
             frames.push(png);
             Ok(())
         })
         .unwrap();
     (transfer, frames)
+}
+
+/// All frames, on so many threads.
+pub fn drawing(threads: usize) -> Drawing<'static> {
+    static ALL: LazyLock<Selection> = LazyLock::new(Selection::default);
+    Drawing { threads, caption: None, only: &ALL }
+}
+
+/// A frame as a PNG file.
+pub fn png(frame: IndexedFrame) -> std::io::Result<Vec<u8>> {
+    let mut png = Vec::new();
+    write_frame(&frame, Effort::Fast, &mut png)?;
+    Ok(png)
 }
 
 pub fn choice(profile: Profile, side: usize) -> FormatChoice {
