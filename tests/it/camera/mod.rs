@@ -5,6 +5,7 @@
 
 mod optics;
 mod pose;
+pub mod recording;
 mod sensor;
 
 use optics::blurred;
