@@ -5,13 +5,14 @@
 //! is decoded fed back to the equaliser until nothing more comes.
 
 use super::debug::DebugPictures;
-use super::diagnose::{Light, clipped, information, reason, weak_part};
+use super::diagnose::{Light, clipped, information, lost, reason, weak_part};
 use super::format::{Format, Formats};
 use super::repeats::ReadBefore;
 use super::report::{CaptureReport, show_id};
 use super::search::{Followed, Found, Located, Search, follow_marks};
 use crate::cimbar::{Codings, Reading};
 use crate::frame::{Hypothesis, Mesh};
+use crate::inner::LLR_SCALE;
 use crate::ldpc::Decoder;
 use crate::modem::{FrameHeader, Scores, Signal};
 use crate::outer::Packet;
@@ -22,8 +23,15 @@ use std::sync::Arc;
 const ITERATIONS: [usize; 2] = [16, 40];
 /// With this much more information a bit than the code's rate, codewords decode at once.
 const EASY_MARGIN: f64 = 0.08;
+/// Of the soft values of a codeword, every so many tell how much it carries: to two hundredths.
+const SOFT_STEP: usize = 12;
 /// Rounds of decision feedback at most.
 const FEEDBACK_ROUNDS: usize = 4;
+/// Feedback of soft decisions alone adds at most about 0.06 bits a bit: with this much less than
+/// the code's rate, which itself is 0.05 too little, it leads nowhere.
+const FEEDBACK_REACH: f64 = 0.03;
+/// A round that decodes nothing has to add at least this many bits a bit to be followed by another.
+const FEEDBACK_GAIN: f64 = 0.004;
 
 /// What a capture gave.
 #[derive(Clone, Debug, Default)]
@@ -46,13 +54,6 @@ pub struct Capture {
     pub cimbar: Option<Reading>,
     /// What it looked like inside, if the reader was asked.
     pub debug: Option<DebugPictures>,
-}
-
-/// What is left of a photo when its codewords have been tried.
-struct Remains {
-    llrs: Vec<f32>,
-    light: Light,
-    weak: Option<String>,
 }
 
 /// A photo's tiles on their mesh, equalised.
@@ -81,6 +82,34 @@ impl<'a> Photo<'a> {
         report.registration_error = Some(error);
         self.signal = Signal::new(self.mesh.sample(self.picture));
         self.scores = demodulator.equalise(&self.signal);
+    }
+
+    /// The data's LLRs, after as many steps of registration as they need.
+    fn registered(&mut self, report: &mut CaptureReport) -> Vec<f32> {
+        self.register(report);
+        let mut llrs = self.llrs();
+        let mut carried = information(&llrs);
+        if carried < self.format.code.rate() + EASY_MARGIN {
+            // The second step gains a hundredth of a tile: only worth it where bits are short.
+            self.register(report);
+            llrs = self.llrs();
+            carried = information(&llrs);
+        }
+        report.information = Some(carried);
+        llrs
+    }
+
+    /// Why codewords are lost.
+    fn reason(&self, report: &CaptureReport, llrs: &[f32], mixed: bool) -> String {
+        if mixed {
+            return format!("{}: the screen changed meanwhile", lost(report));
+        }
+        let (layout, palette) =
+            (self.format.demodulator.layout(), self.format.demodulator.palette());
+        let weak = weak_part(layout, llrs, palette.bits_per_tile());
+        let signal = &self.signal;
+        let light = Light { contrast: signal.contrast(), clipped: clipped(signal.samples()) };
+        reason(report, light, weak)
     }
 
     fn llrs(&self) -> Vec<f32> {
@@ -121,6 +150,12 @@ impl CaptureReader {
     /// Decodes soft values of a codeword of a frame with this header.
     pub fn decode_soft(&mut self, header: &FrameHeader, soft: &[i8]) -> Option<Vec<u8>> {
         let format = self.formats.get(header)?;
+        // No code works with less than its rate, and finding that out takes its time.
+        let sample: Vec<f32> =
+            soft.iter().step_by(SOFT_STEP).map(|value| f32::from(*value) / LLR_SCALE).collect();
+        if information(&sample) < format.code.rate() {
+            return None;
+        }
         format.code.decode(&mut self.decoder, soft, ITERATIONS[1])
     }
 
@@ -172,86 +207,88 @@ impl CaptureReader {
     }
 
     fn read_frame(&mut self, picture: &Picture, located: Located) -> Capture {
-        let Located { hypothesis, header, format, mut mesh, exact, marks } = located;
-        let format = &*format;
-        let mut report = known_report(&header);
-        report.codewords_total = format.code.codewords();
-        report.pixels_per_tile = Some(mesh.pixels_per_tile());
-        let mut packets = vec![None; format.code.codewords()];
-        let mut capture = Capture { header: Some(header), ..Capture::default() };
-        if let Some(llrs) = exact {
-            self.decode_missing(format, &llrs, &mut packets, ITERATIONS[0]);
+        let mut report = known_report(&located.header);
+        let code = &located.format.code;
+        report.codewords_total = code.codewords();
+        report.pixels_per_tile = Some(located.mesh.pixels_per_tile());
+        let mut packets = vec![None; code.codewords()];
+        let mut capture = Capture { header: Some(located.header), ..Capture::default() };
+        if let Some(llrs) = &located.exact {
+            self.decode_missing(&located.format, llrs, &mut packets, ITERATIONS[0]);
             report.registration_error = Some(0.0);
         }
-        let mut cause = None;
-        if packets.iter().any(Option::is_none) {
-            let marks =
-                marks.unwrap_or_else(|| follow_marks(&mut mesh, picture, &hypothesis, format));
-            report.marks_found = Some(marks.share());
-            let remains = self.read_photo(picture, &mut mesh, format, &mut packets, &mut report);
-            cause = Some((remains.light, remains.weak));
-            let soft = format.code.soften(&remains.llrs);
-            let lost = packets.iter().enumerate().filter(|(_, packet)| packet.is_none());
-            if lost.clone().next().is_some()
-                && !self.search(picture).shows_two(&hypothesis, &header)
-            {
-                // Of a picture that shows two frames nobody knows whose these are.
-                capture.unsure =
-                    lost.map(|(index, _)| (index, format.code.gather(&soft, index))).collect();
-            }
-            if self.debug {
-                let layout = format.demodulator.layout();
-                let bits = header.palette.bits_per_tile();
-                let drawn = DebugPictures::new(picture, &mesh, layout, &remains.llrs, bits);
-                capture.debug = drawn;
-            }
+        if is_lacking(&packets) {
+            self.read_photo(picture, located, &mut packets, (&mut capture, &mut report));
         }
         capture.packets =
             packets.into_iter().flatten().filter_map(|bytes| Packet::parse(&bytes)).collect();
         report.codewords_decoded = capture.packets.len();
-        if report.codewords_decoded < report.codewords_total {
-            let (light, weak) = cause.unwrap_or_default();
-            report.reason = Some(reason(&report, light, weak));
-        }
         Capture { report, ..capture }
     }
 
-    /// Registers, equalises and decodes a photo whose marks have been found.
+    /// Registers, equalises and decodes a photo.
     fn read_photo(
         &mut self,
         picture: &Picture,
-        mesh: &mut Mesh,
-        format: &Format,
+        located: Located,
         packets: &mut [Option<Vec<u8>>],
-        report: &mut CaptureReport,
-    ) -> Remains {
-        let mut photo = Photo::new(picture, mesh, format);
-        photo.register(report);
-        let mut llrs = photo.llrs();
-        let mut carried = information(&llrs);
-        if carried < format.code.rate() + EASY_MARGIN {
-            // The second step gains a hundredth of a tile: only worth it where bits are short.
-            photo.register(report);
-            llrs = photo.llrs();
-            carried = information(&llrs);
-        }
-        report.information = Some(carried);
+        (capture, report): (&mut Capture, &mut CaptureReport),
+    ) {
+        let Located { hypothesis, header, format, mut mesh, marks, .. } = located;
+        let format = &*format;
+        let marks = marks.unwrap_or_else(|| follow_marks(&mut mesh, picture, &hypothesis, format));
+        report.marks_found = Some(marks.share());
+        let mut photo = Photo::new(picture, &mut mesh, format);
+        let mut llrs = photo.registered(report);
         self.decode_missing(format, &llrs, packets, ITERATIONS[0]);
-        for _ in 0..FEEDBACK_ROUNDS {
-            if packets.iter().all(Option::is_some) {
-                break;
+        if is_lacking(packets) {
+            let mixed = self.search(picture).shows_two(&hypothesis, &header);
+            if !mixed || header.bands > 1 {
+                self.feed_back(&mut photo, &mut llrs, packets, report.information);
             }
-            photo.feed_back(packets);
-            llrs = photo.llrs();
-            self.decode_missing(format, &llrs, packets, ITERATIONS[1]);
+            report.codewords_decoded = packets.iter().flatten().count();
+            if is_lacking(packets) {
+                report.reason = Some(photo.reason(report, &llrs, mixed));
+            }
+            if !mixed {
+                // Of a picture that shows two frames nobody knows whose these are.
+                let soft = format.code.soften(&llrs);
+                let lost = packets.iter().enumerate().filter(|(_, packet)| packet.is_none());
+                capture.unsure =
+                    lost.map(|(index, _)| (index, format.code.gather(&soft, index))).collect();
+            }
         }
-        let layout = format.demodulator.layout();
-        let bits = format.demodulator.palette().bits_per_tile();
-        let complete = packets.iter().all(Option::is_some);
-        let weak = if complete { None } else { weak_part(layout, &llrs, bits) };
-        let signal = &photo.signal;
-        let light = Light { contrast: signal.contrast(), clipped: clipped(signal.samples()) };
-        Remains { llrs, light, weak }
+        if self.debug {
+            let layout = format.demodulator.layout();
+            let bits = header.palette.bits_per_tile();
+            capture.debug = DebugPictures::new(picture, &mesh, layout, &llrs, bits);
+        }
+    }
+
+    /// Decodes with what is decoded already as known neighbours, as long as that helps.
+    fn feed_back(
+        &mut self,
+        photo: &mut Photo<'_>,
+        llrs: &mut Vec<f32>,
+        packets: &mut [Option<Vec<u8>>],
+        carried: Option<f64>,
+    ) {
+        let format = photo.format;
+        let mut carried = carried.unwrap_or_default();
+        let mut decoded = packets.iter().flatten().count();
+        if decoded == 0 && carried < format.code.rate() - FEEDBACK_REACH {
+            return;
+        }
+        for _ in 0..FEEDBACK_ROUNDS {
+            photo.feed_back(packets);
+            *llrs = photo.llrs();
+            self.decode_missing(format, llrs, packets, ITERATIONS[1]);
+            let (now, more) = (packets.iter().flatten().count(), information(llrs));
+            if now == packets.len() || (now == decoded && more < carried + FEEDBACK_GAIN) {
+                return;
+            }
+            (decoded, carried) = (now, more);
+        }
     }
 
     /// Decodes the codewords that are not there yet.
@@ -268,6 +305,10 @@ impl CaptureReader {
             *packet = format.code.decode(&mut self.decoder, &soft, iterations);
         }
     }
+}
+
+fn is_lacking(packets: &[Option<Vec<u8>>]) -> bool {
+    packets.iter().any(Option::is_none)
 }
 
 fn known_report(header: &FrameHeader) -> CaptureReport {

@@ -101,7 +101,6 @@ pub fn weak_part(layout: &Layout, llrs: &[f32], bits_per_tile: usize) -> Option<
 
 /// One sentence about a capture of which codewords are missing.
 pub fn reason(report: &CaptureReport, light: Light, weak: Option<String>) -> String {
-    let lost = report.codewords_total - report.codewords_decoded;
     let pixels = report.pixels_per_tile.unwrap_or_default();
     let cause = if report.marks_found.is_some_and(|found| found < 0.5) {
         let found = 100.0 * report.marks_found.unwrap_or_default();
@@ -119,7 +118,13 @@ pub fn reason(report: &CaptureReport, light: Light, weak: Option<String>) -> Str
     } else {
         "too noisy for this code rate".to_owned()
     };
-    format!("{lost} of {} codewords lost: {cause}", report.codewords_total)
+    format!("{}: {cause}", lost(report))
+}
+
+/// How many codewords are missing.
+pub fn lost(report: &CaptureReport) -> String {
+    let lost = report.codewords_total.saturating_sub(report.codewords_decoded);
+    format!("{lost} of {} codewords lost", report.codewords_total)
 }
 
 #[cfg(test)]
