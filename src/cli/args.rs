@@ -75,7 +75,8 @@ pub struct EncodeArgs {
     /// Further packets against lost frames, in percent of the file: 0% to 1000%
     #[arg(long, value_name = "PERCENT", default_value = "20%", value_parser = parse_redundancy)]
     pub redundancy: f64,
-    /// Bands that a frame is cut into, 1 to 64: each survives without the others [default: 1]
+    /// Bands that a frame is cut into, 1 to 64: each survives without the others [default: 1;
+    /// 4 for what plays, where that costs little]
     #[arg(long, value_name = "B")]
     pub bands: Option<u8>,
     /// Name to send along [default: the file's own]

@@ -39,14 +39,18 @@ pub fn run(args: EncodeArgs) -> Result<Exit, Failure> {
         let error = anyhow::anyhow!("--mode is for libcimbar's format");
         return Err(Failure::with_hint(error, "add --format cimbar"));
     }
-    let format = FrameFormat::new(&FormatChoice {
+    let target = Target::new(&args)?;
+    let choice = FormatChoice {
         profile: args.profile.unwrap_or(Profile::Standard),
         size: args.size.unwrap_or(DEFAULT_SIZE),
         tile: args.tile,
         rate: args.rate,
         bands: args.bands.unwrap_or(1),
-    })?;
-    let target = Target::new(&args)?;
+    };
+    let format = match args.bands {
+        None if target.moves() => FrameFormat::animated(&choice)?,
+        _ => FrameFormat::new(&choice)?,
+    };
     let threads = thread_count(args.common.threads);
     let prepared = prepare(&args, threads)?;
     let mut transfer = Transfer::new(prepared, format, args.redundancy)?;

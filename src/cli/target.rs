@@ -102,6 +102,11 @@ impl Target {
         Ok(Self { kind, output, fps: args.fps.unwrap_or(DEFAULT_FPS), loops: args.loops })
     }
 
+    /// Whether frames follow each other by themselves, however fast a camera is.
+    pub fn moves(&self) -> bool {
+        self.kind.moves()
+    }
+
     /// How often frames are to be given to it; `None`: until nobody takes them any more.
     pub fn passes(&self) -> Option<u32> {
         match self.loops {
