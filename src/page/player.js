@@ -103,6 +103,7 @@ async function tick(now) {
 
 function play(on) {
   $('warning').hidden = true;
+  if (on && about.plays && passes >= about.plays) passes = 0;
   if (on && !playing) requestAnimationFrame((now) => { due = now + 1000 / fps(); tick(now); });
   playing = on;
   $('play').innerHTML = on ? '&#10074;&#10074;' : '&#9654;';

@@ -252,8 +252,8 @@ impl VideoSink {
     /// # Errors
     /// If ffmpeg cannot be run.
     pub fn new(file: OutputFile, container: Container, outline: &Outline) -> anyhow::Result<Self> {
-        // Tiles of four pixels still have two chroma samples across; smaller ones need all.
-        let full_chroma = outline.tile < 4;
+        // Smaller tiles need every chroma sample; players that show them are fewer.
+        let full_chroma = outline.tile < 3;
         let format = VideoFormat { container, size: outline.size, fps: outline.fps, full_chroma };
         Ok(Self { writer: VideoWriter::new(file.unfinished_path(), &format)?, file })
     }

@@ -15,6 +15,10 @@ mod hostile;
 mod inner_curve;
 // Which module may use which.
 mod layering;
+// Animations, streams and videos, both ways; recordings of a screen.
+mod moving;
+// The player's page in a real browser.
+mod page;
 // Runs that stop in the middle and go on.
 mod resume;
 // File to frames to file, undistorted: sizes, profiles, lost frames, screenshots.

@@ -1,5 +1,8 @@
 //! Working folders, the command under test, seeded data, small pictures.
 
+#[cfg(unix)]
+pub mod browser;
+
 use assert_cmd::Command;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;

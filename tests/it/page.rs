@@ -1,0 +1,164 @@
+//! The player's page, in a real browser: what it shows decodes back.
+//!
+//! Needs Chromium; without it these tests say so and end.
+
+#![cfg(unix)]
+
+use crate::support::browser::{OFFLINE, Page, browser};
+use crate::support::{Workdir, random_bytes};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tilecast::pipeline::capture::CaptureReader;
+use tilecast::raster::{Picture, decode_picture};
+
+/// A window of the browser.
+struct Window<'a> {
+    browser: &'a str,
+    dir: &'a Workdir,
+    page: &'a Path,
+    size: (usize, usize),
+    ratio: f64,
+}
+
+impl Window<'_> {
+    /// What the page shows when it was opened with `fragment`, after `wait` milliseconds of its
+    /// own time.
+    fn screenshot(&self, fragment: &str, wait: u32) -> PathBuf {
+        let name = format!("shots/{}-{}.png", fragment.replace(['=', '&', ','], "-"), self.ratio);
+        let picture = self.dir.path(&name);
+        std::fs::create_dir_all(picture.parent().unwrap()).unwrap();
+        let (width, height) = self.size;
+        let output = Command::new(self.browser)
+            .args(OFFLINE)
+            .arg("--hide-scrollbars")
+            .arg(format!("--user-data-dir={}", self.dir.path("profile").display()))
+            .arg(format!("--window-size={width},{height}"))
+            .arg(format!("--force-device-scale-factor={}", self.ratio))
+            .arg(format!("--virtual-time-budget={wait}"))
+            .arg(format!("--screenshot={}", picture.display()))
+            .arg(format!("file://{}#{fragment}", self.page.display()))
+            .output()
+            .unwrap();
+        assert!(picture.exists(), "{}", String::from_utf8_lossy(&output.stderr));
+        picture
+    }
+}
+
+fn picture(path: &Path) -> Picture {
+    decode_picture(&std::fs::read(path).unwrap()).unwrap()
+}
+
+#[test]
+fn screenshots_decode_back_to_the_file() {
+    let Some(browser) = browser() else { return };
+    for (profile, ratio) in [("dense", 1.0), ("standard", 2.0), ("lossless", 1.0), ("print", 1.5)] {
+        let dir = Workdir::new();
+        let file = random_bytes(if profile == "print" { 150 } else { 9_000 }, 1);
+        dir.write("a <b>&.bin", &file);
+        let size = if profile == "print" { "800x640" } else { "400x420" };
+        let args = ["encode", "a <b>&.bin", "-o", "a.html", "-p", profile, "--size", size];
+        let output = dir.tilecast(&args).output().unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        let frames: u32 = text.split(' ').next().unwrap().parse().unwrap();
+        let page = dir.path("a.html");
+        let window = Window { browser, dir: &dir, page: &page, size: (900, 900), ratio };
+        for number in 1..=frames {
+            let shot = window.screenshot(&format!("frame={number}"), 2000);
+            let report = CaptureReader::default().read(&picture(&shot)).report;
+            assert_eq!(report.reason, None, "{profile}, frame {number}");
+            assert_eq!(report.frame, Some(number), "{profile}");
+            // Whole device pixels for each of the frame's: nothing has been interpolated.
+            assert_eq!(report.registration_error, Some(0.0), "{profile}, frame {number}");
+        }
+        dir.tilecast(&["decode", "shots", "-o", "out"]).assert().success();
+        assert!(dir.read("out") == file, "{profile}");
+    }
+}
+
+#[test]
+fn a_page_of_libcimbars_frames_shows_them() {
+    let Some(browser) = browser() else { return };
+    if !cfg!(all(feature = "wirehair", target_arch = "x86_64")) {
+        return;
+    }
+    let dir = Workdir::new();
+    dir.write("a.bin", &random_bytes(9_000, 2));
+    let args = ["encode", "a.bin", "-o", "a.html", "--format", "cimbar", "--mode", "Bu"];
+    dir.tilecast(&args).assert().success();
+    let page = dir.path("a.html");
+    let window = Window { browser, dir: &dir, page: &page, size: (1400, 1400), ratio: 1.0 };
+    for number in 1..=3 {
+        window.screenshot(&format!("frame={number}"), 2000);
+    }
+    dir.tilecast(&["decode", "shots", "-o", "out"]).assert().success();
+    assert!(dir.read("out") == random_bytes(9_000, 2));
+}
+
+#[test]
+fn a_page_holds_the_frames_that_were_asked_for() {
+    let Some(browser) = browser() else { return };
+    let dir = Workdir::new();
+    dir.write("a.bin", &random_bytes(20_000, 3));
+    let args = ["encode", "a.bin", "--size", "400x420", "-p", "dense", "-o"];
+    dir.tilecast(&[&args[..], &["all.html"]].concat()).assert().success();
+    dir.tilecast(&[&args[..], &["some.html", "--only", "2,4"]].concat()).assert().success();
+    assert!(dir.read("some.html").len() < dir.read("all.html").len());
+    for (page, fragment, shown) in [("some.html", "frame=4", 4), ("all.html", "only=3,5-6", 3)] {
+        let page = dir.path(page);
+        let window = Window { browser, dir: &dir, page: &page, size: (900, 900), ratio: 1.0 };
+        let shot = picture(&window.screenshot(fragment, 2000));
+        assert_eq!(CaptureReader::default().read(&shot).report.frame, Some(shown), "{fragment}");
+    }
+}
+
+#[test]
+fn a_page_plays_pauses_steps_and_stops() {
+    let Some(browser) = browser() else { return };
+    let dir = Workdir::new();
+    dir.write("a.bin", &random_bytes(20_000, 4));
+    let args = ["encode", "a.bin", "--size", "400x420", "-p", "dense", "-o", "a.html"];
+    dir.tilecast(&[&args[..], &["--fps", "30", "--loop", "2"]].concat()).assert().success();
+    let url = format!("file://{}", dir.path("a.html").display());
+    let mut page = Page::open(browser, &dir.path(""), &url);
+    let place = "document.getElementById('place').textContent";
+    page.wait(&format!("{place}.startsWith('frame 1 of 6')"));
+    // Nothing flashes before somebody has been warned and wants it.
+    assert_eq!(page.value("playing || document.getElementById('warning').hidden"), false);
+    page.press(" ");
+    page.wait(&format!("{place}.includes('pass 2')"));
+    page.wait("!playing");
+    assert_eq!(page.value(place), "frame 6 of 6, pass 2");
+    page.press("ArrowLeft");
+    page.wait(&format!("{place}.startsWith('frame 5 of 6')"));
+    page.press("ArrowRight");
+    page.press("ArrowRight");
+    page.wait(&format!("{place}.startsWith('frame 1 of 6')"));
+    page.press("ArrowUp");
+    assert_eq!(page.value("fps()"), 31);
+    // The frames that a receiver misses, and then only those.
+    page.value("document.getElementById('only').value = '2,5-6'");
+    page.value("document.getElementById('only').oninput()");
+    page.wait(&format!("{place}.startsWith('frame 2 of 6, 1 of 3 chosen')"));
+    page.value("window.shown = new Set(); const paintNow = paint; paint = (text) => { shown.add(numbers[chosen[at]]); return paintNow(text); }");
+    page.press(" ");
+    page.wait("!playing && passes > 0");
+    assert_eq!(page.value("[...shown].sort().join()"), "2,5,6");
+    page.value("document.getElementById('only').value = '99'");
+    page.value("document.getElementById('only').oninput()");
+    assert_eq!(page.value("document.getElementById('only').validity.valid"), false);
+}
+
+#[test]
+fn symbols_take_less_room_than_png_files() {
+    for profile in ["robust", "standard", "dense", "ultra", "lossless", "print"] {
+        let dir = Workdir::new();
+        dir.write("a.bin", &random_bytes(100, 4));
+        dir.tilecast(&["encode", "a.bin", "-o", "a.html", "-p", profile]).assert().success();
+        let page = String::from_utf8(dir.read("a.html")).unwrap();
+        let text = page.split("data-n=\"1\" type=\"text/plain\">").nth(1).unwrap();
+        let symbols = text.split('<').next().unwrap().len() / 4 * 3;
+        dir.tilecast(&["encode", "a.bin", "-o", "a.apng", "-p", profile]).assert().success();
+        let png = dir.read("a.apng").len();
+        assert!(symbols < png, "{profile}: {symbols} bytes of symbols, {png} of PNG");
+    }
+}
