@@ -21,7 +21,7 @@ pub const CRC_BYTES: usize = 4;
 /// The most bands a frame can have (spec §4.2).
 pub const MAX_BANDS: u8 = 64;
 /// Soft values are multiplied by this before rounding: with messages of ±127 and clipping at
-/// [`LLR_CLIP`], three quarters of a bit of LLR a step loses least (measured on BI-AWGN).
+/// ±31, three quarters of a bit of LLR a step loses least (measured on BI-AWGN).
 pub const LLR_SCALE: f32 = 3.0;
 /// Largest magnitude of a quantised LLR.
 const LLR_CLIP: f32 = 31.0;

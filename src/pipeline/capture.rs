@@ -5,14 +5,13 @@
 //! is decoded fed back to the equaliser until nothing more comes.
 
 use super::debug::DebugPictures;
-use super::diagnose::{Light, clipped, information, lost, reason, weak_part};
+use super::diagnose::{Light, clipped, information, lost, reason, soft_information, weak_part};
 use super::format::{Format, Formats};
 use super::repeats::ReadBefore;
 use super::report::{CaptureReport, show_id};
 use super::search::{Followed, Found, Located, Search, follow_marks};
 use crate::cimbar::{Codings, Reading};
 use crate::frame::{Hypothesis, Mesh};
-use crate::inner::LLR_SCALE;
 use crate::ldpc::Decoder;
 use crate::modem::{FrameHeader, Scores, Signal};
 use crate::outer::Packet;
@@ -23,8 +22,6 @@ use std::sync::Arc;
 const ITERATIONS: [usize; 2] = [16, 40];
 /// With this much more information a bit than the code's rate, codewords decode at once.
 const EASY_MARGIN: f64 = 0.08;
-/// Of the soft values of a codeword, every so many tell how much it carries: to two hundredths.
-const SOFT_STEP: usize = 12;
 /// Rounds of decision feedback at most.
 const FEEDBACK_ROUNDS: usize = 4;
 /// Feedback of soft decisions alone adds at most about 0.06 bits a bit: with this much less than
@@ -150,10 +147,7 @@ impl CaptureReader {
     /// Decodes soft values of a codeword of a frame with this header.
     pub fn decode_soft(&mut self, header: &FrameHeader, soft: &[i8]) -> Option<Vec<u8>> {
         let format = self.formats.get(header)?;
-        // No code works with less than its rate, and finding that out takes its time.
-        let sample: Vec<f32> =
-            soft.iter().step_by(SOFT_STEP).map(|value| f32::from(*value) / LLR_SCALE).collect();
-        if information(&sample) < format.code.rate() {
+        if is_hopeless(format.code.rate(), soft) {
             return None;
         }
         format.code.decode(&mut self.decoder, soft, ITERATIONS[1])
@@ -302,9 +296,17 @@ impl CaptureReader {
         let frame = format.code.soften(llrs);
         for (index, packet) in packets.iter_mut().enumerate().filter(|(_, p)| p.is_none()) {
             let soft = format.code.gather(&frame, index);
-            *packet = format.code.decode(&mut self.decoder, &soft, iterations);
+            if !is_hopeless(format.code.rate(), &soft) {
+                *packet = format.code.decode(&mut self.decoder, &soft, iterations);
+            }
         }
     }
+}
+
+/// Whether the soft values of a codeword carry less than its rate: no code works with that, and
+/// finding it out by trying takes a hundred times as long.
+fn is_hopeless(rate: f64, soft: &[i8]) -> bool {
+    soft_information(soft) < rate
 }
 
 fn is_lacking(packets: &[Option<Vec<u8>>]) -> bool {

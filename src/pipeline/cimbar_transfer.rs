@@ -166,17 +166,22 @@ impl CimbarTransfer {
         self.key
     }
 
-    /// Takes what a frame brings.
-    pub fn accept(&mut self, arrival: Arrival) {
+    /// Takes what a frame brings, and tells whether that was new. A plain frame after itself is the
+    /// same frame, seen twice.
+    pub fn accept(&mut self, arrival: &Arrival) -> bool {
         self.frames += 1;
         match (&mut self.content, self.key) {
-            (Content::Plain(bytes), _) if bytes.len() < MAX_PLAIN_BYTES => {
-                bytes.extend(arrival.payload);
+            (Content::Plain(bytes), _)
+                if bytes.len() < MAX_PLAIN_BYTES && !bytes.ends_with(&arrival.payload) =>
+            {
+                bytes.extend(&arrival.payload);
+                true
             }
             (
                 Content::Fountain { blocks, message: message @ None },
                 Key::Fountain { encode_id, size, .. },
             ) => {
+                let before = blocks.received();
                 for chunk in &arrival.chunks {
                     if let Some((header, block)) = ChunkHeader::split(chunk)
                         && (header.encode_id, header.size) == (encode_id, size)
@@ -185,8 +190,9 @@ impl CimbarTransfer {
                     }
                 }
                 *message = blocks.message().transpose();
+                blocks.received() > before
             }
-            _ => {}
+            _ => false,
         }
     }
 

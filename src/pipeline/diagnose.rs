@@ -2,7 +2,9 @@
 
 use super::report::CaptureReport;
 use crate::frame::{Layout, Samples};
+use crate::inner::LLR_SCALE;
 use crate::raster::Picture;
+use std::sync::LazyLock;
 
 /// Below this many picture pixels a tile, blur of any lens leaves nothing to separate.
 const MIN_PIXELS_PER_TILE: f64 = 1.6;
@@ -17,6 +19,8 @@ const WEAK_PART: f64 = 0.08;
 
 /// Soft values that information is estimated from.
 const SAMPLE: usize = 10_000;
+/// The same for one codeword.
+const SOFT_SAMPLE: usize = 2_000;
 
 /// What light and layout of a capture were like.
 #[derive(Clone, Copy, Debug, Default)]
@@ -72,6 +76,18 @@ pub fn information(llrs: &[f32]) -> f64 {
     let step = (llrs.len() / SAMPLE).max(1);
     let count = llrs.len().div_ceil(step).max(1);
     1.0 - llrs.iter().step_by(step).map(loss).sum::<f64>() / count as f64
+}
+
+/// The same of a codeword's quantised soft values, as [`crate::inner`] has them.
+pub fn soft_information(soft: &[i8]) -> f64 {
+    static TABLE: LazyLock<[f64; 129]> = LazyLock::new(|| {
+        std::array::from_fn(|magnitude| information(&[magnitude as f32 / LLR_SCALE]))
+    });
+    let table = &*TABLE;
+    // Two thousand of a long codeword's values tell the mean to a hundredth.
+    let sample = soft.iter().step_by((soft.len() / SOFT_SAMPLE).max(1));
+    let count = sample.len().max(1) as f64;
+    sample.map(|value| table[usize::from(value.unsigned_abs())]).sum::<f64>() / count
 }
 
 /// The ninth of the frame that carries least, if it stands out: "top left", say.
@@ -135,6 +151,14 @@ mod tests {
     fn certain_bits_carry_one_bit_and_unknown_ones_none() {
         assert!(information(&[30.0, -30.0]) > 0.999);
         assert!(information(&[0.0; 4]) < 1e-9);
+    }
+
+    #[test]
+    fn quantised_values_carry_what_they_carried_before() {
+        let llrs: Vec<f32> = (-40..=40).map(|i| i as f32 / LLR_SCALE).collect();
+        let soft: Vec<i8> = (-40..=40).collect();
+        assert!((soft_information(&soft) - information(&llrs)).abs() < 1e-6);
+        assert!(soft_information(&[i8::MIN]) > 0.999 && soft_information(&[]) == 0.0);
     }
 
     #[test]

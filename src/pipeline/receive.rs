@@ -163,7 +163,7 @@ impl Receiver {
             }
             RecordKind::Chunk => {
                 if let Some(arrival) = Arrival::from_record(body) {
-                    self.take_cimbar(arrival);
+                    self.take_cimbar(&arrival);
                 }
             }
         }
@@ -198,19 +198,20 @@ impl Receiver {
     ) -> Result<bool, OuterError> {
         let Some(arrival) = Arrival::new(reading) else { return Ok(true) };
         report.transfer = Some(arrival.key().to_string());
-        self.log.append(RecordKind::Chunk, &arrival.record())?;
-        Ok(self.take_cimbar(arrival))
+        let taken = self.take_cimbar(&arrival);
+        if taken == Some(true) {
+            self.log.append(RecordKind::Chunk, &arrival.record())?;
+        }
+        Ok(taken.is_some())
     }
 
-    fn take_cimbar(&mut self, arrival: Arrival) -> bool {
+    /// Whether the frame brought something new; `None` if there is no place for its transfer.
+    fn take_cimbar(&mut self, arrival: &Arrival) -> Option<bool> {
         let key = arrival.key();
         let same = |t: &Incoming| matches!(t, Incoming::Cimbar(t) if t.key() == key);
         match self.place(same, || Incoming::Cimbar(CimbarTransfer::new(key))) {
-            Some(Incoming::Cimbar(transfer)) => {
-                transfer.accept(arrival);
-                true
-            }
-            _ => false,
+            Some(Incoming::Cimbar(transfer)) => Some(transfer.accept(arrival)),
+            _ => None,
         }
     }
 

@@ -11,8 +11,6 @@ use std::io::{BufRead, Read, Write};
 const SIGNATURE: &[u8] = b"YUV4MPEG2";
 /// Header lines are at most this long.
 const MAX_LINE: u64 = 4096;
-/// Fixed-point fractions of the colour matrix.
-const SHIFT: u32 = 14;
 
 /// How chroma samples lie between those of brightness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,6 +160,7 @@ impl YuvFrame {
         let mut rgb = vec![0; width * height * 3];
         let (mut u, mut v) = (vec![0i16; width], vec![0i16; width]);
         let mut scratch = Vec::new();
+        let mut channels = [(); 3].map(|()| vec![0u8; width]);
         let lines = rgb.chunks_exact_mut(width * 3).zip(luma.chunks_exact(width));
         for (y, (target, luma)) in lines.enumerate() {
             if let Some(chroma) = chroma {
@@ -170,9 +169,11 @@ impl YuvFrame {
                     chroma.spread(&scratch, line);
                 }
             }
+            matrix.convert(luma, &u, &v, &mut channels);
+            let [r, g, b] = &channels;
             let pixels = target.as_chunks_mut::<3>().0.iter_mut();
-            for ((pixel, &y), (&u, &v)) in pixels.zip(luma).zip(u.iter().zip(&v)) {
-                *pixel = matrix.rgb(y, u, v);
+            for (pixel, ((&r, &g), &b)) in pixels.zip(r.iter().zip(g).zip(b)) {
+                *pixel = [r, g, b];
             }
         }
         let too_large = PictureError::TooLarge { width: width as u32, height: height as u32 };
@@ -182,7 +183,7 @@ impl YuvFrame {
 
 impl Chroma {
     /// The chroma samples that belong to row `y` of brightness, less 128, times 4: between two
-    /// rows of them where there is one for two.
+    /// rows of them where there is one for two. The first and the last stand there twice.
     fn row(&self, plane: &[u8], columns: usize, y: usize, line: &mut Vec<i16>) {
         let rows = plane.len() / columns;
         let near = y / self.step.1;
@@ -194,59 +195,72 @@ impl Chroma {
         let row = |row: usize| &plane[row * columns..][..columns];
         let pairs = row(near).iter().zip(row(far));
         line.clear();
+        line.push(0);
         line.extend(pairs.map(|(&near, &far)| 3 * i16::from(near) + i16::from(far) - 512));
+        line[0] = line[1];
+        line.push(line[line.len() - 1]);
     }
 
-    /// A row of chroma spread over the columns of brightness, times 16.
+    /// A row of chroma, ends doubled, spread over the columns of brightness, times 16.
     fn spread(&self, line: &[i16], wide: &mut [i16]) {
         if self.step.0 == 1 {
-            wide.iter_mut().zip(line).for_each(|(wide, &value)| *wide = 4 * value);
+            wide.iter_mut().zip(&line[1..]).for_each(|(wide, &value)| *wide = 4 * value);
             return;
         }
         // Weights of a sample and its neighbours, for the first and the second of its columns.
         let [before, first, second, after] = if self.centred { [1, 3, 3, 1] } else { [0, 4, 2, 2] };
-        let last = line.len() - 1;
-        let ends = wide.len() % 2;
+        let neighbours = line.iter().zip(&line[1..]).zip(&line[2..]);
+        let spread = |((left, here), right): ((&i16, &i16), &i16)| {
+            [before * left + first * here, second * here + after * right]
+        };
         let (pairs, odd) = wide.as_chunks_mut::<2>();
-        for (i, pair) in pairs.iter_mut().enumerate() {
-            let (left, here, right) = (line[i.saturating_sub(1)], line[i], line[(i + 1).min(last)]);
-            *pair = [before * left + first * here, second * here + after * right];
+        for (pair, around) in pairs.iter_mut().zip(neighbours.clone()) {
+            *pair = spread(around);
         }
-        if ends == 1 {
-            odd[0] = before * line[last.saturating_sub(1)] + first * line[last];
+        if let (Some(odd), Some(around)) = (odd.first_mut(), neighbours.last()) {
+            *odd = spread(around)[0];
         }
     }
 }
 
-/// The colour matrix of ITU-R BT.601 in fixed point.
+/// The colour matrix of ITU-R BT.601.
 struct Matrix {
-    black: i32,
-    luma: i32,
+    black: f32,
+    luma: f32,
     /// Red from v, green from u and v, blue from u; those come times 16.
-    mix: [i32; 4],
+    mix: [f32; 4],
 }
 
 impl Matrix {
     fn new(full_range: bool) -> Self {
-        let one = f64::from(1 << SHIFT);
         let (black, luma, chroma) =
-            if full_range { (0, 1.0, 1.0) } else { (16, 255.0 / 219.0, 255.0 / 224.0) };
+            if full_range { (0.0, 1.0, 1.0) } else { (16.0, 255.0 / 219.0, 255.0 / 224.0) };
         let mix = [1.402, -0.344_136, -0.714_136, 1.772];
-        Self {
-            black,
-            luma: (luma * one).round() as i32,
-            mix: mix.map(|factor| (factor * chroma * one / 16.0).round() as i32),
-        }
+        Self { black, luma, mix: mix.map(|factor| factor * chroma / 16.0) }
     }
 
-    #[inline]
-    fn rgb(&self, y: u8, u: i16, v: i16) -> [u8; 3] {
-        let (u, v) = (i32::from(u), i32::from(v));
-        let y = (i32::from(y) - self.black) * self.luma + (1 << (SHIFT - 1));
-        let [red, green_u, green_v, blue] = self.mix;
-        [red * v, green_u * u + green_v * v, blue * u]
-            .map(|colour| ((y + colour) >> SHIFT).clamp(0, 255) as u8)
+    /// A row, channel after channel: loops that vectorise, which pixels of three bytes do not.
+    fn convert(&self, luma: &[u8], u: &[i16], v: &[i16], channels: &mut [Vec<u8>; 3]) {
+        let [red_v, green_u, green_v, blue_u] = self.mix;
+        for (channel, (from_u, from_v)) in
+            channels.iter_mut().zip([(0.0, red_v), (green_u, green_v), (blue_u, 0.0)])
+        {
+            let chroma = u.iter().zip(v);
+            for ((value, &y), (&u, &v)) in channel.iter_mut().zip(luma).zip(chroma) {
+                let grey = (f32::from(y) - self.black) * self.luma;
+                *value = rounded(grey + from_u * f32::from(u) + from_v * f32::from(v));
+            }
+        }
     }
+}
+
+/// The nearest byte.
+#[inline]
+fn rounded(value: f32) -> u8 {
+    // Beside 2^23 a single-precision number has no room for fractions: its lowest byte is the
+    // rounded value.
+    const ROUNDING: f32 = 8_388_608.0;
+    (value.clamp(0.0, 255.0) + ROUNDING).to_bits() as u8
 }
 
 /// The eight colours of frames as Y, U, V of limited range, in the order of their indices.

@@ -19,7 +19,7 @@ use tilecast::pipeline::profile::{FormatChoice, FrameFormat, Profile};
 use tilecast::pipeline::selection::Selection;
 use tilecast::pipeline::send::{Drawing, Prepared, Transfer};
 use tilecast::prng::SplitMix64;
-use tilecast::raster::{Effort, IndexedFrame, Picture, decode_picture, write_frame};
+use tilecast::raster::{Effort, IndexedFrame, Picture, Y4mReader, decode_picture, write_frame};
 
 #[path = "../it/camera/mod.rs"]
 #[allow(dead_code)]
@@ -64,6 +64,16 @@ fn capture_photo_stage_finders(bencher: Bencher, size: (usize, usize)) {
     let picture = decode_picture(&photo(size)).unwrap();
     let factor = size.0.div_ceil(1600);
     bencher.bench_local(|| find_finders(&picture.grey(factor), Neighbourhood::Wide));
+}
+
+/// A frame of a 1280x960 video, 4:2:0, to RGB.
+#[divan::bench]
+fn capture_video_stage_rgb(bencher: Bencher) {
+    let samples = random(1280 * 960 * 3 / 2);
+    let stream = [&b"YUV4MPEG2 W1280 H960 C420mpeg2\nFRAME\n"[..], &samples].concat();
+    let mut reader = Y4mReader::new(stream.as_slice()).ok().unwrap();
+    let frame = reader.next_frame().unwrap().unwrap();
+    bencher.bench_local(|| frame.to_picture().unwrap());
 }
 
 /// A photo of a frame of libcimbar's mode B, JPEG file to Reed-Solomon blocks; bytes are those of

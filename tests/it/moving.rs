@@ -206,7 +206,7 @@ fn a_recording_of_a_screen_is_the_file() {
         .map(|name| decode_picture(&dir.read(&format!("frames/{name}"))).unwrap())
         .collect();
     // Faster than the camera can get each frame undisturbed: bands of both have to be used.
-    Recorder::new(20).film(&frames, &dir.path("recording.mp4"));
+    Recorder::new(20).film(&frames.iter().collect::<Vec<_>>(), &dir.path("recording.mp4"));
     dir.tilecast(&["decode", "recording.mp4", "-o", "out", "--report", "r.json"])
         .assert()
         .success();

@@ -37,8 +37,8 @@ impl Recorder {
         possible
     }
 
-    /// Films a screen that shows each of `frames` once, and gives the number of pictures.
-    pub fn film(&self, frames: &[Picture], video: &Path) -> usize {
+    /// Films a screen that shows each of `frames` in turn, and gives the number of pictures.
+    pub fn film(&self, frames: &[&Picture], video: &Path) -> usize {
         let (width, height) = self.camera.size;
         let mut ffmpeg = Command::new("ffmpeg")
             .args(["-y", "-loglevel", "error", "-f", "rawvideo", "-pixel_format", "rgb24"])
@@ -54,8 +54,17 @@ impl Recorder {
             .unwrap();
         let mut pipe = ffmpeg.stdin.take().unwrap();
         let pictures = frames.len() * self.fps as usize / self.shown_fps as usize;
-        for number in 0..pictures {
-            pipe.write_all(self.picture(frames, number).rgb()).unwrap();
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        for first in (0..pictures).step_by(cores) {
+            let numbers = first..pictures.min(first + cores);
+            std::thread::scope(|scope| {
+                let shots: Vec<_> = numbers
+                    .map(|number| scope.spawn(move || self.picture(frames, number)))
+                    .collect();
+                for shot in shots {
+                    pipe.write_all(shot.join().unwrap().rgb()).unwrap();
+                }
+            });
         }
         drop(pipe);
         assert!(ffmpeg.wait().unwrap().success());
@@ -63,7 +72,7 @@ impl Recorder {
     }
 
     /// One picture of the recording.
-    fn picture(&self, frames: &[Picture], number: usize) -> Picture {
+    fn picture(&self, frames: &[&Picture], number: usize) -> Picture {
         let at = number * self.shown_fps as usize / self.fps as usize;
         let sway = |period: f64| (number as f64 / period).sin();
         let camera = Camera {
@@ -76,9 +85,9 @@ impl Recorder {
         match frames.get(at + 1) {
             Some(next) if self.mixes && number % 3 == 2 => {
                 let line = (number as f64 * 0.381_966).fract();
-                camera.shoot_two(next, &frames[at], line)
+                camera.shoot_two(next, frames[at], line)
             }
-            _ => camera.shoot(&frames[at]),
+            _ => camera.shoot(frames[at]),
         }
     }
 }
