@@ -7,13 +7,13 @@
 //! | layer | send | receive |
 //! |---|---|---|
 //! | [`cli`] | arguments to a checked configuration | reports to text, JSON, exit code |
-//! | [`pipeline`] | file to frames | captures to files; bounded memory, all cores |
+//! | [`pipeline`] | file to frames to where they go | photos and videos to files; bounded memory, all cores |
 //! | [`container`] | file to chunks, zstd each, and a manifest | chunks to the verified file |
 //! | [`outer`] | stream to blocks of source and repair packets | any K packets to a block |
 //! | [`inner`] | packets to LDPC codewords, interleaved, scrambled | LLRs to packets |
 //! | [`modem`] | bits to symbols, pilots, header | samples, equalised, to LLRs |
 //! | [`frame`] | symbols to pixels | picture to finders to a mesh to samples |
-//! | [`raster`] | pixels to PNG | any picture to RGB |
+//! | [`raster`] | pixels to PNG, APNG, GIF, Y4M | any picture, animation or Y4M stream to RGB |
 //!
 //! [`page`] is a player for frames, an HTML file. [`cimbar`] is another format on the same foundations: libcimbar's, both ways.
 //!

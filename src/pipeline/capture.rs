@@ -1,8 +1,9 @@
 //! One picture to the packets in it.
 //!
-//! Finders (in a video where they were in the picture before), hypotheses, header; then the samples of all tiles, either as they are (an undistorted
-//! frame) or equalised on a mesh that follows marks and data (a photo); then codewords, with what
-//! is decoded fed back to the equaliser until nothing more comes.
+//! Finders (in a video where they were in the picture before), hypotheses, header; then the samples
+//! of all tiles, either as they are (an undistorted frame) or equalised on a mesh that follows marks
+//! and data (a photo); then codewords, with what is decoded fed back to the equaliser until nothing
+//! more comes.
 
 use super::debug::DebugPictures;
 use super::diagnose::{Light, clipped, information, lost, reason, soft_information, weak_part};
@@ -27,6 +28,9 @@ const FEEDBACK_ROUNDS: usize = 4;
 /// Feedback of soft decisions alone adds at most about 0.06 bits a bit: with this much less than
 /// the code's rate, which itself is 0.05 too little, it leads nowhere.
 const FEEDBACK_REACH: f64 = 0.03;
+/// Soft values of a video, where noise changes from block to block, carry this much more than they
+/// say, at most.
+const CALIBRATION: f64 = 0.05;
 /// A round that decodes nothing has to add at least this many bits a bit to be followed by another.
 const FEEDBACK_GAIN: f64 = 0.004;
 
@@ -304,9 +308,9 @@ impl CaptureReader {
 }
 
 /// Whether the soft values of a codeword carry less than its rate: no code works with that, and
-/// finding it out by trying takes a hundred times as long.
+/// finding it out by trying takes a hundred times as long. They may be wrong about themselves.
 fn is_hopeless(rate: f64, soft: &[i8]) -> bool {
-    soft_information(soft) < rate
+    soft_information(soft) < rate - CALIBRATION
 }
 
 fn is_lacking(packets: &[Option<Vec<u8>>]) -> bool {

@@ -1,4 +1,5 @@
-//! Everything put together: file to frames ([`send`]), pictures to files ([`receive`]).
+//! Everything put together: file to frames ([`send`]) to where they go ([`delivery`]); inputs to
+//! pictures ([`source`]) to packets ([`capture`]) to files ([`receive`]).
 //!
 //! The only module that knows every layer. Both directions stream: memory does not grow with the
 //! file, all cores work, and the same input gives the same output whatever their number.

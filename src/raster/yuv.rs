@@ -209,7 +209,7 @@ impl Chroma {
         }
         // Weights of a sample and its neighbours, for the first and the second of its columns.
         let [before, first, second, after] = if self.centred { [1, 3, 3, 1] } else { [0, 4, 2, 2] };
-        let neighbours = line.iter().zip(&line[1..]).zip(&line[2..]);
+        let mut neighbours = line.iter().zip(&line[1..]).zip(&line[2..]);
         let spread = |((left, here), right): ((&i16, &i16), &i16)| {
             [before * left + first * here, second * here + after * right]
         };
@@ -217,7 +217,7 @@ impl Chroma {
         for (pair, around) in pairs.iter_mut().zip(neighbours.clone()) {
             *pair = spread(around);
         }
-        if let (Some(odd), Some(around)) = (odd.first_mut(), neighbours.last()) {
+        if let (Some(odd), Some(around)) = (odd.first_mut(), neighbours.next_back()) {
             *odd = spread(around)[0];
         }
     }
