@@ -33,7 +33,7 @@ pub fn run(args: DecodeArgs) -> Result<Exit, Failure> {
     let one_file = !matches!(destination, Destination::Folder(_));
     let captures = read_all(inputs, &mut receiver, one_file, &args, &mut report)?;
     if receiver.is_empty() {
-        eprintln!("tilecast: no frame found in {}", counted(captures, "capture"));
+        say!("tilecast: no frame found in {}", counted(captures, "capture"));
     }
     let exit = write_all(receiver.into_transfers(), &destination, &args, &mut report)?;
     if exit == Exit::Success {
@@ -57,7 +57,7 @@ fn read_all(
 ) -> Result<u64, Failure> {
     let done = receiver.done().clone();
     if !args.common.quiet && !done.is_empty() {
-        eprintln!("{} read by an earlier run", counted(done.len() as u64, "capture"));
+        say!("{} read by an earlier run", counted(done.len() as u64, "capture"));
     }
     let count = inputs.count();
     if let Some(folder) = &args.debug {
@@ -88,7 +88,7 @@ fn read_all(
     drop(watch);
     let unread = count.saturating_sub(skipped + files);
     if enough && unread > 0 && !args.common.quiet {
-        eprintln!("the file is complete: {} left unread", counted(unread, "file"));
+        say!("the file is complete: {} left unread", counted(unread, "file"));
     }
     Ok(captures)
 }
@@ -115,7 +115,7 @@ fn write_all(
                     result.size = Some(length);
                 }
                 Err(error) => {
-                    eprintln!("tilecast: error: transfer {}: {error}", result.id);
+                    say!("tilecast: error: transfer {}: {error}", result.id);
                     result.state = TransferState::Failed;
                     exit = Exit::Unverified;
                 }
@@ -183,14 +183,14 @@ fn tell(result: &TransferReport, quiet: bool) {
         format!(" ({})", name.chars().filter(|c| !c.is_control()).collect::<String>())
     });
     match (&result.state, &result.output) {
-        (TransferState::Complete, Some(output)) if !quiet => eprintln!(
+        (TransferState::Complete, Some(output)) if !quiet => say!(
             "transfer {}{name}: complete{}, {} to {output}",
             result.id,
             if result.verified { " and verified" } else { " (the format has no digest)" },
             counted(result.size.unwrap_or_default(), "byte")
         ),
         (TransferState::Incomplete, _) => {
-            eprintln!(
+            say!(
                 "tilecast: transfer {}{name}: incomplete, {} of {} frames seen; at least {} needed",
                 result.id,
                 thousands(result.frames_seen),
@@ -201,9 +201,9 @@ fn tell(result: &TransferReport, quiet: bool) {
                 }
             );
             if result.frames_missing.is_empty() {
-                eprintln!("tilecast: hint: any other frames of it help");
+                say!("tilecast: hint: any other frames of it help");
             } else {
-                eprintln!("tilecast: hint: take these again: {}", ranges(&result.frames_missing));
+                say!("tilecast: hint: take these again: {}", ranges(&result.frames_missing));
             }
         }
         _ => {}

@@ -65,7 +65,7 @@ pub fn run(args: EncodeArgs) -> Result<Exit, Failure> {
         transfer.frames(&drawing, render, sink).map_err(own_error)
     })?;
     if !args.common.quiet {
-        eprintln!("{}", summary(&transfer, outline.shown));
+        say!("{}", summary(&transfer, outline.shown));
     }
     Ok(Exit::Success)
 }
@@ -171,7 +171,7 @@ fn run_cimbar(args: &EncodeArgs) -> Result<Exit, Failure> {
         })
     })?;
     if !args.common.quiet {
-        eprintln!(
+        say!(
             "{} of libcimbar's mode {} for {} as sent; show them in a loop",
             counted(frames, "frame"),
             mode.parameters().name,

@@ -51,17 +51,17 @@ impl Failure {
             self.error.chain().any(io)
         };
         if self.error.chain().any(|cause| cause.is::<Interrupted>()) {
-            eprintln!("tilecast: interrupted");
+            say!("tilecast: interrupted");
             return Exit::Interrupted;
         }
         // Whoever read our output has enough.
         if is(std::io::ErrorKind::BrokenPipe) {
             return Exit::Success;
         }
-        eprintln!("tilecast: error: {:#}", self.error);
+        say!("tilecast: error: {:#}", self.error);
         let full = is(std::io::ErrorKind::StorageFull).then(|| "free some space".to_owned());
         if let Some(hint) = self.hint.clone().or(full) {
-            eprintln!("tilecast: hint: {hint}");
+            say!("tilecast: hint: {hint}");
         }
         Exit::Error
     }

@@ -3,6 +3,14 @@
 //! Data goes to standard output only, progress and messages to standard error. Error texts begin
 //! in lower case and have no full stop; a second line says what to do where that is known.
 
+/// A line for people. That nobody reads them any more is no reason to stop: `eprintln!` would.
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($text)*);
+    }};
+}
+
 mod args;
 mod decode;
 mod encode;

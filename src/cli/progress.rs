@@ -49,7 +49,7 @@ impl Progress {
     /// Prints a line above the bar, unless quiet.
     pub fn line(&self, text: &str) {
         if !self.quiet {
-            self.bar.suspend(|| eprintln!("{text}"));
+            self.bar.suspend(|| say!("{text}"));
         }
     }
 }
