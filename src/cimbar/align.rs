@@ -6,6 +6,7 @@
 
 use super::mode::{FINDER_INSET, PITCH, Parameters, TILE};
 use super::patches::{AREA, Sampler, Square, centre, dot, drawn_tiles};
+use crate::dsp::peak;
 use crate::frame::{Hypothesis, Mesh, MeshQuality};
 use crate::raster::{Picture, Point};
 
@@ -30,14 +31,14 @@ type Window = [f32; WINDOW * WINDOW];
 /// them do not.
 pub(super) fn likeness(
     picture: &Picture,
-    mode: &Parameters,
+    parameters: &Parameters,
     hypothesis: &Hypothesis,
 ) -> Option<f32> {
-    let mesh = plain_mesh(mode, hypothesis)?;
+    let mesh = plain_mesh(parameters, hypothesis)?;
     let finder = GroupFinder::new(picture, &mesh);
     let (first, enough) = FIRST_GROUPS;
     let (mut sum, mut misses) = (0.0, 0);
-    for at in groups(mode).into_iter().take(first) {
+    for at in groups(parameters).into_iter().take(first) {
         match finder.find(&mesh, at, Point::default()) {
             Some((_, fit)) => sum += fit,
             None => misses += 1,
@@ -52,31 +53,31 @@ pub(super) fn likeness(
 /// The mesh of a frame of this mode at a hypothesis; `None` if there is no such frame.
 pub(super) fn align(
     picture: &Picture,
-    mode: &Parameters,
+    parameters: &Parameters,
     hypothesis: &Hypothesis,
 ) -> Option<(Mesh, MeshQuality)> {
-    let mut mesh = plain_mesh(mode, hypothesis)?;
+    let mut mesh = plain_mesh(parameters, hypothesis)?;
     let finder = GroupFinder::new(picture, &mesh);
-    let trusted = std::array::from_fn(|corner| hypothesis.guessed != Some(corner));
-    let quality = mesh.follow(groups(mode), GROUP_PITCH as f64, trusted, |mesh, at, predicted| {
+    let find = |mesh: &Mesh, at: Point, predicted: Point| {
         finder.find(mesh, at, predicted).map(|(offset, _)| offset)
-    });
+    };
+    let quality = mesh.follow(groups(parameters), GROUP_PITCH as f64, hypothesis.trusted(), find);
     Some((mesh, quality))
 }
 
 /// The mesh that the finders alone give.
-fn plain_mesh(mode: &Parameters, hypothesis: &Hypothesis) -> Option<Mesh> {
+fn plain_mesh(parameters: &Parameters, hypothesis: &Hypothesis) -> Option<Mesh> {
     // Cell (i, j) is the square of one pitch around its tile.
-    let start = mode.offset as f64 - (PITCH - TILE) as f64 / 2.0;
+    let start = parameters.offset as f64 - (PITCH - TILE) as f64 / 2.0;
     let cells = |pixels: usize| (pixels as f64 - start) / PITCH as f64;
-    let (right, bottom) = (mode.size.0 - FINDER_INSET, mode.size.1 - FINDER_INSET);
+    let (right, bottom) = (parameters.size.0 - FINDER_INSET, parameters.size.1 - FINDER_INSET);
     let centres = [(cells(FINDER_INSET), cells(FINDER_INSET)), (cells(right), cells(bottom))];
-    Mesh::new(mode.grid, centres, hypothesis)
+    Mesh::new(parameters.grid, centres, hypothesis)
 }
 
 /// The middles of the groups, in cells, those nearest to the frame's corners first.
-fn groups(mode: &Parameters) -> Vec<Point> {
-    let (columns, rows) = mode.grid;
+fn groups(parameters: &Parameters) -> Vec<Point> {
+    let (columns, rows) = parameters.grid;
     let along = |count: usize| {
         (0..count.div_ceil(GROUP_PITCH))
             .map(move |i| (i * GROUP_PITCH + GROUP_PITCH / 2).min(count - 2))
@@ -143,9 +144,7 @@ impl<'a> GroupFinder<'a> {
         if best < MIN_FIT {
             return None;
         }
-        let fine = |before: f32, after: f32| {
-            f64::from(0.5 * (before - after) / (before - 2.0 * best + after).min(-1e-6))
-        };
+        let fine = |before: f32, after: f32| peak(before.into(), best.into(), after.into());
         let fine_x = x as f64 - SEARCH as f64 + fine(fit(x - 1, y), fit(x + 1, y));
         let fine_y = y as f64 - SEARCH as f64 + fine(fit(x, y - 1), fit(x, y + 1));
         Some((predicted + dx * fine_x + dy * fine_y, best))

@@ -5,7 +5,7 @@
 //! so of the four means magenta is what yellow and cyan have beyond green, twice: of the
 //! twenty-four ways to name them, the one that fits this and resembles the palette most is taken.
 
-use super::colours::{
+use super::contrasts::{
     Contrast, Precision, cluster_means, covariance, inverse, share, squared_distance,
 };
 use crate::prng::SplitMix64;

@@ -24,7 +24,7 @@ pub struct Cell {
 /// The code of a mode's frames.
 #[derive(Clone, Debug)]
 pub struct Coding {
-    mode: &'static Parameters,
+    parameters: &'static Parameters,
     code: ReedSolomon,
     order: Vec<usize>,
     /// The value of each of [`COLOURS`].
@@ -34,31 +34,35 @@ pub struct Coding {
 impl Coding {
     /// The code of a mode.
     pub fn new(mode: Mode) -> Self {
-        let mode = mode.parameters();
-        let value = |colour| mode.palette.iter().position(|other| *other == colour).unwrap_or(0);
+        let parameters = mode.parameters();
+        let value =
+            |colour| parameters.palette.iter().position(|other| *other == colour).unwrap_or(0);
         let values = COLOURS.map(|colour| value(colour) as u8);
-        Self { mode, code: ReedSolomon::new(mode.parity), order: mode.order(), values }
+        let code = ReedSolomon::new(parameters.parity);
+        Self { parameters, code, order: parameters.order(), values }
     }
 
     /// The numbers of the mode.
-    pub fn mode(&self) -> &'static Parameters {
-        self.mode
+    pub fn parameters(&self) -> &'static Parameters {
+        self.parameters
     }
 
     /// The values of all cells, in the order of their numbers, for a frame's payload; what is
     /// missing of it is zero.
     pub fn encode(&self, payload: &[u8]) -> Vec<u8> {
         let mut payload = payload.to_vec();
-        payload.resize(self.mode.payload(), 0);
-        let coded: Vec<u8> =
-            payload.chunks_exact(self.mode.data()).flat_map(|data| self.coded(data)).collect();
+        payload.resize(self.parameters.payload(), 0);
+        let coded: Vec<u8> = payload
+            .chunks_exact(self.parameters.data())
+            .flat_map(|data| self.coded(data))
+            .collect();
         let coded = bits::unpack(&coded);
-        let mut values = vec![0; self.mode.cells()];
+        let mut values = vec![0; self.parameters.cells()];
         let number = |first: usize, count: usize| {
             coded[first..first + count].iter().fold(0, |number, bit| number << 1 | bit)
         };
         for (k, &cell) in self.order.iter().enumerate() {
-            let (colour, symbol) = self.mode.bits_at(k);
+            let (colour, symbol) = self.parameters.bits_at(k);
             values[cell] = number(colour, COLOUR_BITS) << SYMBOL_BITS | number(symbol, SYMBOL_BITS);
         }
         values
@@ -73,8 +77,8 @@ impl Coding {
     /// Decodes the blocks in `blocks` that are not there yet, each to its data.
     pub fn decode(&self, cells: &[Cell], blocks: &mut [Option<Vec<u8>>]) {
         let (bytes, certainty) = self.gather(cells);
-        let received = bytes.chunks_exact(self.mode.block);
-        let certainty = certainty.chunks_exact(self.mode.block);
+        let received = bytes.chunks_exact(self.parameters.block);
+        let certainty = certainty.chunks_exact(self.parameters.block);
         for (block, (bytes, certainty)) in blocks.iter_mut().zip(received.zip(certainty)) {
             if block.is_none() {
                 *block = self.decode_block(bytes, certainty);
@@ -89,16 +93,16 @@ impl Coding {
             let mut block = received.to_vec();
             let errors = self.code.correct(&mut block, &order[..erased])?;
             let spare = if erased == 0 { 0 } else { SPARE };
-            let sure = 2 * errors + erased + spare <= self.mode.parity;
-            block.truncate(self.mode.data());
+            let sure = 2 * errors + erased + spare <= self.parameters.parity;
+            block.truncate(self.parameters.data());
             sure.then_some(block)
         })
     }
 
     /// The coded bytes that cells carry, and how certain each is.
     fn gather(&self, cells: &[Cell]) -> (Vec<u8>, Vec<f32>) {
-        let mut coded = vec![0; self.mode.coded_bytes() * 8];
-        let mut certainty = vec![f32::MAX; self.mode.coded_bytes()];
+        let mut coded = vec![0; self.parameters.coded_bytes() * 8];
+        let mut certainty = vec![f32::MAX; self.parameters.coded_bytes()];
         let mut put = |first: usize, count: usize, value: u8, sure: f32| {
             for i in 0..count {
                 coded[first + i] = value >> (count - 1 - i) & 1;
@@ -107,7 +111,7 @@ impl Coding {
             }
         };
         for (k, &cell) in self.order.iter().enumerate() {
-            let (colour, symbol) = self.mode.bits_at(k);
+            let (colour, symbol) = self.parameters.bits_at(k);
             let cell = &cells[cell];
             put(symbol, SYMBOL_BITS, cell.symbol, cell.certainty[0]);
             put(colour, COLOUR_BITS, self.values[usize::from(cell.colour)], cell.certainty[1]);
@@ -117,11 +121,11 @@ impl Coding {
 
     /// What the blocks that are there say about the cells: symbol and colour of each, where known.
     pub fn known(&self, blocks: &[Option<Vec<u8>>]) -> Vec<[Option<u8>; 2]> {
-        let mut coded: Vec<Option<u8>> = Vec::with_capacity(self.mode.coded_bytes() * 8);
+        let mut coded: Vec<Option<u8>> = Vec::with_capacity(self.parameters.coded_bytes() * 8);
         for block in blocks {
             match block {
                 Some(data) => coded.extend(bits::unpack(&self.coded(data)).into_iter().map(Some)),
-                None => coded.extend(std::iter::repeat_n(None, self.mode.block * 8)),
+                None => coded.extend(std::iter::repeat_n(None, self.parameters.block * 8)),
             }
         }
         let number = |first: usize, count: usize| {
@@ -129,9 +133,9 @@ impl Coding {
                 .iter()
                 .try_fold(0u8, |number, bit| bit.map(|bit| number << 1 | bit))
         };
-        let mut known = vec![[None; 2]; self.mode.cells()];
+        let mut known = vec![[None; 2]; self.parameters.cells()];
         for (k, &cell) in self.order.iter().enumerate() {
-            let (colour, symbol) = self.mode.bits_at(k);
+            let (colour, symbol) = self.parameters.bits_at(k);
             let value = number(colour, COLOUR_BITS);
             let colour = value.and_then(|value| self.values.iter().position(|v| *v == value));
             known[cell] = [number(symbol, SYMBOL_BITS), colour.map(|colour| colour as u8)];
@@ -165,15 +169,15 @@ mod tests {
             let coding = Coding::new(Mode::ALL[mode]);
             let mut prng = SplitMix64::new(seed);
             let payload: Vec<u8> =
-                (0..coding.mode().payload()).map(|_| prng.next_u64() as u8).collect();
-            let sent = seen(coding.mode(), &coding.encode(&payload));
+                (0..coding.parameters().payload()).map(|_| prng.next_u64() as u8).collect();
+            let sent = seen(coding.parameters(), &coding.encode(&payload));
             let mut cells = sent.clone();
             // A cell in fifty is lost, and known to be.
             for _ in 0..cells.len() / 50 {
                 let at = prng.next_u64() as usize % cells.len();
                 cells[at] = Cell { symbol: prng.next_u64() as u8 % 16, ..Cell::default() };
             }
-            let mut blocks = vec![None; coding.mode().blocks()];
+            let mut blocks = vec![None; coding.parameters().blocks()];
             coding.decode(&cells, &mut blocks);
             let data: Option<Vec<Vec<u8>>> = blocks.iter().cloned().collect();
             prop_assert!(data.map(|data| data.concat()) == Some(payload.clone()));

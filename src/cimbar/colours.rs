@@ -1,16 +1,17 @@
 //! Which colour a cell has, decided from the cells themselves.
 //!
 //! Cameras blur colours more than brightness, so those of the neighbours are taken out first by a
-//! trained filter ([`equalised`]). The contrast of a tile's coloured pixels against its dark ones, in red, green and blue, falls
-//! into four clouds, wherever light and camera have put them. They are told apart by a mixture of
-//! four Gaussians of one covariance, started from the palette; their means follow the light over
-//! the frame.
+//! trained filter ([`equalised`]). The contrast of a tile's coloured pixels against its dark ones, in
+//! red, green and blue, falls into four clouds, wherever light and camera have put them. They are
+//! told apart by a mixture of four Gaussians of one covariance, started from the palette; their
+//! means follow the light over the frame.
 
 use super::clusters::start;
-use super::mode::{COLOURS, Parameters};
-use crate::field::Field;
-use crate::filter::{Filter, square};
-use crate::plane::Plane;
+use super::contrasts::{
+    Contrast, Precision, cluster_means, covariance, inverse, share, squared_distance,
+};
+use super::mode::Parameters;
+use crate::dsp::{Field, Filter, Plane, square};
 
 /// Rounds of assigning cells and moving the clouds.
 const ROUNDS: usize = 4;
@@ -18,14 +19,6 @@ const ROUNDS: usize = 4;
 const BLOCK: usize = 8;
 /// Regularisation of the filter, in units of one cell.
 const FILTER_RIDGE: f64 = 0.5;
-/// Smallest share of a cloud's overall deviation that is believed.
-const RIDGE: f64 = 1e-3;
-
-/// A contrast or a mean of contrasts: red, green, blue.
-pub(super) type Contrast = [f32; 3];
-
-/// The inverse of a covariance.
-pub(super) type Precision = [[f32; 3]; 3];
 
 /// The four clouds.
 pub(super) struct Clouds {
@@ -40,28 +33,28 @@ impl Clouds {
     /// Learns the clouds of contrasts of which nothing is known but those colours that are certain;
     /// in another way for each `attempt`.
     pub(super) fn learn(
-        mode: &Parameters,
+        parameters: &Parameters,
         contrasts: &[Contrast],
         known: &[Option<u8>],
         attempt: usize,
     ) -> Self {
-        Self::learn_from(start(contrasts, attempt), mode, contrasts, known)
+        Self::learn_from(start(contrasts, attempt), parameters, contrasts, known)
     }
 
     /// Learns the clouds of contrasts that have been equalised: they lie around the palette.
     pub(super) fn learn_equalised(
-        mode: &Parameters,
+        parameters: &Parameters,
         contrasts: &[Contrast],
         known: &[Option<u8>],
     ) -> Self {
         let palette = std::array::from_fn(|k| std::array::from_fn(|c| share(k, c)));
         let unit = std::array::from_fn(|r| std::array::from_fn(|c| if r == c { 1.0 } else { 0.0 }));
-        Self::learn_from((palette, unit), mode, contrasts, known)
+        Self::learn_from((palette, unit), parameters, contrasts, known)
     }
 
     fn learn_from(
         (means, precision): ([Contrast; 4], Precision),
-        mode: &Parameters,
+        parameters: &Parameters,
         contrasts: &[Contrast],
         known: &[Option<u8>],
     ) -> Self {
@@ -76,7 +69,7 @@ impl Clouds {
                 .collect();
             clouds.move_to(contrasts, &labels);
             if round + 2 >= ROUNDS {
-                clouds.follow_light(mode, contrasts, &labels);
+                clouds.follow_light(parameters, contrasts, &labels);
             }
         }
         clouds
@@ -113,11 +106,11 @@ impl Clouds {
     }
 
     /// Lets the means follow the light: those of the cells around.
-    fn follow_light(&mut self, mode: &Parameters, contrasts: &[Contrast], labels: &[usize]) {
-        let tiles = mode.tiles();
+    fn follow_light(&mut self, parameters: &Parameters, contrasts: &[Contrast], labels: &[usize]) {
+        let tiles = parameters.tiles();
         for (k, c) in (0..4).flat_map(|k| (0..3).map(move |c| (k, c))) {
             let value = |cell: usize| (labels[cell] == k).then_some(contrasts[cell][c]);
-            let means = means_around(mode.grid, &tiles, value);
+            let means = means_around(parameters.grid, &tiles, value);
             for (local, mean) in self.local.iter_mut().zip(means) {
                 local[k][c] = mean;
             }
@@ -149,21 +142,16 @@ fn means_around(
     tiles.iter().map(|&tile| values[tile]).collect()
 }
 
-/// The share of a channel in one of [`COLOURS`], 0 or 1.
-pub(super) fn share(colour: usize, channel: usize) -> f32 {
-    f32::from(COLOURS[colour][channel]) / 255.0
-}
-
 /// Contrasts with what the neighbours add to them taken out: a filter over 3x3 cells of
 /// contrasts, mean colours and decided colours, trained to give `colours` back.
 pub(super) fn equalised(
-    mode: &Parameters,
+    parameters: &Parameters,
     contrasts: &[Contrast],
     means: &[Contrast],
     colours: &[u8],
 ) -> Vec<Contrast> {
-    let (columns, rows) = mode.grid;
-    let tiles = mode.tiles();
+    let (columns, rows) = parameters.grid;
+    let tiles = parameters.tiles();
     let mut planes = vec![Plane::new(columns, rows); 9];
     for (i, &tile) in tiles.iter().enumerate() {
         for c in 0..3 {
@@ -183,68 +171,8 @@ pub(super) fn equalised(
 }
 
 /// The mean contrast around each cell.
-pub(super) fn brightness_around(mode: &Parameters, contrasts: &[Contrast]) -> Vec<f32> {
+pub(super) fn brightness_around(parameters: &Parameters, contrasts: &[Contrast]) -> Vec<f32> {
     let sum = |cell: usize| Some(contrasts[cell].iter().sum());
-    let means = means_around(mode.grid, &mode.tiles(), sum);
+    let means = means_around(parameters.grid, &parameters.tiles(), sum);
     means.into_iter().map(|mean| mean.max(1e-3)).collect()
-}
-
-/// The squared distance of two contrasts, in deviations.
-pub(super) fn squared_distance(precision: &Precision, a: &Contrast, b: &Contrast) -> f32 {
-    let d: Contrast = std::array::from_fn(|i| a[i] - b[i]);
-    let along = |row: &Contrast| row.iter().zip(d).map(|(p, d)| p * d).sum::<f32>();
-    precision.iter().zip(d).map(|(row, d)| along(row) * d).sum()
-}
-
-/// Moves each mean to those that have its label; one that has nearly none stays where it is.
-/// Gives the labels' shares.
-pub(super) fn cluster_means(
-    contrasts: &[Contrast],
-    labels: &[usize],
-    means: &mut [Contrast; 4],
-) -> [f64; 4] {
-    let mut sums = [[0f64; 3]; 4];
-    let mut counts = [0f64; 4];
-    for (contrast, &label) in contrasts.iter().zip(labels) {
-        counts[label] += 1.0;
-        for (sum, &value) in sums[label].iter_mut().zip(contrast) {
-            *sum += f64::from(value);
-        }
-    }
-    let all = contrasts.len().max(1) as f64;
-    for ((mean, sum), count) in means.iter_mut().zip(sums).zip(counts) {
-        if count > all / 100.0 {
-            *mean = sum.map(|sum| (sum / count) as f32);
-        }
-    }
-    counts.map(|count| count / all)
-}
-
-/// The covariance of contrasts around the means given for each.
-pub(super) fn covariance(
-    contrasts: &[Contrast],
-    means: impl Iterator<Item = Contrast>,
-) -> [[f64; 3]; 3] {
-    let mut covariance = [[0f64; 3]; 3];
-    for (contrast, mean) in contrasts.iter().zip(means) {
-        let d: [f64; 3] = std::array::from_fn(|c| f64::from(contrast[c] - mean[c]));
-        for (row, a) in covariance.iter_mut().zip(d) {
-            row.iter_mut().zip(d).for_each(|(sum, b)| *sum += a * b);
-        }
-    }
-    covariance.map(|row| row.map(|sum| sum / contrasts.len().max(1) as f64))
-}
-
-/// The inverse of a covariance, a little fattened, and the fattened one's determinant.
-pub(super) fn inverse(mut m: [[f64; 3]; 3]) -> (Precision, f64) {
-    let trace = m[0][0] + m[1][1] + m[2][2];
-    for (i, row) in m.iter_mut().enumerate() {
-        row[i] += RIDGE * trace + 1e-9;
-    }
-    let minor = |r: usize, c: usize| {
-        let (r1, r2, c1, c2) = ((r + 1) % 3, (r + 2) % 3, (c + 1) % 3, (c + 2) % 3);
-        m[r1][c1] * m[r2][c2] - m[r1][c2] * m[r2][c1]
-    };
-    let det: f64 = (0..3).map(|c| m[0][c] * minor(0, c)).sum();
-    (std::array::from_fn(|r| std::array::from_fn(|c| (minor(c, r) / det) as f32)), det)
 }

@@ -53,7 +53,7 @@ pub fn block_ids(size: usize, block_bytes: usize) -> impl Iterator<Item = u16> {
 }
 
 /// Why a message cannot be coded, or not be restored.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FountainError {
     /// Not one of the lengths that the format has.
     #[error("cimbar carries at most {max} bytes in this mode, compressed, not {got}")]
@@ -130,6 +130,7 @@ pub use coder::Encoder;
 mod coder {
     use super::{BLOCKS, Blocks, FountainError, MAX_MESSAGE_BYTES};
     use std::sync::OnceLock;
+    use std::sync::mpsc::{Receiver, Sender, channel};
     use wirehair_wrapper::wirehair::{
         WirehairDecoder, WirehairEncoder, WirehairError, WirehairResult, wirehair_init,
     };
@@ -160,12 +161,12 @@ mod coder {
         Ok(None)
     }
 
-    /// The blocks of a message.
+    /// The blocks of a message. The coder cannot move between threads, so it has one of its own,
+    /// which ends with this.
     pub struct Encoder {
-        // Holds a pointer into `message`, and goes first.
-        encoder: WirehairEncoder,
-        message: Vec<u8>,
-        block_bytes: usize,
+        message_bytes: usize,
+        wanted: Sender<u16>,
+        made: Receiver<Result<Vec<u8>, FountainError>>,
     }
 
     impl Encoder {
@@ -175,31 +176,46 @@ mod coder {
         /// If it is too long or too short.
         pub fn new(message: Vec<u8>, block_bytes: usize) -> Result<Self, FountainError> {
             let max = (BLOCKS.end() * block_bytes).min(MAX_MESSAGE_BYTES);
-            let blocks = message.len().div_ceil(block_bytes);
-            if message.len() > max || !BLOCKS.contains(&blocks) {
-                return Err(FountainError::Size { got: message.len(), max });
+            let message_bytes = message.len();
+            if message_bytes > max || !BLOCKS.contains(&message_bytes.div_ceil(block_bytes)) {
+                return Err(FountainError::Size { got: message_bytes, max });
             }
             init()?;
-            let encoder = WirehairEncoder::new(&message, message.len() as u64, block_bytes as u32);
-            Ok(Self { encoder, message, block_bytes })
+            let (wanted, requests) = channel();
+            let (answers, made) = channel();
+            std::thread::spawn(move || {
+                let encoder =
+                    WirehairEncoder::new(&message, message_bytes as u64, block_bytes as u32);
+                for id in requests {
+                    if answers.send(block(&encoder, id, block_bytes)).is_err() {
+                        break;
+                    }
+                }
+            });
+            Ok(Self { message_bytes, wanted, made })
         }
 
-        /// The message.
-        pub fn message(&self) -> &[u8] {
-            &self.message
+        /// Bytes of the message.
+        pub fn message_bytes(&self) -> usize {
+            self.message_bytes
         }
 
         /// Block number `id`; the short last piece of the message is padded with zeros.
         ///
         /// # Errors
         /// If the coder fails.
-        pub fn block(&self, id: u16) -> Result<Vec<u8>, FountainError> {
-            let mut block = vec![0; self.block_bytes];
-            let length = block.len() as u32;
-            let mut written = 0;
-            self.encoder.encode(id.into(), &mut block, length, &mut written).map_err(failed)?;
-            Ok(block)
+        pub fn block(&mut self, id: u16) -> Result<Vec<u8>, FountainError> {
+            let ended = || FountainError::Coder("it ended".to_owned());
+            self.wanted.send(id).map_err(|_| ended())?;
+            self.made.recv().map_err(|_| ended())?
         }
+    }
+
+    fn block(encoder: &WirehairEncoder, id: u16, length: usize) -> Result<Vec<u8>, FountainError> {
+        let mut block = vec![0; length];
+        let mut written = 0;
+        encoder.encode(id.into(), &mut block, length as u32, &mut written).map_err(failed)?;
+        Ok(block)
     }
 }
 
@@ -223,8 +239,8 @@ mod coder {
             Err(FountainError::Unsupported)
         }
 
-        /// The message.
-        pub fn message(&self) -> &[u8] {
+        /// Bytes of the message.
+        pub fn message_bytes(&self) -> usize {
             match *self {}
         }
 
@@ -232,7 +248,7 @@ mod coder {
         ///
         /// # Errors
         /// Never called.
-        pub fn block(&self, _: u16) -> Result<Vec<u8>, FountainError> {
+        pub fn block(&mut self, _: u16) -> Result<Vec<u8>, FountainError> {
             match *self {}
         }
     }
@@ -277,7 +293,7 @@ mod tests {
     #[test]
     fn messages_come_back_from_any_blocks() {
         let message: Vec<u8> = (0..30_000u32).map(|i| ((i * i) >> 7) as u8).collect();
-        let encoder = Encoder::new(message.clone(), 619).unwrap();
+        let mut encoder = Encoder::new(message.clone(), 619).unwrap();
         let mut blocks = Blocks::new(message.len(), 619);
         let mut restored = None;
         for id in block_ids(message.len(), 619).skip(5).step_by(3) {

@@ -19,25 +19,23 @@ pub const COLOUR_BITS: usize = 2;
 pub const COLOURS: [[u8; 3]; 4] = [GREEN, CYAN, YELLOW, MAGENTA];
 
 /// The modes that are in use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Mode {
     /// 1024x1024, the usual one
-    #[value(name = "B")]
     B,
     /// 1024x720
-    #[value(name = "Bm")]
     Bm,
     /// 736x637
-    #[value(name = "Bu")]
     Bu,
     /// 1024x1024, the older one
-    #[value(name = "4C")]
     FourC,
 }
 
 /// The numbers of a mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parameters {
+    /// The mode that they are of.
+    pub mode: Mode,
     /// Name, as people know it.
     pub name: &'static str,
     /// Width and height of a frame, in pixels.
@@ -66,6 +64,7 @@ const YELLOW: [u8; 3] = [255, 255, 0];
 const MAGENTA: [u8; 3] = [255, 0, 255];
 
 const B: Parameters = Parameters {
+    mode: Mode::B,
     name: "B",
     size: (1024, 1024),
     offset: 8,
@@ -79,6 +78,7 @@ const B: Parameters = Parameters {
 };
 
 const BM: Parameters = Parameters {
+    mode: Mode::Bm,
     name: "Bm",
     size: (1024, 720),
     offset: 9,
@@ -89,6 +89,7 @@ const BM: Parameters = Parameters {
 };
 
 const BU: Parameters = Parameters {
+    mode: Mode::Bu,
     name: "Bu",
     size: (736, 637),
     offset: 9,
@@ -101,6 +102,7 @@ const BU: Parameters = Parameters {
 };
 
 const FOUR_C: Parameters = Parameters {
+    mode: Mode::FourC,
     name: "4C",
     chunks: 10,
     symbol_chunks: 10,

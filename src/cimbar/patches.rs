@@ -101,8 +101,8 @@ impl<'a> Sampler<'a> {
     }
 
     /// The samples of all cells, in the order of their numbers.
-    pub(super) fn patches(&self, mesh: &Mesh, mode: &Parameters) -> Vec<Patch> {
-        let places = mode.places().into_iter();
+    pub(super) fn patches(&self, mesh: &Mesh, parameters: &Parameters) -> Vec<Patch> {
+        let places = parameters.places().into_iter();
         places.map(|(column, row)| self.patch(mesh, column, row)).collect()
     }
 }

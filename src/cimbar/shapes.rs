@@ -2,7 +2,7 @@
 //! of the frame from the cells that are thought to show them.
 
 use super::coding::Cell;
-use super::colours::Contrast;
+use super::contrasts::Contrast;
 use super::mode::Parameters;
 use super::patches::{AREA, Patch, Square, brightness, centre, dot, drawn_tiles, normalised};
 
@@ -23,11 +23,11 @@ pub(super) struct Shapes {
 }
 
 impl Shapes {
-    pub(super) fn learn(mode: &Parameters, patches: &[Patch], cells: &[Cell]) -> Self {
-        let (columns, rows) = mode.grid;
+    pub(super) fn learn(parameters: &Parameters, patches: &[Patch], cells: &[Cell]) -> Self {
+        let (columns, rows) = parameters.grid;
         let part =
             |(column, row): (usize, usize)| row * PARTS / rows * PARTS + column * PARTS / columns;
-        let part_of: Vec<usize> = mode.places().into_iter().map(part).collect();
+        let part_of: Vec<usize> = parameters.places().into_iter().map(part).collect();
         let mut sums = vec![[[0f32; AREA]; 16]; PARTS * PARTS];
         let mut lengths = [(0f32, 0f32); 16];
         for ((patch, cell), &part) in patches.iter().zip(cells).zip(&part_of) {

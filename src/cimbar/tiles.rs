@@ -28,8 +28,8 @@ pub fn is_coloured(symbol: usize, x: usize, y: usize) -> bool {
     TILES[symbol] >> (TILE * TILE - 1 - (y * TILE + x)) & 1 == 1
 }
 
-const WHITE: u8 = 7;
-const BLACK: u8 = 0;
+const WHITE: u8 = IndexedFrame::WHITE;
+const BLACK: u8 = IndexedFrame::BLACK;
 /// Side of a finder, in pixels.
 const FINDER: usize = 60;
 /// Squares in a finder, one in the other: distance from its side, and colour.
@@ -40,17 +40,16 @@ const CORES: [usize; 2] = [23, 16];
 const GUIDE: (usize, usize, usize) = (100, 2, 2);
 
 /// Draws a frame from its cells' values, colour * 16 + symbol, in the order of their numbers.
-pub fn draw(mode: &Parameters, values: &[u8]) -> IndexedFrame {
-    let (width, height) = mode.size;
-    let mut frame = IndexedFrame { width, height, pixels: vec![BLACK; width * height] };
+pub fn draw(parameters: &Parameters, values: &[u8]) -> IndexedFrame {
+    let (width, height) = parameters.size;
+    let mut frame = IndexedFrame::black(width, height);
     draw_finders(&mut frame);
     draw_guides(&mut frame);
-    let colours = mode
-        .palette
-        .map(|rgb| rgb.iter().fold(0, |index, channel| index << 1 | u8::from(*channel == 255)));
-    for ((column, row), value) in mode.places().into_iter().zip(values) {
+    let colours =
+        parameters.palette.map(|rgb| IndexedFrame::index(rgb.map(|channel| channel == 255)));
+    for ((column, row), value) in parameters.places().into_iter().zip(values) {
         let (symbol, colour) = (usize::from(value % 16), usize::from(value / 16 % 4));
-        let (left, top) = (mode.offset + PITCH * column, mode.offset + PITCH * row);
+        let (left, top) = (parameters.offset + PITCH * column, parameters.offset + PITCH * row);
         for (x, y) in (0..TILE * TILE).map(|i| (i % TILE, i / TILE)) {
             if is_coloured(symbol, x, y) {
                 frame.pixels[(top + y) * width + left + x] = colours[colour];

@@ -2,8 +2,8 @@
 
 use crate::cimbar::Mode;
 use crate::container::safe_name;
-use crate::pipeline::profile::Profile;
-use crate::pipeline::selection::{Selection, SelectionError};
+use crate::format::Profile;
+use crate::send::{Selection, SelectionError};
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 

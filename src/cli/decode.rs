@@ -1,121 +1,157 @@
-//! `tilecast decode`.
+//! `tilecast decode`: check, read captures until there is enough, write what is complete, say what is
+//! missing.
 
 use super::args::DecodeArgs;
+use super::config::DecodeConfig;
+use super::destination::Destination;
 use super::exit::{Exit, Failure, check_interrupt};
-use super::inputs::{Inputs, inputs, is_stream, show};
+use super::inputs::{About, Inputs, inputs, show};
 use super::journal::Journal;
-use super::target::hinted;
 use super::watch::Watch;
-use super::{counted, thousands, thread_count};
-use crate::container::{FALLBACK_NAME, safe_name};
-use crate::pipeline::output::OutputFile;
-use crate::pipeline::receive::{Incoming, Receiver, Unverified, read_captures};
-use crate::pipeline::report::{Report, TransferReport, TransferState, ranges};
+use super::{counted, thousands};
+use crate::capture::{DebugPictures, ReadCapture, read_all};
+use crate::media::encode_rgb_png;
+use crate::media::output::{OutputError, OutputFile};
+use crate::media::sources::SourceError;
+use crate::receive::{ExtractError, Received, Receiver, Unverified};
+use crate::report::{CaptureReport, Report, TransferReport, TransferState, ranges};
+use crate::text::{printable, with_causes};
 use anyhow::Context;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::ops::ControlFlow;
-use std::path::{MAIN_SEPARATOR, Path, PathBuf};
+use std::path::Path;
 
 /// Runs the command.
 ///
 /// # Errors
 /// What keeps the run from going on; missing frames are no error.
-pub fn run(args: DecodeArgs) -> Result<Exit, Failure> {
-    let destination = Destination::new(args.output.as_deref(), args.common.force)?;
-    let mut report_file = match &args.report {
-        Some(path) => Some(OutputFile::new(path, args.common.force).map_err(hinted)?),
-        None => None,
-    };
-    let inputs = inputs(&args.inputs)?;
-    let (mut receiver, mut journal) = Journal::open(&args, &destination)?;
+pub(super) fn run(args: DecodeArgs) -> Result<Exit, Failure> {
+    let config = DecodeConfig::from(args);
+    let destination = Destination::new(config.output.as_deref(), config.force)?;
+    let report_file = config.report.as_deref().map(|path| OutputFile::new(path, config.force));
+    let report_file = report_file.transpose()?;
+    let inputs = inputs(&config.inputs)?;
+    let (mut receiver, mut journal) = Journal::open(&config.journal, &destination)?;
     let mut report = Report::default();
-    // A folder may take several files; one that was asked for by name is enough.
-    let one_file = !matches!(destination, Destination::Folder(_));
-    let captures = read_all(inputs, &mut receiver, one_file, &args, &mut report)?;
-    if receiver.is_empty() {
+    let captures = read(inputs, &mut receiver, &destination, &config, &mut report)?;
+    if receiver.transfers().is_empty() {
         say!("tilecast: no frame found in {}", counted(captures, "capture"));
     }
-    let exit = write_all(receiver.into_transfers(), &destination, &args, &mut report)?;
+    let exit = write_all(&mut receiver, &destination, &config, &mut report)?;
     if exit == Exit::Success {
-        journal.complete(&args);
+        journal.complete();
     }
-    if let Some(mut file) = report_file.take() {
+    if let Some(mut file) = report_file {
         file.append(&serde_json::to_vec_pretty(&report)?)?;
-        file.finish().map_err(hinted)?;
+        file.finish()?;
     }
     Ok(exit)
 }
 
 /// Reads the captures that have not been read before, until all or, if only one file is wanted,
 /// that one is there; gives their number.
-fn read_all(
+fn read(
     inputs: Inputs,
     receiver: &mut Receiver,
-    one_file: bool,
-    args: &DecodeArgs,
+    destination: &Destination,
+    config: &DecodeConfig,
     report: &mut Report,
 ) -> Result<u64, Failure> {
     let done = receiver.done().clone();
-    if !args.common.quiet && !done.is_empty() {
+    if !config.quiet && !done.is_empty() {
         say!("{} read by an earlier run", counted(done.len() as u64, "capture"));
     }
-    let count = inputs.count();
-    if let Some(folder) = &args.debug {
+    if let Some(folder) = &config.debug {
         let context = || format!("cannot create {}", show(folder));
         std::fs::create_dir_all(folder).with_context(context)?;
     }
-    let skipped = done.len() as u64;
-    let mut watch = Watch::new(count, args.common.quiet, receiver);
+    let (count, skipped) = (inputs.count(), done.len() as u64);
+    let mut watch = Watch::new(count, config.quiet, receiver);
     let captures = inputs.into_captures(done);
-    let threads = thread_count(args.common.threads);
     let mut enough = false;
-    read_captures(captures, threads, args.debug.is_some(), |mut capture| {
+    read_all(captures, config.threads, config.debug.is_some(), |read| {
         check_interrupt()?;
-        receiver.accept(&mut capture)?;
-        if let (Some(folder), Some(debug)) = (&args.debug, &capture.debug) {
-            debug.write(folder, watch.count() as usize + 1)?;
+        if let (Some(folder), Some(debug)) = (&config.debug, &read.debug) {
+            write_debug(debug, folder, watch.count() + 1)?;
         }
-        watch.note(&capture, receiver);
-        if args.report.is_some() {
+        let capture = take(read, receiver, &mut watch)?;
+        if config.report.is_some() {
             // A camera can go on for days.
-            report.captures.push(capture.report);
+            report.captures.push(capture);
         }
-        enough = one_file && receiver.is_complete();
+        // A folder may take several files; one that was asked for by name is enough.
+        enough = destination.is_one_file() && receiver.is_complete();
         let next = if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
-        Ok::<_, anyhow::Error>(next)
+        Ok::<_, Failure>(next)
     })?;
     let (captures, files) = (watch.count(), watch.files());
     drop(watch);
     let unread = count.saturating_sub(skipped + files);
-    if enough && unread > 0 && !args.common.quiet {
+    if enough && unread > 0 && !config.quiet {
         say!("the file is complete: {} left unread", counted(unread, "file"));
     }
     Ok(captures)
 }
 
+/// Gives a capture to the receiver, and tells about it.
+fn take(
+    read: ReadCapture<About, SourceError>,
+    receiver: &mut Receiver,
+    watch: &mut Watch,
+) -> Result<CaptureReport, Failure> {
+    let ReadCapture { about, capture, .. } = read;
+    let (outcome, report) = match capture {
+        Ok(capture) => {
+            let intake = receiver.accept(&capture, about.key.as_deref())?;
+            (Some(intake.outcome), intake.report(about.path(), &capture))
+        }
+        Err(error) => (None, unreadable(&about, &error)),
+    };
+    watch.note(&report, outcome, about.video(), receiver);
+    Ok(report)
+}
+
+/// The report about a capture that is no picture.
+pub(super) fn unreadable(about: &About, error: &SourceError) -> CaptureReport {
+    let (code, reason) = (error.code(), Some(with_causes(error)));
+    CaptureReport { path: about.path(), code, reason, ..CaptureReport::default() }
+}
+
+/// Writes what was seen in capture number `number` as PNG files.
+fn write_debug(debug: &DebugPictures, folder: &Path, number: u64) -> Result<(), Failure> {
+    for (name, picture) in debug.named() {
+        let path = folder.join(format!("{number:04}-{name}.png"));
+        let context = || format!("cannot write {}", show(&path));
+        let png = encode_rgb_png(picture).with_context(context)?;
+        std::fs::write(&path, png).with_context(context)?;
+    }
+    Ok(())
+}
+
 /// Writes every transfer that is complete, and says what became of each.
 fn write_all(
-    transfers: Vec<Incoming>,
+    receiver: &mut Receiver,
     destination: &Destination,
-    args: &DecodeArgs,
+    config: &DecodeConfig,
     report: &mut Report,
 ) -> Result<Exit, Failure> {
+    let transfers = receiver.transfers();
     let complete = transfers.iter().filter(|transfer| transfer.is_complete()).count();
-    if complete > 1 && matches!(destination, Destination::File(_) | Destination::Stream) {
+    if complete > 1 && destination.is_one_file() {
         let error = anyhow::anyhow!("the captures hold {complete} complete files");
         return Err(Failure::with_hint(error, "give a folder with -o, or fewer captures"));
     }
-    let mut exit = if transfers.is_empty() { Exit::Incomplete } else { Exit::Success };
-    for mut transfer in transfers {
+    let ids: Vec<_> = transfers.iter().map(|transfer| transfer.id()).collect();
+    let mut exit = if ids.is_empty() { Exit::Incomplete } else { Exit::Success };
+    for id in ids {
+        let Some(mut transfer) = receiver.transfer(id) else { continue };
         let mut result = transfer.report();
         if result.state == TransferState::Complete {
-            match write_one(&mut transfer, &result, destination, args.common.force)? {
-                Ok((output, length)) => {
-                    result.output = Some(output);
-                    result.size = Some(length);
-                }
-                Err(error) => {
-                    say!("tilecast: error: transfer {}: {error}", result.id);
+            match write_one(&mut transfer, &mut result, destination, config.force) {
+                Ok(()) => {}
+                Err(WriteError::Failure(failure)) => return Err(failure),
+                Err(WriteError::Unverified(error)) => {
+                    say!("tilecast: error: transfer {id}: {error}");
                     result.state = TransferState::Failed;
                     exit = Exit::Unverified;
                 }
@@ -123,65 +159,78 @@ fn write_all(
         } else if exit == Exit::Success {
             exit = Exit::Incomplete;
         }
-        tell(&result, args.common.quiet);
+        tell(&result, config.quiet);
         report.transfers.push(result);
     }
     Ok(exit)
 }
 
-/// Writes a complete transfer and gives the place and the length; the inner result tells whether
-/// it is what was sent.
-fn write_one(
-    transfer: &mut Incoming,
-    result: &TransferReport,
-    destination: &Destination,
-    force: bool,
-) -> Result<Result<(String, u64), Unverified>, Failure> {
-    let path = match destination {
-        Destination::Stream => {
-            // Nothing may go out before all of it has been verified: read twice.
-            let length = match unverified(transfer.extract(|_| Ok(check_interrupt()?)))? {
-                Ok(length) => length,
-                Err(error) => return Ok(Err(error)),
-            };
-            let mut stdout = std::io::stdout().lock();
-            transfer.extract(|chunk| {
-                check_interrupt()?;
-                stdout.write_all(chunk).context("cannot write to standard output")
-            })?;
-            stdout.flush().context("cannot write to standard output")?;
-            return Ok(Ok(("-".to_owned(), length)));
-        }
-        Destination::File(path) => path.clone(),
-        Destination::Folder(folder) => {
-            folder.join(safe_name(result.name.as_deref().unwrap_or(FALLBACK_NAME)))
-        }
-    };
-    let mut file = OutputFile::new(&path, force).map_err(hinted)?;
-    let outcome = transfer.extract(|chunk| {
-        check_interrupt()?;
-        Ok(file.append(chunk)?)
-    });
-    let length = match unverified(outcome)? {
-        Ok(length) => length,
-        Err(error) => return Ok(Err(error)),
-    };
-    file.finish().map_err(hinted)?;
-    Ok(Ok((show(&path), length)))
+/// Why a complete transfer is not written.
+enum WriteError {
+    /// It is not what was sent: the others are written all the same.
+    Unverified(Unverified),
+    Failure(Failure),
 }
 
-/// Tells what is wrong with the data from what is wrong with this machine.
-fn unverified<T>(outcome: anyhow::Result<T>) -> Result<Result<T, Unverified>, Failure> {
-    match outcome {
-        Ok(value) => Ok(Ok(value)),
-        Err(error) => Ok(Err(error.downcast::<Unverified>()?)),
+impl<E: Into<Failure>> From<E> for WriteError {
+    fn from(error: E) -> Self {
+        Self::Failure(error.into())
     }
 }
 
+impl From<ExtractError> for WriteError {
+    fn from(error: ExtractError) -> Self {
+        match error {
+            ExtractError::Unverified(error) => Self::Unverified(error),
+            storage => Self::Failure(anyhow::Error::new(storage).into()),
+        }
+    }
+}
+
+/// Writes a complete transfer, and notes in `result` where, how long and whether verified.
+fn write_one(
+    transfer: &mut Received<'_>,
+    result: &mut TransferReport,
+    destination: &Destination,
+    force: bool,
+) -> Result<(), WriteError> {
+    let Some(path) = destination.path(result.name.as_deref()) else {
+        // Nothing may go out before all of it has been verified: read twice.
+        extract(transfer, result, |_| Ok(()))?;
+        let mut stdout = std::io::stdout().lock();
+        extract(transfer, result, |piece| stdout.write_all(piece).map_err(OutputError::stdout))?;
+        stdout.flush().map_err(OutputError::stdout)?;
+        result.output = Some("-".to_owned());
+        return Ok(());
+    };
+    let mut file = OutputFile::new(&path, force)?;
+    extract(transfer, result, |piece| file.append(piece))?;
+    file.finish()?;
+    result.output = Some(show(&path));
+    Ok(())
+}
+
+/// Gives a transfer's file to `sink`, piece by piece, and notes its length and whether it is verified.
+fn extract(
+    transfer: &mut Received<'_>,
+    result: &mut TransferReport,
+    mut sink: impl FnMut(&[u8]) -> Result<(), OutputError>,
+) -> Result<(), WriteError> {
+    let mut file = transfer.open()?;
+    let mut length = 0;
+    while let Some(piece) = file.next_piece()? {
+        check_interrupt()?;
+        sink(&piece)?;
+        length += piece.len() as u64;
+    }
+    (result.size, result.verified) = (Some(length), file.is_verified());
+    Ok(())
+}
+
+/// Says what became of a transfer.
 fn tell(result: &TransferReport, quiet: bool) {
-    let name = result.name.as_deref().map_or_else(String::new, |name| {
-        format!(" ({})", name.chars().filter(|c| !c.is_control()).collect::<String>())
-    });
+    let name = result.name.as_deref();
+    let name = name.map_or_else(String::new, |name| format!(" ({})", printable(name)));
     match (&result.state, &result.output) {
         (TransferState::Complete, Some(output)) if !quiet => say!(
             "transfer {}{name}: complete{}, {} to {output}",
@@ -207,40 +256,5 @@ fn tell(result: &TransferReport, quiet: bool) {
             }
         }
         _ => {}
-    }
-}
-
-/// Where files go.
-pub enum Destination {
-    /// Under the names that were sent.
-    Folder(PathBuf),
-    /// To a name of its own.
-    File(PathBuf),
-    /// To standard output.
-    Stream,
-}
-
-impl Destination {
-    fn new(output: Option<&Path>, force: bool) -> Result<Self, Failure> {
-        let Some(path) = output else { return Ok(Self::Folder(PathBuf::from("."))) };
-        if is_stream(path) {
-            if std::io::stdout().is_terminal() {
-                let error = anyhow::anyhow!("standard output is a terminal");
-                return Err(Failure::with_hint(error, "redirect it, or name a file with -o"));
-            }
-            return Ok(Self::Stream);
-        }
-        let ends_like_folder = path.as_os_str().to_string_lossy().ends_with(['/', MAIN_SEPARATOR]);
-        if path.is_dir() {
-            return Ok(Self::Folder(path.to_owned()));
-        }
-        if ends_like_folder {
-            let context = || format!("cannot create {}", show(path));
-            std::fs::create_dir_all(path).with_context(context)?;
-            return Ok(Self::Folder(path.to_owned()));
-        }
-        // Better now than after reading a thousand captures.
-        OutputFile::new(path, force).map_err(hinted)?;
-        Ok(Self::File(path.to_owned()))
     }
 }

@@ -1,10 +1,15 @@
-//! How the process ends.
+//! How the process ends: every error that a command can end with has its place in [`Failure`], and
+//! from there its exit code.
 
+use crate::format::FormatError;
+use crate::media::output::OutputError;
+use crate::receive::ReceiveError;
+use crate::send::SendError;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
+pub(super) enum Exit {
     /// Complete and verified.
     Success = 0,
     /// More captures are needed.
@@ -19,63 +24,103 @@ pub enum Exit {
 
 impl From<Exit> for std::process::ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
+        (exit as u8).into()
     }
 }
 
-/// An error with what to do about it, if that is known.
+/// What keeps a command from going on.
 #[derive(Debug)]
-pub struct Failure {
-    error: anyhow::Error,
-    hint: Option<String>,
-}
-
-impl<E: Into<anyhow::Error>> From<E> for Failure {
-    fn from(error: E) -> Self {
-        Self { error: error.into(), hint: None }
-    }
+pub(super) enum Failure {
+    /// The user pressed Ctrl-C.
+    Interrupted,
+    /// Whoever read standard output has enough: nothing is wrong.
+    StdoutClosed,
+    /// Something is wrong.
+    Error {
+        /// What.
+        error: anyhow::Error,
+        /// What to do about it, if that is known.
+        hint: Option<String>,
+    },
 }
 
 impl Failure {
-    /// An error with a hint.
-    pub fn with_hint(error: impl Into<anyhow::Error>, hint: impl Into<String>) -> Self {
-        Self { error: error.into(), hint: Some(hint.into()) }
+    /// An error and what to do about it.
+    pub(super) fn with_hint(error: impl Into<anyhow::Error>, hint: impl Into<String>) -> Self {
+        Self::Error { error: error.into(), hint: Some(hint.into()) }
     }
 
     /// Prints the error with its causes, and says how to exit.
-    pub fn tell(&self) -> Exit {
-        let is = |kind: std::io::ErrorKind| {
-            let io = |cause: &(dyn std::error::Error + 'static)| {
-                cause.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == kind)
-            };
-            self.error.chain().any(io)
+    pub(super) fn tell(self) -> Exit {
+        let (error, hint) = match self {
+            Self::Interrupted => {
+                say!("tilecast: interrupted");
+                return Exit::Interrupted;
+            }
+            Self::StdoutClosed => return Exit::Success,
+            Self::Error { error, hint } => (error, hint),
         };
-        if self.error.chain().any(|cause| cause.is::<Interrupted>()) {
-            say!("tilecast: interrupted");
-            return Exit::Interrupted;
-        }
-        // Whoever read our output has enough.
-        if is(std::io::ErrorKind::BrokenPipe) {
-            return Exit::Success;
-        }
-        say!("tilecast: error: {:#}", self.error);
-        let full = is(std::io::ErrorKind::StorageFull).then(|| "free some space".to_owned());
-        if let Some(hint) = self.hint.clone().or(full) {
+        say!("tilecast: error: {error:#}");
+        let full = is_full(&error).then(|| "free some space".to_owned());
+        if let Some(hint) = hint.or(full) {
             say!("tilecast: hint: {hint}");
         }
         Exit::Error
     }
 }
 
-/// The user pressed Ctrl-C.
-#[derive(Debug, thiserror::Error)]
-#[error("interrupted")]
-pub struct Interrupted;
+/// Whether a full disk is behind an error.
+fn is_full(error: &anyhow::Error) -> bool {
+    let causes = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
+    causes.into_iter().any(|error| error.kind() == std::io::ErrorKind::StorageFull)
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Error { error, hint: None }
+    }
+}
+
+impl From<OutputError> for Failure {
+    fn from(error: OutputError) -> Self {
+        match error {
+            OutputError::StdoutClosed => Self::StdoutClosed,
+            OutputError::Exists(_) | OutputError::NotEmpty(_) => {
+                Self::with_hint(error, "--force replaces what is there")
+            }
+            other => anyhow::Error::new(other).into(),
+        }
+    }
+}
+
+impl From<SendError> for Failure {
+    fn from(error: SendError) -> Self {
+        anyhow::Error::new(error).into()
+    }
+}
+
+impl From<FormatError> for Failure {
+    fn from(error: FormatError) -> Self {
+        anyhow::Error::new(error).into()
+    }
+}
+
+impl From<ReceiveError> for Failure {
+    fn from(error: ReceiveError) -> Self {
+        anyhow::Error::new(error).into()
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        anyhow::Error::new(error).into()
+    }
+}
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// From now on Ctrl-C is noticed by [`check_interrupt`]; a second one ends the process at once.
-pub fn watch_interrupt() {
+pub(super) fn watch_interrupt() {
     let handler = || {
         if INTERRUPTED.swap(true, Ordering::Relaxed) {
             std::process::exit(Exit::Interrupted as i32);
@@ -86,7 +131,7 @@ pub fn watch_interrupt() {
 }
 
 /// # Errors
-/// [`Interrupted`] after Ctrl-C.
-pub fn check_interrupt() -> Result<(), Interrupted> {
-    if INTERRUPTED.load(Ordering::Relaxed) { Err(Interrupted) } else { Ok(()) }
+/// [`Failure::Interrupted`] after Ctrl-C.
+pub(super) fn check_interrupt() -> Result<(), Failure> {
+    if INTERRUPTED.load(Ordering::Relaxed) { Err(Failure::Interrupted) } else { Ok(()) }
 }

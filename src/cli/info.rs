@@ -1,14 +1,21 @@
 //! `tilecast info`.
 
 use super::args::InfoArgs;
+use super::decode::unreadable;
 use super::exit::{Exit, Failure, check_interrupt};
 use super::inputs::inputs;
-use super::thread_count;
 use super::watch::describe;
+use super::{counted, thread_count};
+use crate::capture::{ReadCapture, read_all};
+use crate::format::FrameFormat;
+use crate::frame::Palette;
 use crate::ldpc::rate_of_parity;
-use crate::modem::{FORMAT_VERSION, FrameHeader, Palette};
-use crate::pipeline::receive::{Receiver, read_captures};
-use crate::pipeline::report::{CaptureReport, TransferReport};
+use crate::media::output::OutputError;
+use crate::media::storage;
+use crate::modem::FORMAT_VERSION;
+use crate::receive::Receiver;
+use crate::report::{CaptureReport, TransferReport};
+use crate::text::printable;
 use serde::Serialize;
 use std::collections::HashSet;
 use std::io::Write;
@@ -27,17 +34,18 @@ struct FormatInfo {
     bands: u8,
 }
 
-impl From<FrameHeader> for FormatInfo {
-    fn from(header: FrameHeader) -> Self {
+impl From<FrameFormat> for FormatInfo {
+    fn from(format: FrameFormat) -> Self {
+        let FrameFormat { geometry, parity, lifting, bands } = format;
         Self {
             version: FORMAT_VERSION,
-            columns: header.geometry.columns,
-            rows: header.geometry.rows,
-            tile: header.geometry.tile,
-            black_and_white: header.palette == Palette::BlackWhite,
-            rate: rate_of_parity(header.parity),
-            lifting_size: header.lifting,
-            bands: header.bands,
+            columns: geometry.columns,
+            rows: geometry.rows,
+            tile: geometry.tile,
+            black_and_white: geometry.palette == Palette::BlackWhite,
+            rate: rate_of_parity(parity),
+            lifting_size: lifting,
+            bands,
         }
     }
 }
@@ -59,26 +67,29 @@ struct Info {
 ///
 /// # Errors
 /// If a path cannot be read at all.
-pub fn run(args: InfoArgs) -> Result<Exit, Failure> {
-    let mut receiver = Receiver::default();
-    let mut captures = Vec::new();
-    read_captures(
-        inputs(&args.inputs)?.into_captures(HashSet::new()),
-        thread_count(0),
-        false,
-        |mut capture| {
-            check_interrupt()?;
-            receiver.accept(&mut capture)?;
-            let format = capture.header.map(FormatInfo::from);
-            captures.push(CaptureInfo { capture: capture.report, format });
-            Ok::<_, anyhow::Error>(ControlFlow::Continue(()))
-        },
-    )?;
-    let transfers = receiver.into_transfers().iter_mut().map(|t| t.report()).collect();
-    let info = Info { captures, transfers };
+pub(super) fn run(args: InfoArgs) -> Result<Exit, Failure> {
+    let mut receiver = Receiver::new(storage::temporary());
+    let (mut captures, mut found) = (Vec::new(), false);
+    let pictures = inputs(&args.inputs)?.into_captures(HashSet::new());
+    read_all(pictures, thread_count(0), false, |ReadCapture { about, capture, .. }| {
+        check_interrupt()?;
+        captures.push(match capture {
+            Err(error) => CaptureInfo { capture: unreadable(&about, &error), format: None },
+            Ok(capture) => {
+                found |= capture.reading.is_some();
+                let header = capture.reading.as_ref().and_then(|reading| reading.header());
+                let format = header.map(|header| FormatInfo::from(header.format));
+                let intake = receiver.accept(&capture, None)?;
+                CaptureInfo { capture: intake.report(about.path(), &capture), format }
+            }
+        });
+        Ok::<_, Failure>(ControlFlow::Continue(()))
+    })?;
+    let ids: Vec<_> = receiver.transfers().iter().map(|transfer| transfer.id()).collect();
+    let report = |id| receiver.transfer(id).map(|mut transfer| transfer.report());
+    let info = Info { captures, transfers: ids.into_iter().filter_map(report).collect() };
     let text = if args.json { serde_json::to_string_pretty(&info)? + "\n" } else { show(&info) };
-    std::io::stdout().write_all(text.as_bytes())?;
-    let found = info.captures.iter().any(|info| info.capture.symbology.is_some());
+    std::io::stdout().write_all(text.as_bytes()).map_err(OutputError::stdout)?;
     Ok(if found { Exit::Success } else { Exit::Incomplete })
 }
 
@@ -96,18 +107,17 @@ fn show(info: &Info) -> String {
                 format.tile,
                 if format.black_and_white { ", black and white" } else { "" },
                 format.rate,
-                super::counted(format.bands.into(), "band"),
+                counted(format.bands.into(), "band"),
             );
         }
     }
     for transfer in &info.transfers {
-        let name: String =
-            transfer.name.iter().flat_map(|n| n.chars()).filter(|c| !c.is_control()).collect();
+        let name = transfer.name.as_deref().map(printable);
         text += &format!(
             "transfer {}: {}, {}, {} of {} frames here\n",
             transfer.id,
-            if name.is_empty() { "no name" } else { &name },
-            transfer.size.map_or("size unknown".to_owned(), |size| super::counted(size, "byte")),
+            name.as_deref().unwrap_or("no name"),
+            transfer.size.map_or("size unknown".to_owned(), |size| counted(size, "byte")),
             transfer.frames_seen,
             transfer.frames_total,
         );

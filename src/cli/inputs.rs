@@ -1,22 +1,57 @@
 //! Paths as they are typed to the pictures behind them.
 
 use super::exit::Failure;
-use crate::pipeline::ffmpeg::{self, VideoInput};
-use crate::pipeline::source::{Source, Sources, file_captures, stream_captures, video_captures};
-use crate::raster::{FRONT_BYTES, Kind};
+use crate::capture::Pending;
+use crate::media::ffmpeg::{self, VideoInput};
+use crate::media::sources::{
+    Load, Source, Sources, file_captures, stream_captures, video_captures,
+};
+use crate::media::{FRONT_BYTES, Kind};
+use crate::text::printable;
 use anyhow::Context;
 use std::collections::HashSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Whether a path means standard input or output.
-pub fn is_stream(path: &Path) -> bool {
+pub(super) fn is_stream(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-/// A path as text for messages, without control characters.
-pub fn show(path: &Path) -> String {
-    path.display().to_string().chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+/// A path as text for messages.
+pub(super) fn show(path: &Path) -> String {
+    printable(&path.display().to_string())
+}
+
+/// Where a capture came from.
+pub(super) struct About {
+    /// What it is part of: the name of a file, say.
+    origin: Arc<str>,
+    /// Its number there, from 1, if it is one of many that follow each other in time.
+    number: Option<u64>,
+    /// What tells the capture from others in later runs, if anything does.
+    pub(super) key: Option<String>,
+}
+
+impl About {
+    /// The capture's name in reports.
+    pub(super) fn path(&self) -> String {
+        match self.number {
+            Some(number) => format!("{}:{number}", self.origin),
+            None => self.origin.to_string(),
+        }
+    }
+
+    /// The video or stream that it is from.
+    pub(super) fn video(&self) -> Option<&Arc<str>> {
+        self.number.map(|_| &self.origin)
+    }
+}
+
+fn pending(source: Source) -> Pending<About, Load> {
+    let Source { origin, number, key, load } = source;
+    Pending { about: About { origin, number, key }, follows: number.is_some(), load }
 }
 
 /// What can be typed instead of a path for ffmpeg to read.
@@ -33,7 +68,7 @@ fn video_address(path: &Path) -> Option<VideoInput> {
 /// # Errors
 /// If a path does not exist, a folder cannot be read, standard input is named twice, or a video
 /// is named and there is no ffmpeg.
-pub fn inputs(paths: &[PathBuf]) -> Result<Inputs, Failure> {
+pub(super) fn inputs(paths: &[PathBuf]) -> Result<Inputs, Failure> {
     if paths.iter().filter(|path| is_stream(path)).count() > 1 {
         return Err(anyhow::anyhow!("standard input is given twice").into());
     }
@@ -53,8 +88,8 @@ pub fn inputs(paths: &[PathBuf]) -> Result<Inputs, Failure> {
 
 /// Says at once that a video cannot be read, instead of for each of its captures.
 fn need_ffmpeg(path: &Path) -> Result<(), Failure> {
-    ffmpeg::check().map_err(|error| {
-        let error = anyhow::Error::new(error).context(format!("cannot read {}", show(path)));
+    let context = || format!("cannot read {}", show(path));
+    ffmpeg::check().with_context(context).map_err(|error| {
         Failure::with_hint(error, "install ffmpeg 5.1 or newer: it decodes videos for this program")
     })
 }
@@ -69,7 +104,7 @@ fn file_key(file: &Path) -> Option<String> {
 
 /// Where captures come from.
 #[derive(Debug, Default)]
-pub struct Inputs {
+pub(super) struct Inputs {
     files: Vec<PathBuf>,
     cameras: Vec<(VideoInput, String)>,
     stream: bool,
@@ -102,12 +137,15 @@ impl Inputs {
     }
 
     /// How many files there are; 0 if captures come from elsewhere too.
-    pub fn count(&self) -> u64 {
+    pub(super) fn count(&self) -> u64 {
         if self.stream || !self.cameras.is_empty() { 0 } else { self.files.len() as u64 }
     }
 
     /// The captures: those of files first, but for those whose key is `done`.
-    pub fn into_captures(self, done: HashSet<String>) -> impl Iterator<Item = Source> + Send {
+    pub(super) fn into_captures(
+        self,
+        done: HashSet<String>,
+    ) -> impl Iterator<Item = Pending<About, Load>> + Send {
         let files = self.files.into_iter().flat_map(move |file| {
             let key = file_key(&file);
             if key.as_ref().is_some_and(|key| done.contains(key)) {
@@ -120,7 +158,7 @@ impl Inputs {
         // Not before its turn: it may take its time to say what it is.
         let stream = self.stream.then_some(()).into_iter();
         let stream = stream.flat_map(|()| stream_captures(std::io::stdin(), "-"));
-        files.chain(cameras).chain(stream)
+        files.chain(cameras).chain(stream).map(pending)
     }
 }
 

@@ -1,21 +1,31 @@
 //! Where `decode` keeps what it has received while it runs, and what becomes of that file.
 
-use super::args::DecodeArgs;
-use super::decode::Destination;
+use super::destination::Destination;
 use super::exit::Failure;
 use super::inputs::show;
-use crate::pipeline::receive::Receiver;
+use crate::media::storage;
+use crate::receive::{ReceiveError, Receiver};
 use anyhow::Context;
 use std::path::{Path, PathBuf};
 
 /// Name of the file beside the output; the output's own name follows, if it has one.
 const PREFIX: &str = ".tilecast-received";
 
+/// What was asked for.
+pub(super) struct JournalConfig {
+    /// Go on with what an earlier run left beside the output.
+    pub(super) resume: bool,
+    /// A place of its own, where it stays.
+    pub(super) state: Option<PathBuf>,
+}
+
 /// The file behind a receiver.
-pub struct Journal {
+pub(super) struct Journal {
     path: Option<PathBuf>,
-    /// Whether it stays when this run ends without a complete file.
+    /// Whether it stays when this run ends.
     keep: bool,
+    /// Whether it stays even when the file is complete.
+    named: bool,
 }
 
 impl Journal {
@@ -23,33 +33,42 @@ impl Journal {
     ///
     /// # Errors
     /// If the file cannot be used.
-    pub fn open(args: &DecodeArgs, destination: &Destination) -> Result<(Receiver, Self), Failure> {
+    pub(super) fn open(
+        config: &JournalConfig,
+        destination: &Destination,
+    ) -> Result<(Receiver, Self), Failure> {
         let beside = beside(destination);
-        if args.resume && beside.is_none() {
+        if config.resume && beside.is_none() {
             let error = anyhow::anyhow!("--resume needs a file or folder to write to");
             return Err(Failure::with_hint(error, "--state FILE names a place of its own"));
         }
-        let Some(path) = args.state.clone().or(beside) else {
-            return Ok((Receiver::default(), Self { path: None, keep: false }));
+        let named = config.state.is_some();
+        let keep = config.resume || named;
+        let Some(path) = config.state.clone().or(beside) else {
+            let journal = Self { path: None, keep: false, named };
+            return Ok((Receiver::new(storage::temporary()), journal));
         };
-        let keep = args.resume || args.state.is_some();
         let context = || format!("cannot use {}", show(&path));
-        let receiver = if keep && path.exists() {
-            Receiver::resume(&path)
-        } else {
-            // Left behind by a run that was killed, and not asked for.
-            if path.exists() {
-                std::fs::remove_file(&path).with_context(context)?;
-            }
-            Receiver::create(&path)
-        };
-        Ok((receiver.with_context(context)?, Self { path: Some(path), keep }))
+        let receiver = receiver(&path, keep).with_context(context)?;
+        Ok((receiver, Self { path: Some(path), keep, named }))
     }
 
     /// Everything was restored: only what was asked for by name stays.
-    pub fn complete(&mut self, args: &DecodeArgs) {
-        self.keep = args.state.is_some();
+    pub(super) fn complete(&mut self) {
+        self.keep = self.named;
     }
+}
+
+/// A receiver with its log at `path`; with what is there already if `resume`.
+fn receiver(path: &Path, resume: bool) -> Result<Receiver, ReceiveError> {
+    if path.exists() {
+        if resume {
+            return Receiver::resume(storage::open(path)?);
+        }
+        // Left behind by a run that was killed, and not asked for.
+        std::fs::remove_file(path)?;
+    }
+    Ok(Receiver::new(storage::create(path)?))
 }
 
 impl Drop for Journal {

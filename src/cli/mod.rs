@@ -12,7 +12,9 @@ macro_rules! say {
 }
 
 mod args;
+mod config;
 mod decode;
+mod destination;
 mod encode;
 mod exit;
 mod info;
@@ -21,6 +23,7 @@ mod journal;
 mod progress;
 mod target;
 mod watch;
+mod words;
 
 use args::{Args, Command};
 use clap::Parser;

@@ -4,14 +4,14 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 
 /// A progress bar, or nothing at all.
-pub struct Progress {
+pub(super) struct Progress {
     bar: ProgressBar,
     quiet: bool,
 }
 
 impl Progress {
     /// A bar from 0 to `total` (0: unknown) that counts in `unit`.
-    pub fn new(total: u64, unit: &str, quiet: bool) -> Self {
+    pub(super) fn new(total: u64, unit: &str, quiet: bool) -> Self {
         let shown = !quiet && std::io::stderr().is_terminal();
         let target =
             if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
@@ -29,12 +29,12 @@ impl Progress {
     }
 
     /// Whether anybody sees the bar.
-    pub fn is_shown(&self) -> bool {
+    pub(super) fn is_shown(&self) -> bool {
         !self.bar.is_hidden()
     }
 
     /// Moves the bar; beyond its end, nobody knows how far it is.
-    pub fn set(&self, position: u64) {
+    pub(super) fn set(&self, position: u64) {
         if self.bar.length().is_some_and(|length| position > length) {
             self.bar.unset_length();
         }
@@ -42,12 +42,12 @@ impl Progress {
     }
 
     /// Shows a few words beside the bar.
-    pub fn say(&self, text: String) {
+    pub(super) fn say(&self, text: String) {
         self.bar.set_message(text);
     }
 
     /// Prints a line above the bar, unless quiet.
-    pub fn line(&self, text: &str) {
+    pub(super) fn line(&self, text: &str) {
         if !self.quiet {
             self.bar.suspend(|| say!("{text}"));
         }

@@ -3,12 +3,12 @@
 use super::args::{EncodeArgs, StreamFormat};
 use super::exit::Failure;
 use super::inputs::is_stream;
-use crate::pipeline::delivery::{
-    ApngSink, FolderSink, FrameSink, GifSink, Outline, PageSink, StreamSink, VideoSink,
-};
-use crate::pipeline::ffmpeg::{self, Container};
-use crate::pipeline::output::{OutputError, OutputFile, OutputFolder};
+use crate::media::ffmpeg::{self, Container};
+use crate::media::output::{OutputFile, OutputFolder};
+use crate::media::sinks::{FolderSink, FrameSink, Playback, StreamKind, StreamSink, VideoSink};
+use crate::outline::Outline;
 use std::io::IsTerminal;
+use std::path::PathBuf;
 
 /// Frames a second of animations.
 const DEFAULT_FPS: u32 = 15;
@@ -63,94 +63,113 @@ impl Kind {
     }
 }
 
-/// Where frames go.
-pub struct Target {
+/// What `-o` and its options ask for.
+pub(super) struct OutputConfig {
     kind: Kind,
-    output: Output,
-    /// Frames a second.
-    pub fps: u32,
+    path: PathBuf,
+    force: bool,
+    fps: u32,
     loops: Option<u32>,
 }
 
-/// What is reserved before the work begins.
-enum Output {
-    Folder(OutputFolder),
-    File(OutputFile),
-    Stream,
-}
-
-impl Target {
-    /// The output that was asked for, reserved.
+impl OutputConfig {
+    /// Checks what was typed.
     ///
     /// # Errors
-    /// If something is in the way, or an option does not go with it.
-    pub fn new(args: &EncodeArgs) -> Result<Self, Failure> {
+    /// If an option does not go with the output.
+    pub(super) fn new(args: &EncodeArgs) -> Result<Self, Failure> {
         let kind = Kind::of(args);
         check_options(args, kind)?;
-        let (path, force) = (args.output.as_path(), args.common.force);
-        let output = match kind {
+        let fps = args.fps.unwrap_or(DEFAULT_FPS);
+        let (path, force, loops) = (args.output.clone(), args.common.force, args.loops);
+        Ok(Self { kind, path, force, fps, loops })
+    }
+
+    /// Whether frames follow each other by themselves, however fast a camera is.
+    pub(super) fn moves(&self) -> bool {
+        self.kind.moves()
+    }
+}
+
+/// Where frames go, reserved before the work begins.
+pub(super) struct Target<'a> {
+    config: &'a OutputConfig,
+    reserved: Reserved,
+}
+
+enum Reserved {
+    Folder(OutputFolder),
+    File(OutputFile),
+    Stdout,
+}
+
+impl<'a> Target<'a> {
+    /// Reserves the output.
+    ///
+    /// # Errors
+    /// If something is in the way.
+    pub(super) fn reserve(config: &'a OutputConfig) -> Result<Self, Failure> {
+        let (path, force) = (config.path.as_path(), config.force);
+        let reserved = match config.kind {
             Kind::PngStream | Kind::Y4mStream => {
                 if std::io::stdout().is_terminal() {
                     let error = anyhow::anyhow!("standard output is a terminal");
                     return Err(Failure::with_hint(error, "redirect it, or name a folder with -o"));
                 }
-                Output::Stream
+                Reserved::Stdout
             }
-            Kind::Folder => OutputFolder::new(path, force).map(Output::Folder).map_err(hinted)?,
-            _ => OutputFile::new(path, force).map(Output::File).map_err(hinted)?,
+            Kind::Folder => Reserved::Folder(OutputFolder::new(path, force)?),
+            _ => Reserved::File(OutputFile::new(path, force)?),
         };
-        Ok(Self { kind, output, fps: args.fps.unwrap_or(DEFAULT_FPS), loops: args.loops })
-    }
-
-    /// Whether frames follow each other by themselves, however fast a camera is.
-    pub fn moves(&self) -> bool {
-        self.kind.moves()
+        Ok(Self { config, reserved })
     }
 
     /// How often frames are to be given to it; `None`: until nobody takes them any more.
-    pub fn passes(&self) -> Option<u32> {
-        match self.loops {
-            _ if self.kind.loops_itself() => Some(1),
+    pub(super) fn passes(&self) -> Option<u32> {
+        match self.config.loops {
+            _ if self.config.kind.loops_itself() => Some(1),
             Some(0) => None,
             loops => Some(loops.unwrap_or(1)),
         }
     }
 
-    /// How often it plays by itself; 0: for ever.
-    pub fn plays(&self) -> u32 {
-        self.loops.unwrap_or(0)
-    }
-
-    /// Begins, now that it is known what comes.
+    /// Begins, now that it is known what comes: `shown` frames like these.
     ///
     /// # Errors
     /// If that is not what the output can hold, or writing fails.
-    pub fn begin(self, outline: &Outline) -> Result<Box<dyn FrameSink>, Failure> {
-        let file = match self.output {
-            Output::Folder(folder) => return Ok(Box::new(FolderSink::new(folder, outline))),
-            Output::Stream => {
-                let stdout = std::io::stdout();
-                return Ok(match self.kind {
-                    Kind::Y4mStream => Box::new(StreamSink::y4m(stdout, outline)?),
-                    _ => Box::new(StreamSink::png(stdout)),
-                });
+    pub(super) fn begin(
+        self,
+        outline: &Outline,
+        shown: u64,
+    ) -> Result<Box<dyn FrameSink>, Failure> {
+        let OutputConfig { kind, fps, loops, .. } = *self.config;
+        let playback = Playback { fps, plays: loops.unwrap_or(0), shown };
+        let file = match self.reserved {
+            Reserved::Folder(folder) => {
+                return Ok(Box::new(FolderSink::new(folder, outline.frames)));
             }
-            Output::File(file) => file,
+            Reserved::Stdout => {
+                let kind = if kind == Kind::Y4mStream { StreamKind::Y4m } else { StreamKind::Png };
+                return Ok(Box::new(StreamSink::stdout(&kind, outline.size, &playback)?));
+            }
+            Reserved::File(file) => file,
         };
-        Ok(match self.kind {
-            Kind::Apng => Box::new(ApngSink::new(file, outline)?),
-            Kind::Gif => Box::new(GifSink::new(file, outline)?),
-            Kind::Page => Box::new(PageSink::new(file, outline)?),
-            Kind::Y4m => Box::new(StreamSink::y4m(file, outline)?),
-            Kind::Video(container) => Box::new(VideoSink::new(file, container, outline)?),
-            _ if outline.shown > 1 => {
-                let count = outline.shown;
-                let error = anyhow::anyhow!("there are {count} frames, a .png file holds one");
+        let stream = match kind {
+            Kind::Video(container) => {
+                return Ok(Box::new(VideoSink::new(file, container, outline, &playback)?));
+            }
+            Kind::Apng => StreamKind::Apng,
+            Kind::Gif => StreamKind::Gif,
+            Kind::Page => StreamKind::Page(Box::new(outline.clone())),
+            Kind::Y4m | Kind::Y4mStream => StreamKind::Y4m,
+            Kind::Picture | Kind::PngStream | Kind::Folder if shown > 1 => {
+                let error = anyhow::anyhow!("there are {shown} frames, a .png file holds one");
                 let hint = "--animate makes it an animation; or give a folder, or a denser profile";
                 return Err(Failure::with_hint(error, hint));
             }
-            _ => Box::new(StreamSink::png(file)),
-        })
+            Kind::Picture | Kind::PngStream | Kind::Folder => StreamKind::Png,
+        };
+        Ok(Box::new(StreamSink::file(file, &stream, outline.size, &playback)?))
     }
 }
 
@@ -183,22 +202,4 @@ fn check_options(args: &EncodeArgs, kind: Kind) -> Result<(), Failure> {
         return Err(Failure::with_hint(error, hint));
     }
     Ok(())
-}
-
-/// Says how to replace what is in the way.
-pub fn hinted(error: OutputError) -> Failure {
-    match error {
-        OutputError::Exists(_) | OutputError::NotEmpty(_) => {
-            Failure::with_hint(error, "--force replaces what is there")
-        }
-        other => other.into(),
-    }
-}
-
-/// [`hinted`], for an error that may be another one.
-pub fn finished(outcome: anyhow::Result<()>) -> Result<(), Failure> {
-    outcome.map_err(|error| match error.downcast::<OutputError>() {
-        Ok(error) => hinted(error),
-        Err(other) => other.into(),
-    })
 }

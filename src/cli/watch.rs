@@ -3,9 +3,9 @@
 
 use super::counted;
 use super::progress::Progress;
-use crate::pipeline::capture::Capture;
-use crate::pipeline::receive::Receiver;
-use crate::pipeline::report::{CaptureReport, ranges};
+use crate::reading::Outcome;
+use crate::receive::Receiver;
+use crate::report::{CaptureReport, ranges};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ const LOOK_UP: Duration = Duration::from_millis(700);
 const NAMED: usize = 6;
 
 /// Watches captures.
-pub struct Watch {
+pub(super) struct Watch {
     progress: Progress,
     started: Instant,
     /// Bytes that an earlier run had received.
@@ -38,12 +38,12 @@ struct Tally {
 
 impl Watch {
     /// A watch over captures of `files` files (0: unknown) for `receiver`.
-    pub fn new(files: u64, quiet: bool, receiver: &Receiver) -> Self {
+    pub(super) fn new(files: u64, quiet: bool, receiver: &Receiver) -> Self {
         let now = Instant::now();
         Self {
             progress: Progress::new(files, "captures", quiet),
             started: now,
-            before: receiver.received_bytes(),
+            before: receiver.progress().bytes,
             count: 0,
             files: 0,
             missing: (now, String::new()),
@@ -52,32 +52,35 @@ impl Watch {
     }
 
     /// Captures so far.
-    pub fn count(&self) -> u64 {
+    pub(super) fn count(&self) -> u64 {
         self.count
     }
 
     /// Files that they came from.
-    pub fn files(&self) -> u64 {
+    pub(super) fn files(&self) -> u64 {
         self.files
     }
 
-    /// Takes note of a capture that `receiver` has taken.
-    pub fn note(&mut self, capture: &Capture, receiver: &Receiver) {
+    /// Takes note of a capture that `receiver` has taken, how it went (`None`: there was no
+    /// picture), and which video it is from.
+    pub(super) fn note(
+        &mut self,
+        capture: &CaptureReport,
+        outcome: Option<Outcome>,
+        video: Option<&Arc<str>>,
+        receiver: &Receiver,
+    ) {
         self.count += 1;
-        let same = |tally: &Tally| Some(&tally.origin) == capture.origin.as_ref();
-        if !self.video.as_ref().is_some_and(same) {
+        if !self.video.as_ref().is_some_and(|tally| Some(&tally.origin) == video) {
             self.end_video();
             self.files += 1;
-            self.video = capture.origin.clone().map(Tally::new);
+            self.video = video.cloned().map(Tally::new);
         }
-        match &mut self.video {
-            None => self.progress.line(&describe(&capture.report)),
-            Some(tally) => {
-                tally.add(&capture.report);
-                if capture.unreadable {
-                    self.progress.line(&describe(&capture.report));
-                }
-            }
+        if let Some(tally) = &mut self.video {
+            tally.add(outcome, capture.codewords_decoded);
+        }
+        if self.video.is_none() || outcome.is_none() {
+            self.progress.line(&describe(capture));
         }
         self.progress.set(self.count);
         self.tell(receiver);
@@ -87,8 +90,9 @@ impl Watch {
         if !self.progress.is_shown() {
             return;
         }
-        let (got, all) = receiver.progress();
-        let mut text = format!("{got}/{all} packets");
+        let progress = receiver.progress();
+        let all = progress.received + progress.missing;
+        let mut text = format!("{}/{all} packets", progress.received);
         if self.video.is_some() {
             text += &format!(", {:.0} kbit/s", self.goodput(receiver));
             if self.missing.0.elapsed() > LOOK_UP {
@@ -101,7 +105,7 @@ impl Watch {
 
     /// Payload that has been received since the start, in kbit/s.
     fn goodput(&self, receiver: &Receiver) -> f64 {
-        let bits = (receiver.received_bytes() - self.before) as f64 * 8.0;
+        let bits = (receiver.progress().bytes - self.before) as f64 * 8.0;
         bits / 1000.0 / self.started.elapsed().as_secs_f64().max(1e-3)
     }
 
@@ -124,14 +128,13 @@ impl Tally {
         Self { origin, started, captures: 0, full: 0, partial: 0, repeats: 0 }
     }
 
-    fn add(&mut self, report: &CaptureReport) {
+    fn add(&mut self, outcome: Option<Outcome>, decoded: usize) {
         self.captures += 1;
-        if report.repeat {
-            self.repeats += 1;
-        } else if report.codewords_decoded == report.codewords_total && report.symbology.is_some() {
-            self.full += 1;
-        } else if report.codewords_decoded > 0 {
-            self.partial += 1;
+        match outcome {
+            Some(Outcome::Repeat) => self.repeats += 1,
+            Some(Outcome::Read) => self.full += 1,
+            _ if decoded > 0 => self.partial += 1,
+            _ => {}
         }
     }
 
@@ -160,7 +163,7 @@ fn name(missing: &[u64]) -> String {
 }
 
 /// One line about a capture.
-pub fn describe(capture: &CaptureReport) -> String {
+pub(super) fn describe(capture: &CaptureReport) -> String {
     let mut parts = Vec::new();
     if let (Some(frame), Some(frames), Some(transfer)) =
         (capture.frame, capture.frames, &capture.transfer)
@@ -205,15 +208,14 @@ mod tests {
     #[test]
     fn a_video_is_summed_up() {
         let mut tally = Tally::new("a.mp4".into());
-        let known = CaptureReport { symbology: Some("tilecast"), ..CaptureReport::default() };
-        let read = CaptureReport { codewords_decoded: 9, codewords_total: 9, ..known.clone() };
-        tally.add(&read);
-        tally.add(&CaptureReport { codewords_decoded: 5, ..read });
-        tally.add(&CaptureReport { repeat: true, ..known });
-        tally.add(&CaptureReport::default());
+        tally.add(Some(Outcome::Read), 9);
+        tally.add(Some(Outcome::BlocksLost { lost: 4, total: 9 }), 5);
+        tally.add(Some(Outcome::Repeat), 0);
+        tally.add(Some(Outcome::NoFinder), 0);
+        tally.add(None, 0);
         let line = tally.describe();
-        assert!(line.starts_with("a.mp4: 4 pictures in "), "{line}");
-        let counts = "1 read in full, 1 in part, 1 seen before, 1 without anything";
+        assert!(line.starts_with("a.mp4: 5 pictures in "), "{line}");
+        let counts = "1 read in full, 1 in part, 1 seen before, 2 without anything";
         assert!(line.ends_with(counts), "{line}");
     }
 }

@@ -1,5 +1,7 @@
 //! A stored name is what some sender says: it is cleaned before it names a file here.
 
+use crate::text::is_visible;
+
 /// The name of a file that came without one, or with none that can be used.
 pub const FALLBACK_NAME: &str = "received.bin";
 
@@ -17,7 +19,7 @@ pub fn safe_name(stored: &str) -> String {
     let base = stored.rsplit(['/', '\\']).next().unwrap_or_default();
     let clean: String = base
         .chars()
-        .filter(|c| !c.is_control() && !is_invisible(*c))
+        .filter(|c| is_visible(*c))
         .map(|c| if r#"<>:"|?*"#.contains(c) { '_' } else { c })
         .collect();
     let clean = clean.trim_start_matches(['.', ' ', '-']).trim_end_matches(['.', ' ']);
@@ -26,11 +28,6 @@ pub fn safe_name(stored: &str) -> String {
         return FALLBACK_NAME.to_owned();
     }
     if is_device(&clean) { format!("_{clean}") } else { clean }
-}
-
-/// Characters that turn or hide text, so that a name shows as another one.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
 }
 
 fn is_device(name: &str) -> bool {

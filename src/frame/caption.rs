@@ -8,13 +8,12 @@ pub const CAPTION_HEIGHT: usize = 24;
 /// Glyphs are 8x8, drawn at this scale.
 const SCALE: usize = 2;
 const GLYPH: usize = 8;
-const INK: u8 = 7;
 
 /// Adds `text` below the frame, centred, white on black; a text that is too long loses its middle.
 pub fn draw_caption(frame: &mut IndexedFrame, text: &str) {
     let top = frame.height + (CAPTION_HEIGHT - GLYPH * SCALE) / 2;
     frame.height += CAPTION_HEIGHT;
-    frame.pixels.resize(frame.width * frame.height, 0);
+    frame.pixels.resize(frame.width * frame.height, IndexedFrame::BLACK);
     let glyphs = fitted(text, frame.width / (GLYPH * SCALE));
     let left = (frame.width - glyphs.len() * GLYPH * SCALE) / 2;
     for (at, glyph) in glyphs.into_iter().enumerate() {
@@ -23,7 +22,7 @@ pub fn draw_caption(frame: &mut IndexedFrame, text: &str) {
                 for dy in 0..SCALE {
                     let row = (top + y * SCALE + dy) * frame.width;
                     let column = left + (at * GLYPH + x) * SCALE;
-                    frame.pixels[row + column..][..SCALE].fill(INK);
+                    frame.pixels[row + column..][..SCALE].fill(IndexedFrame::WHITE);
                 }
             }
         }
@@ -57,7 +56,7 @@ mod tests {
             draw_caption(&mut frame, text);
             assert_eq!((frame.height, frame.pixels.len()), (34, 256 * 34));
             assert!(frame.pixels[..2560].iter().all(|&pixel| pixel == 5));
-            let inked = frame.pixels[2560..].contains(&INK);
+            let inked = frame.pixels[2560..].contains(&IndexedFrame::WHITE);
             assert_eq!(inked, !text.is_empty());
         }
     }

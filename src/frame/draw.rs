@@ -1,12 +1,11 @@
 //! Tiles and header cells to pixels.
 
-use super::layout::{FINDER_BOX_UNITS, FINDER_UNITS, HEADER_COLUMNS, HEADER_ROWS, MARK};
+use super::layout::{FINDER_BOX_UNITS, FINDER_UNITS, HEADER_COLUMNS};
 use super::{Layout, TileKind};
 use crate::raster::IndexedFrame;
 
-/// All channels off, all channels on.
-const BLACK: u8 = 0;
-const WHITE: u8 = 7;
+const BLACK: u8 = IndexedFrame::BLACK;
+const WHITE: u8 = IndexedFrame::WHITE;
 
 /// Draws a frame.
 ///
@@ -18,16 +17,12 @@ const WHITE: u8 = 7;
 /// If either has another length.
 pub fn draw(layout: &Layout, tiles: &[u8], header: &[u8]) -> IndexedFrame {
     let geometry = layout.geometry();
-    let planes = usize::from(geometry.planes);
     assert_eq!(tiles.len(), layout.kinds().len(), "a symbol for each tile");
-    assert_eq!(header.len(), HEADER_ROWS * planes * HEADER_COLUMNS, "a symbol for each cell");
+    assert_eq!(header.len(), geometry.header_cells(), "a symbol for each cell");
     let (grid_width, grid_height) = geometry.grid_size();
     let border = geometry.border();
     let (width, height) = (grid_width + 2 * border, grid_height + 2 * border);
-    let mut canvas = Canvas {
-        frame: IndexedFrame { width, height, pixels: vec![BLACK; width * height] },
-        origin: border,
-    };
+    let mut canvas = Canvas { frame: IndexedFrame::black(width, height), origin: border };
     let marks = with_marks(layout, tiles);
     canvas.tiles(&marks, layout.columns(), geometry.tile.into());
     let unit = usize::from(geometry.unit);
@@ -55,15 +50,8 @@ fn with_marks(layout: &Layout, tiles: &[u8]) -> Vec<u8> {
         .zip(layout.kinds())
         .map(|(&symbol, kind)| if visible(kind) { symbol } else { BLACK })
         .collect();
-    for &(column, row) in layout.marks() {
-        // A white ring of one tile, in it and around it black.
-        for (dy, dx) in (0..MARK * MARK).map(|i| (i / MARK, i % MARK)) {
-            let ring = dx.abs_diff(MARK / 2).max(dy.abs_diff(MARK / 2)) == 1;
-            let tile =
-                (usize::from(row) + dy - MARK / 2) * layout.columns() + usize::from(column) + dx
-                    - MARK / 2;
-            drawn[tile] = if ring { WHITE } else { BLACK };
-        }
+    for (tile, bright) in layout.mark_tiles() {
+        drawn[tile] = if bright { WHITE } else { BLACK };
     }
     drawn
 }

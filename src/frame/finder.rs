@@ -6,7 +6,7 @@
 //! for the ratio; what fits is confirmed by rays in sixteen directions, which also give the
 //! centre to a fraction of a pixel.
 
-use crate::field::Field;
+use crate::dsp::Field;
 use crate::raster::{Grey, Point};
 
 /// Which of the two patterns a finder has.
@@ -16,6 +16,13 @@ pub enum FinderKind {
     Primary,
     /// 1:2:2:2:1, the bottom-right corner.
     Secondary,
+}
+
+impl FinderKind {
+    /// The pattern at a corner of a frame, in the order of [`super::Hypothesis::corners`].
+    pub fn at(corner: usize) -> Self {
+        if corner == 2 { Self::Secondary } else { Self::Primary }
+    }
 }
 
 /// A finder candidate.

@@ -3,6 +3,8 @@
 //! Lengths are in frame pixels. The grid of tiles begins `border` pixels from the top-left corner
 //! of the frame. The *unit* is the module of the finders and the side of a header cell.
 
+use super::Palette;
+
 /// Side of a finder, in units: rings of 1, 1, 4, 1, 1 across.
 pub const FINDER_UNITS: usize = 8;
 /// Side of the square that is kept free for a finder and the dark separator inside of it, in units.
@@ -36,8 +38,8 @@ pub struct Geometry {
     pub tile: u8,
     /// Side of a finder module and of a header cell, in pixels.
     pub unit: u8,
-    /// Header planes: 1 with colours (three bits a cell), 3 in black and white.
-    pub planes: u8,
+    /// Colours of the tiles, which decide how large the header is.
+    pub palette: Palette,
 }
 
 /// Why a frame cannot have a size.
@@ -86,7 +88,7 @@ impl Geometry {
         width: usize,
         height: usize,
         tile: usize,
-        colours: bool,
+        palette: Palette,
     ) -> Result<Self, GeometryError> {
         let sides = MIN_SIDE..=MAX_SIDE;
         if !sides.contains(&width) || !sides.contains(&height) {
@@ -99,26 +101,26 @@ impl Geometry {
         // read wherever the data can.
         let scaled = (width.min(height) * 6 + 512) / 1024;
         let unit = scaled.clamp(3, 12).max((4 * tile).div_ceil(3));
-        let planes = if colours { 1 } else { 3 };
         let border = Self::border_of(unit);
         let geometry = Self {
             columns: ((width - 2 * border) / tile) as u16,
             rows: ((height - 2 * border) / tile) as u16,
             tile: tile as u8,
             unit: unit as u8,
-            planes,
+            palette,
         };
         if geometry.is_valid() {
             return Ok(geometry);
         }
-        let (needed_width, needed_height) = Self::least(unit, tile, planes.into());
+        let (needed_width, needed_height) = Self::least(unit, tile, palette);
         let (needed_width, needed_height) =
             (needed_width.max(MIN_SIDE), needed_height.max(MIN_SIDE));
         Err(GeometryError::TooSmall { width, height, tile, needed_width, needed_height })
     }
 
     /// Least width and height of a frame, in pixels.
-    fn least(unit: usize, tile: usize, planes: usize) -> (usize, usize) {
+    fn least(unit: usize, tile: usize, palette: Palette) -> (usize, usize) {
+        let planes = palette.header_planes();
         let width = (2 * FINDER_BOX_UNITS + HEADER_COLUMNS) * unit;
         let height = (FINDER_BOX_UNITS + HEADER_ROWS * planes).max(2 * FINDER_BOX_UNITS) * unit;
         let around = 2 * Self::border_of(unit) + 8 * tile;
@@ -128,10 +130,9 @@ impl Geometry {
     /// Whether finders and header leave room, and no number is out of range.
     pub fn is_valid(&self) -> bool {
         let (tile, unit) = (usize::from(self.tile), usize::from(self.unit));
-        let (width, height) = Self::least(unit, tile, self.planes.into());
+        let (width, height) = Self::least(unit, tile, self.palette);
         (1..=MAX_TILE).contains(&tile)
             && (3..=16).contains(&unit)
-            && matches!(self.planes, 1 | 3)
             && usize::from(self.columns) * tile + 2 * self.border() >= width
             && usize::from(self.rows) * tile + 2 * self.border() >= height
             && usize::from(self.columns) * tile <= MAX_SIDE
@@ -151,6 +152,16 @@ impl Geometry {
     pub fn grid_size(&self) -> (usize, usize) {
         let tile = usize::from(self.tile);
         (usize::from(self.columns) * tile, usize::from(self.rows) * tile)
+    }
+
+    /// Cells of one copy of the header: all planes, rows from the top, [`HEADER_COLUMNS`] a row.
+    pub fn header_cells(&self) -> usize {
+        self.header_rows() * HEADER_COLUMNS
+    }
+
+    /// Rows of header cells, of all planes.
+    pub fn header_rows(&self) -> usize {
+        HEADER_ROWS * self.palette.header_planes()
     }
 
     /// Distance of a finder's centre from the two sides of the grid next to it, in pixels.
@@ -238,6 +249,20 @@ impl Layout {
         &self.marks
     }
 
+    /// The tiles of all alignment marks, as positions in scan order, and whether each is bright: a
+    /// ring of one tile, dark in it and around it.
+    pub fn mark_tiles(&self) -> impl Iterator<Item = (usize, bool)> + '_ {
+        const HALF: usize = MARK / 2;
+        self.marks.iter().flat_map(move |&(column, row)| {
+            (0..MARK * MARK).map(move |i| {
+                let (dx, dy) = (i % MARK, i / MARK);
+                let (x, y) = (usize::from(column) + dx - HALF, usize::from(row) + dy - HALF);
+                let ring = dx.abs_diff(HALF).max(dy.abs_diff(HALF)) == 1;
+                (y * self.columns() + x, ring)
+            })
+        })
+    }
+
     fn tiles_of(&self, kind: TileKind) -> Vec<u32> {
         (0u32..).zip(&self.kinds).filter(|(_, k)| **k == kind).map(|(tile, _)| tile).collect()
     }
@@ -257,10 +282,9 @@ impl Layout {
 
     fn reserve_corners(&mut self) {
         let (tile, unit) = (usize::from(self.geometry.tile), usize::from(self.geometry.unit));
-        let planes = usize::from(self.geometry.planes);
         let side = (FINDER_BOX_UNITS * unit).div_ceil(tile);
         let header_end = ((FINDER_BOX_UNITS + HEADER_COLUMNS) * unit).div_ceil(tile);
-        let header_rows = (HEADER_ROWS * planes * unit).div_ceil(tile);
+        let header_rows = (self.geometry.header_rows() * unit).div_ceil(tile);
         let right = self.columns() - side;
         self.reserve_twice(side, 0, header_end - side, header_rows, TileKind::Header);
         self.reserve_twice(0, 0, side, side, TileKind::Finder);
@@ -279,8 +303,8 @@ impl Layout {
                     .all(|column| layout.kinds[row * layout.columns() + column] == TileKind::Data)
             })
         };
-        for row in raster(self.rows(), pitch) {
-            for column in raster(self.columns(), pitch) {
+        for row in mark_centres(self.rows(), pitch) {
+            for column in mark_centres(self.columns(), pitch) {
                 if free(self, column, row) {
                     for y in row - half..=row + half {
                         let start = y * self.columns() + column - half;
@@ -306,7 +330,7 @@ impl Layout {
 
 /// Centres of marks along a side of `tiles` tiles: evenly spaced, at most `pitch` apart, the outer
 /// ones one tile from the edge.
-fn raster(tiles: usize, pitch: usize) -> impl Iterator<Item = usize> + Clone {
+fn mark_centres(tiles: usize, pitch: usize) -> impl Iterator<Item = usize> + Clone {
     let first = MARK / 2 + 1;
     let span = tiles - 1 - 2 * first;
     let steps = span.div_ceil(pitch);

@@ -3,6 +3,7 @@
 //! Any four candidates, or three with the fourth guessed, may be a frame; each can be turned and
 //! mirrored. Hypotheses are ranked; reading the header decides.
 
+use super::Palette;
 use super::finder::{Finder, FinderKind};
 use super::layout::{FINDER_BOX_UNITS, FINDER_UNITS, HEADER_COLUMNS, HEADER_ROWS};
 use crate::raster::{Homography, Picture, Point};
@@ -108,11 +109,8 @@ fn oriented(four: [Finder; 4], guessed: Option<usize>) -> Vec<Hypothesis> {
                 (i + turn) % 4
             });
             let finders = order.map(|i| four[i]);
-            let kinds = finders.iter().enumerate().filter(|(corner, finder)| {
-                let expected =
-                    if *corner == 2 { FinderKind::Secondary } else { FinderKind::Primary };
-                finder.kind == expected
-            });
+            let kinds = finders.iter().enumerate();
+            let kinds = kinds.filter(|(corner, finder)| finder.kind == FinderKind::at(*corner));
             let guessed = guessed.and_then(|guess| order.iter().position(|&i| i == guess));
             all.push(Hypothesis {
                 corners: finders.map(|finder| finder.centre),
@@ -170,8 +168,13 @@ pub struct HeaderPlace {
 }
 
 impl Hypothesis {
+    /// The corners, in the order of [`Hypothesis::corners`], whose finders were really seen.
+    pub fn trusted(&self) -> [bool; 4] {
+        std::array::from_fn(|corner| self.guessed != Some(corner))
+    }
+
     /// The map from the square of finder centres, (0,0) to (1,1), to the picture.
-    pub fn unit_map(&self) -> Option<Homography> {
+    fn unit_map(&self) -> Option<Homography> {
         Homography::from_unit_square(self.corners)
     }
 
@@ -254,9 +257,9 @@ impl HeaderPlace {
         picture.sample(p.x, p.y)
     }
 
-    /// All cells of `planes` planes, plane after plane, rows from the top.
-    pub fn samples(&self, picture: &Picture, planes: usize) -> Vec<[f32; 3]> {
-        (0..HEADER_ROWS * planes * HEADER_COLUMNS)
+    /// All cells of a header of this palette, plane after plane, rows from the top.
+    pub fn samples(&self, picture: &Picture, palette: Palette) -> Vec<[f32; 3]> {
+        (0..HEADER_ROWS * palette.header_planes() * HEADER_COLUMNS)
             .map(|i| self.sample(picture, i % HEADER_COLUMNS, i / HEADER_COLUMNS))
             .collect()
     }

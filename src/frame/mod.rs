@@ -13,9 +13,10 @@ mod finder;
 mod layout;
 mod locate;
 mod mesh;
+mod palette;
 
 pub use caption::{CAPTION_HEIGHT, draw_caption};
-pub use cells::{CellRun, cell_runs, pack_cells};
+pub use cells::{CellRun, Cells};
 pub use draw::draw;
 pub use finder::{Finder, FinderKind, Neighbourhood, find_finders};
 pub use layout::{
@@ -24,3 +25,4 @@ pub use layout::{
 };
 pub use locate::{HeaderPlace, Hypothesis, hypotheses};
 pub use mesh::{Mesh, MeshQuality, Samples};
+pub use palette::Palette;

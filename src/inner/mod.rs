@@ -7,11 +7,15 @@
 //!
 //! Noise is data here: a codeword that does not decode is `None`, not an error.
 
+mod information;
 mod interleave;
 
+pub use information::information;
+
 use crate::bits;
-use crate::ldpc::{Code, Decoder, LIFTING_SIZES};
+use crate::ldpc::{Code, Decoder, LIFTING_SIZES, quantise};
 use crate::prng::SplitMix64;
+use information::soft_information;
 use interleave::{Band, bands};
 
 /// Seed of the scrambling sequence (spec §5.4).
@@ -20,11 +24,9 @@ pub const SCRAMBLE_SEED: u64 = 0x7469_6C65_6361_7374;
 pub const CRC_BYTES: usize = 4;
 /// The most bands a frame can have (spec §4.2).
 pub const MAX_BANDS: u8 = 64;
-/// Soft values are multiplied by this before rounding: with messages of ±127 and clipping at
-/// ±31, three quarters of a bit of LLR a step loses least (measured on BI-AWGN).
-pub const LLR_SCALE: f32 = 3.0;
-/// Largest magnitude of a quantised LLR.
-const LLR_CLIP: f32 = 31.0;
+/// Soft values of a video, where noise changes from block to block, carry this much more than they
+/// say, in bits a bit, at most.
+const CALIBRATION: f64 = 0.05;
 /// A frame holds at least this many codewords a band if a smaller lifting size allows it, so that
 /// local damage does not take the whole frame.
 const PREFERRED_CODEWORDS: usize = 4;
@@ -167,8 +169,9 @@ impl FrameCode {
         gathered
     }
 
-    /// Decodes one codeword from its gathered soft values; `None` if it does not decode or its
-    /// CRC-32 is wrong.
+    /// Decodes one codeword from its gathered soft values, unless they carry so much less than the
+    /// code's rate that no code works with them: finding that out by trying takes a hundred times as
+    /// long. `None` if it does not decode or its CRC-32 is wrong.
     ///
     /// # Panics
     /// If `soft` has not one value for each coded bit.
@@ -178,7 +181,8 @@ impl FrameCode {
         soft: &[i8],
         max_iterations: usize,
     ) -> Option<Vec<u8>> {
-        if !decoder.decode(&self.code, soft, max_iterations).valid {
+        let hopeless = soft_information(soft) < self.rate() - CALIBRATION;
+        if hopeless || !decoder.decode(&self.code, soft, max_iterations) {
             return None;
         }
         let mut bytes = bits::pack(decoder.bits().take(self.code.info_bits()));
@@ -187,7 +191,7 @@ impl FrameCode {
     }
 
     /// Where the coded bits of codeword `index` lie among the frame's data bits.
-    pub fn positions(&self, index: usize) -> impl Iterator<Item = usize> + '_ {
+    fn positions(&self, index: usize) -> impl Iterator<Item = usize> + '_ {
         let mut index = index;
         let mut band = &self.bands[0];
         for next in &self.bands {
@@ -199,13 +203,6 @@ impl FrameCode {
         }
         band.positions(index * self.code.coded_bits()).take(self.code.coded_bits())
     }
-}
-
-fn quantise(llr: f32) -> i8 {
-    // Beside 1.5 * 2^23 a single-precision number has no room for fractions: its lowest byte is
-    // the rounded value.
-    const ROUNDING: f32 = 12_582_912.0;
-    ((llr * LLR_SCALE).clamp(-LLR_CLIP, LLR_CLIP) + ROUNDING).to_bits() as i8
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ mod decode;
 mod encode;
 mod tables;
 
-pub use decode::{Decoded, Decoder};
+pub use decode::{Decoder, LLR_SCALE, quantise};
 pub use tables::LIFTING_SIZES;
 
 use tables::{BASE_GRAPH_1, SET_FACTORS};
@@ -65,11 +65,6 @@ impl Code {
         };
         let rows = BASE_GRAPH_1.iter().take(usize::from(parity)).map(lift).collect();
         Some(Self { lifting: usize::from(lifting), parity: usize::from(parity), rows })
-    }
-
-    /// Lifting size Z.
-    pub fn lifting(&self) -> usize {
-        self.lifting
     }
 
     /// Information bits, `k = 22 Z`.

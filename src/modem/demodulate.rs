@@ -6,11 +6,10 @@
 //! decoded, [`Demodulator::feed_back`] uses their bits, and soft decisions for all others, as
 //! known neighbours (decision feedback; with a soft decoder in the loop, turbo equalisation).
 
-use super::{Palette, Signal, pilot_symbols};
-use crate::field::Field;
-use crate::filter::{Filter, square};
-use crate::frame::{Layout, MARK, TileKind};
-use crate::plane::Plane;
+use super::{Signal, pilot_symbols};
+use crate::dsp::{Field, Filter, Plane, square};
+use crate::frame::{Layout, Palette, TileKind};
+use std::sync::Arc;
 
 /// Blocks that noise is measured in, in tiles a side.
 const BLOCK: usize = 8;
@@ -44,8 +43,7 @@ pub struct Scores {
 /// Everything that is fixed for the frames of one layout.
 #[derive(Clone, Debug)]
 pub struct Demodulator {
-    layout: Layout,
-    palette: Palette,
+    layout: Arc<Layout>,
     /// For each bit of a tile what it is known to be beforehand, -1 or 1; 0 where nothing is.
     known: Vec<Plane>,
     /// 1 for data tiles, 0 for others: as a plane, and in scan order.
@@ -54,22 +52,19 @@ pub struct Demodulator {
 }
 
 impl Demodulator {
-    /// A demodulator for frames of this layout and palette.
-    pub fn new(layout: Layout, palette: Palette) -> Self {
+    /// A demodulator for frames of this layout.
+    pub fn new(layout: Arc<Layout>) -> Self {
+        let palette = layout.geometry().palette;
         let (columns, rows) = (layout.columns(), layout.rows());
         let mut known = vec![Plane::new(columns, rows); palette.bits_per_tile()];
-        for (&tile, symbol) in layout.pilots().iter().zip(pilot_symbols(&layout, palette)) {
+        for (&tile, symbol) in layout.pilots().iter().zip(pilot_symbols(&layout)) {
             for (bit, plane) in known.iter_mut().enumerate() {
                 plane.set(tile as usize, sign(palette.bit(symbol, bit)));
             }
         }
-        for &(column, row) in layout.marks() {
-            for (dy, dx) in (0..MARK * MARK).map(|i| (i / MARK, i % MARK)) {
-                let ring = dx.abs_diff(MARK / 2).max(dy.abs_diff(MARK / 2)) == 1;
-                let (x, y) = (usize::from(column) + dx - 2, usize::from(row) + dy - 2);
-                for plane in &mut known {
-                    plane.set(y * columns + x, sign(ring.into()));
-                }
+        for (tile, bright) in layout.mark_tiles() {
+            for plane in &mut known {
+                plane.set(tile, sign(bright.into()));
             }
         }
         let weight = |kind: &TileKind| if *kind == TileKind::Data { 1.0 } else { 0.0 };
@@ -78,7 +73,7 @@ impl Demodulator {
         for (row, weights) in weights.chunks_exact(columns).enumerate() {
             free.row_mut(row).copy_from_slice(weights);
         }
-        Self { layout, palette, known, free, weights }
+        Self { layout, known, free, weights }
     }
 
     /// The layout.
@@ -86,13 +81,13 @@ impl Demodulator {
         &self.layout
     }
 
-    /// The palette.
+    /// The palette of the frames.
     pub fn palette(&self) -> Palette {
-        self.palette
+        self.layout.geometry().palette
     }
 
     fn outputs(&self) -> usize {
-        self.palette.bits_per_tile()
+        self.palette().bits_per_tile()
     }
 
     /// Trains the linear equaliser on the pilots and applies it.

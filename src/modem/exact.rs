@@ -1,6 +1,6 @@
 //! Undistorted frames: each tile has exactly one of the palette's colours.
 
-use super::{Palette, pilot_symbols};
+use super::pilot_symbols;
 use crate::frame::Layout;
 
 /// Share of the pilots that must have exactly their colours for a frame to count as undistorted.
@@ -12,10 +12,11 @@ const TOLERANCE: u8 = 40;
 
 /// LLRs of the data bits if `colours` (one for each tile in scan order) are those of an
 /// undistorted frame; `None` if the pilots say that it is not.
-pub fn exact_llrs(layout: &Layout, palette: Palette, colours: &[[u8; 3]]) -> Option<Vec<f32>> {
+pub fn exact_llrs(layout: &Layout, colours: &[[u8; 3]]) -> Option<Vec<f32>> {
+    let palette = layout.geometry().palette;
     let exact = |&(&tile, expected): &(&u32, u8)| symbol(colours[tile as usize]) == Some(expected);
     let pilots = layout.pilots();
-    let right = pilots.iter().zip(pilot_symbols(layout, palette)).filter(exact).count();
+    let right = pilots.iter().zip(pilot_symbols(layout)).filter(exact).count();
     if (right as f64) < MIN_EXACT * pilots.len() as f64 {
         return None;
     }
@@ -27,10 +28,7 @@ pub fn exact_llrs(layout: &Layout, palette: Palette, colours: &[[u8; 3]]) -> Opt
     let mut llrs = Vec::with_capacity(layout.data().len() * palette.bits_per_tile());
     for &tile in layout.data() {
         let channels = colours[tile as usize].map(|value| level[usize::from(value)]);
-        match palette {
-            Palette::Colour => llrs.extend(channels),
-            Palette::BlackWhite => llrs.push(channels.iter().sum::<f32>() / 3.0),
-        }
+        llrs.extend(palette.bit_values(channels));
     }
     Some(llrs)
 }

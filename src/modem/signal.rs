@@ -1,9 +1,8 @@
 //! One capture's samples, level and contrast made equal over the frame: what the equaliser works
 //! on.
 
-use crate::field::Field;
+use crate::dsp::{Field, Plane};
 use crate::frame::Samples;
-use crate::plane::Plane;
 
 /// Blocks that level and contrast are measured in, in tiles a side.
 const BLOCK: usize = 8;

@@ -1,14 +1,41 @@
 //! Collecting packets until every block can be restored.
 //!
-//! Packets go to a [`Log`], in order of arrival; only their places are kept in memory. So neither
-//! a large transfer nor a lying header makes memory grow beyond a few bytes a packet that really
-//! arrived.
+//! Packets go to a [`PacketStore`], in order of arrival; only their places are kept in memory. So
+//! neither a large transfer nor a lying header makes memory grow beyond a few bytes a packet that
+//! really arrived.
 
-use super::packet::HEADER_BYTES;
-use super::{Log, OuterError, Packet, PacketId, Parity, RecordKind, Shape};
+use super::packet::PACKET_HEADER_BYTES;
+use super::{OuterError, Packet, PacketId, Parity, Shape};
 use std::collections::HashMap;
 use std::io::Read;
 use std::num::NonZeroU64;
+
+/// Where packets are kept while their blocks are incomplete, and until the file is written.
+pub trait PacketStore {
+    /// Keeps a packet's bytes, and gives the place of the first.
+    ///
+    /// # Errors
+    /// If there is no room.
+    fn keep(&mut self, packet: &[u8]) -> std::io::Result<u64>;
+
+    /// Reads `length` bytes at a place.
+    ///
+    /// # Errors
+    /// If there are no such bytes.
+    fn read(&mut self, place: u64, length: usize) -> std::io::Result<Vec<u8>>;
+}
+
+impl PacketStore for Vec<u8> {
+    fn keep(&mut self, packet: &[u8]) -> std::io::Result<u64> {
+        self.extend_from_slice(packet);
+        Ok((self.len() - packet.len()) as u64)
+    }
+
+    fn read(&mut self, place: u64, length: usize) -> std::io::Result<Vec<u8>> {
+        let bytes = usize::try_from(place).ok().and_then(|place| self.get(place..)?.get(..length));
+        bytes.map(<[u8]>::to_vec).ok_or_else(|| std::io::ErrorKind::UnexpectedEof.into())
+    }
+}
 
 /// What became of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,12 +54,11 @@ pub struct Assembler {
     transfer: u32,
     parity: Parity,
     shape: Shape,
-    log: Log,
     blocks: HashMap<u32, Block>,
     complete: u32,
 }
 
-/// Where the payloads of a block lie in the log.
+/// Where the payloads of a block lie in the store.
 #[derive(Debug)]
 struct Block {
     places: Vec<Option<NonZeroU64>>,
@@ -41,16 +67,10 @@ struct Block {
 }
 
 impl Assembler {
-    /// An empty assembler for transfer `transfer` of a valid `shape`, which keeps packets in `log`.
-    pub fn new(transfer: u32, shape: Shape, log: Log) -> Self {
-        Self {
-            transfer,
-            parity: Parity::new(shape),
-            shape,
-            log,
-            blocks: HashMap::new(),
-            complete: 0,
-        }
+    /// An empty assembler for transfer `transfer` of a valid `shape`.
+    pub fn new(transfer: u32, shape: Shape) -> Self {
+        let parity = Parity::new(shape);
+        Self { transfer, parity, shape, blocks: HashMap::new(), complete: 0 }
     }
 
     /// The transfer's shape.
@@ -58,43 +78,47 @@ impl Assembler {
         self.shape
     }
 
-    /// Takes one packet, and restores its block if it was the last one needed.
+    /// Takes one packet into `store`, and restores its block if it was the last one needed.
     ///
     /// # Errors
-    /// If the working file fails.
-    pub fn accept(&mut self, packet: &Packet) -> Result<Accepted, OuterError> {
+    /// If the store fails.
+    pub fn accept(
+        &mut self,
+        packet: &Packet,
+        store: &mut dyn PacketStore,
+    ) -> Result<Accepted, OuterError> {
         if self.is_known(packet) {
             return Ok(Accepted::Known);
         }
         if !self.is_ours(packet) {
             return Ok(Accepted::Foreign);
         }
-        let place = self.keep(packet)?;
+        let place = put(packet, store)?;
         if self.note(packet.id, place) == usize::from(self.shape.source) {
-            self.restore(packet.id.block)?;
+            self.restore(packet.id.block, store)?;
         }
         Ok(Accepted::New)
     }
 
-    /// Takes a packet that is in the log already, its body at `place`. Blocks are only restored by
+    /// Takes a packet that is in the store already, its body at `place`. Blocks are only restored by
     /// [`Assembler::settle`], when all such packets have been seen.
     pub fn recall(&mut self, packet: &Packet, place: u64) {
         if self.is_ours(packet) && !self.is_known(packet) {
-            self.note(packet.id, NonZeroU64::new(place + HEADER_BYTES as u64));
+            self.note(packet.id, NonZeroU64::new(place + PACKET_HEADER_BYTES as u64));
         }
     }
 
     /// Restores the blocks that recalled packets are enough for.
     ///
     /// # Errors
-    /// If the log fails.
-    pub fn settle(&mut self) -> Result<(), OuterError> {
+    /// If the store fails.
+    pub fn settle(&mut self, store: &mut dyn PacketStore) -> Result<(), OuterError> {
         let source = usize::from(self.shape.source);
         let ready = |(number, block): (&u32, &Block)| {
             (!block.complete && block.received >= source).then_some(*number)
         };
         let ready: Vec<u32> = self.blocks.iter().filter_map(ready).collect();
-        ready.into_iter().try_for_each(|block| self.restore(block))
+        ready.into_iter().try_for_each(|block| self.restore(block, store))
     }
 
     fn is_ours(&self, packet: &Packet) -> bool {
@@ -105,12 +129,6 @@ impl Assembler {
         let PacketId { block, index, .. } = packet.id;
         let complete = self.blocks.get(&block).is_some_and(|block| block.complete);
         self.is_ours(packet) && (complete || self.has(block, index))
-    }
-
-    /// Writes a packet to the log; gives the place of its payload.
-    fn keep(&self, packet: &Packet) -> Result<Option<NonZeroU64>, OuterError> {
-        let place = self.log.append(RecordKind::Packet, &packet.to_bytes())?;
-        Ok(NonZeroU64::new(place + HEADER_BYTES as u64))
     }
 
     /// Notes the place of a new packet; gives how many its block has then.
@@ -160,30 +178,18 @@ impl Assembler {
             .filter(|block| !self.blocks.get(block).is_some_and(|block| block.complete))
     }
 
-    /// The payload of one packet, if it is there.
-    ///
-    /// # Errors
-    /// If the working file fails.
-    pub fn payload(&mut self, block: u32, index: u8) -> Result<Option<Vec<u8>>, OuterError> {
-        let place = self
-            .blocks
-            .get(&block)
-            .and_then(|block| block.places.get(usize::from(index)).copied().flatten());
-        place.map(|place| self.read(place)).transpose()
-    }
-
     /// The stream from its start; meaningful once the transfer is complete.
-    pub fn reader(&mut self) -> SourceReader<'_> {
-        SourceReader { assembler: self, block: 0, index: 0, pending: Vec::new(), used: 0 }
+    pub fn reader<'a>(&'a self, store: &'a mut dyn PacketStore) -> impl Read + 'a {
+        SourceReader { assembler: self, store, block: 0, index: 0, pending: Vec::new(), used: 0 }
     }
 
-    fn restore(&mut self, number: u32) -> Result<(), OuterError> {
+    fn restore(&mut self, number: u32, store: &mut dyn PacketStore) -> Result<(), OuterError> {
         let Some(mut block) = self.blocks.remove(&number) else { return Ok(()) };
         let source = usize::from(self.shape.source);
         if block.places[..source].contains(&None) {
             let mut packets = Vec::with_capacity(block.places.len());
             for place in &block.places {
-                packets.push(place.map(|place| self.read(place)).transpose()?);
+                packets.push(place.map(|place| self.read(place, store)).transpose()?);
             }
             self.parity.restore(number, &mut packets)?;
             let restored = block.places.iter_mut().zip(packets).take(source).enumerate();
@@ -191,7 +197,7 @@ impl Assembler {
                 if let (None, Some(payload)) = (*place, payload) {
                     let id =
                         PacketId { transfer: self.transfer, block: number, index: index as u8 };
-                    *place = self.keep(&Packet { id, shape: self.shape, payload })?;
+                    *place = put(&Packet { id, shape: self.shape, payload }, store)?;
                 }
             }
         }
@@ -204,15 +210,21 @@ impl Assembler {
         Ok(())
     }
 
-    fn read(&self, place: NonZeroU64) -> Result<Vec<u8>, OuterError> {
-        Ok(self.log.read(place.get(), self.shape.payload)?)
+    fn read(&self, place: NonZeroU64, store: &mut dyn PacketStore) -> std::io::Result<Vec<u8>> {
+        store.read(place.get(), self.shape.payload)
     }
 }
 
+/// Puts a packet into a store; gives the place of its payload.
+fn put(packet: &Packet, store: &mut dyn PacketStore) -> Result<Option<NonZeroU64>, OuterError> {
+    let place = store.keep(&packet.to_bytes())?;
+    Ok(NonZeroU64::new(place + PACKET_HEADER_BYTES as u64))
+}
+
 /// Reads the stream out of an [`Assembler`]; it ends early where a block is missing.
-#[derive(Debug)]
-pub struct SourceReader<'a> {
-    assembler: &'a mut Assembler,
+struct SourceReader<'a> {
+    assembler: &'a Assembler,
+    store: &'a mut dyn PacketStore,
     block: u32,
     index: u8,
     pending: Vec<u8>,
@@ -225,11 +237,10 @@ impl Read for SourceReader<'_> {
             if self.index == self.assembler.shape.source {
                 (self.block, self.index) = (self.block + 1, 0);
             }
-            let payload = self
-                .assembler
-                .payload(self.block, self.index)
-                .map_err(|error| std::io::Error::other(error.to_string()))?;
-            let Some(payload) = payload else { return Ok(0) };
+            let block = self.assembler.blocks.get(&self.block);
+            let place = block.and_then(|block| *block.places.get(usize::from(self.index))?);
+            let Some(place) = place else { return Ok(0) };
+            let payload = self.assembler.read(place, self.store)?;
             (self.pending, self.used) = (payload, 0);
             self.index += 1;
         }
@@ -275,18 +286,18 @@ mod tests {
             let (stream, mut packets) = transfer(shape, seed);
             let mut prng = SplitMix64::new(seed);
             packets.sort_by_cached_key(|_| prng.next_u64());
-            let mut assembler = Assembler::new(5, shape, Log::default());
+            let (mut assembler, mut store) = (Assembler::new(5, shape), Vec::new());
             for packet in &packets {
                 let before = assembler.missing_packets();
-                let accepted = assembler.accept(packet).unwrap();
+                let accepted = assembler.accept(packet, &mut store).unwrap();
                 let new = accepted == Accepted::New;
                 prop_assert_eq!(before - assembler.missing_packets(), u64::from(new));
-                prop_assert_eq!(assembler.accept(packet).unwrap(), Accepted::Known);
+                prop_assert_eq!(assembler.accept(packet, &mut store).unwrap(), Accepted::Known);
                 prop_assert_eq!(assembler.is_complete(), assembler.missing_packets() == 0);
                 if assembler.is_complete() { break; }
             }
             let mut restored = Vec::new();
-            assembler.reader().read_to_end(&mut restored).unwrap();
+            assembler.reader(&mut store).read_to_end(&mut restored).unwrap();
             prop_assert_eq!(restored, stream);
         }
     }
@@ -295,38 +306,31 @@ mod tests {
     fn packets_of_another_transfer_or_shape_are_foreign() {
         let shape = Shape { blocks: 2, source: 2, repair: 1, payload: 4 };
         let (_, packets) = transfer(shape, 1);
-        let mut assembler = Assembler::new(6, shape, Log::default());
-        assert_eq!(assembler.accept(&packets[0]).unwrap(), Accepted::Foreign);
-        let mut assembler = Assembler::new(5, Shape { blocks: 3, ..shape }, Log::default());
-        assert_eq!(assembler.accept(&packets[0]).unwrap(), Accepted::Foreign);
-        assert_eq!(assembler.incomplete_blocks().count(), 3);
+        let accepted = |mut assembler: Assembler| {
+            let accepted = assembler.accept(&packets[0], &mut Vec::new()).unwrap();
+            (accepted, assembler.incomplete_blocks().count())
+        };
+        assert_eq!(accepted(Assembler::new(6, shape)), (Accepted::Foreign, 2));
+        let other = Shape { blocks: 3, ..shape };
+        assert_eq!(accepted(Assembler::new(5, other)), (Accepted::Foreign, 3));
     }
 
     #[test]
     fn recalled_packets_restore_what_they_can() {
         let shape = Shape { blocks: 3, source: 4, repair: 3, payload: 50 };
         let (stream, packets) = transfer(shape, 9);
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("log");
-        let log = Log::create(&path).unwrap();
-        let mut assembler = Assembler::new(5, shape, log.clone());
+        let (mut again, mut store) = (Assembler::new(5, shape), Vec::new());
         // Of the last block, three packets; of the others, all but the first two.
         for packet in packets.iter().filter(|p| p.id.index > 1 + 2 * u8::from(p.id.block == 2)) {
-            assembler.accept(packet).unwrap();
+            let place = store.keep(&packet.to_bytes()).unwrap();
+            again.recall(packet, place);
         }
-        log.flush().unwrap();
-        let mut found = Vec::new();
-        let log = Log::open(&path, |_, _, body, place| {
-            found.push((Packet::parse(body).unwrap(), place));
-        });
-        let mut again = Assembler::new(5, shape, log.unwrap());
-        found.iter().for_each(|(packet, place)| again.recall(packet, *place));
-        again.settle().unwrap();
+        again.settle(&mut store).unwrap();
         assert_eq!(again.incomplete_blocks().collect::<Vec<_>>(), [2]);
         assert_eq!(again.missing_packets(), 1);
-        again.accept(&packets[14]).unwrap();
+        again.accept(&packets[14], &mut store).unwrap();
         let mut restored = Vec::new();
-        again.reader().read_to_end(&mut restored).unwrap();
+        again.reader(&mut store).read_to_end(&mut restored).unwrap();
         assert_eq!(restored, stream);
     }
 }

@@ -3,32 +3,32 @@
 //! Above it, [`crate::container`] makes the stream; below it, [`crate::inner`] carries packets.
 //! The stream is cut into blocks of K source packets, to which Reed-Solomon over GF(2^8) adds M
 //! repair packets (`reed-solomon-erasure`: K + M at most 255, any K packets restore a block).
-//! Every packet tells the whole [`Shape`], so it stands alone. [`Layout`] says which packet
-//! travels in which frame, [`Assembler`] collects what arrives.
+//! Every packet tells the whole [`Shape`], so it stands alone. [`Schedule`] says which packet
+//! travels in which frame, [`Assembler`] collects what arrives, in any [`PacketStore`].
 
 mod assemble;
-mod layout;
-mod log;
+mod missing;
 mod packet;
 mod parity;
+mod schedule;
 mod shape;
 
-pub use assemble::{Accepted, Assembler, SourceReader};
-pub use layout::Layout;
-pub use log::{Log, RecordKind};
-pub use packet::{HEADER_BYTES, Packet, PacketId};
+pub use assemble::{Accepted, Assembler, PacketStore};
+pub use missing::Missing;
+pub use packet::{PACKET_HEADER_BYTES, Packet, PacketId};
 pub use parity::Parity;
+pub use schedule::Schedule;
 pub use shape::{MAX_BLOCKS, MAX_PACKETS, Shape, ShapeError};
 
 /// What can go wrong while packets are stored or restored.
 #[derive(Debug, thiserror::Error)]
 pub enum OuterError {
-    /// The working file cannot be written or read.
+    /// Packets cannot be kept, or not be read again.
     #[error("cannot use the working file for received packets")]
     Storage(#[from] std::io::Error),
     /// The erasure code refused a block.
-    #[error("block {block} cannot be restored: {reason}")]
-    Restore {
+    #[error("the erasure code failed in block {block}: {reason}")]
+    Code {
         /// Number of the block.
         block: u32,
         /// The code's own words.

@@ -3,7 +3,7 @@
 use super::Shape;
 
 /// Bytes of a packet's header.
-pub const HEADER_BYTES: usize = 13;
+pub const PACKET_HEADER_BYTES: usize = 13;
 
 /// Which packet of which transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -31,7 +31,7 @@ impl Packet {
     /// The packet's bytes: header, then payload.
     pub fn to_bytes(&self) -> Vec<u8> {
         let Self { id, shape, payload } = self;
-        let mut bytes = Vec::with_capacity(HEADER_BYTES + payload.len());
+        let mut bytes = Vec::with_capacity(PACKET_HEADER_BYTES + payload.len());
         bytes.extend(id.transfer.to_le_bytes());
         bytes.extend(&id.block.to_le_bytes()[..3]);
         bytes.extend(&(shape.blocks - 1).to_le_bytes()[..3]);
@@ -42,7 +42,7 @@ impl Packet {
 
     /// Reads a packet; `None` if it is too short or its header contradicts itself.
     pub fn parse(bytes: &[u8]) -> Option<Self> {
-        let (header, payload) = bytes.split_first_chunk::<HEADER_BYTES>()?;
+        let (header, payload) = bytes.split_first_chunk::<PACKET_HEADER_BYTES>()?;
         let [t0, t1, t2, t3, b0, b1, b2, n0, n1, n2, index, source, repair] = *header;
         let id = PacketId {
             transfer: u32::from_le_bytes([t0, t1, t2, t3]),
@@ -93,6 +93,6 @@ mod tests {
         assert!(header(0, 1, 3, 2, 1).is_none(), "index beyond the block");
         assert!(header(0, 1, 0, 0, 1).is_none(), "no source packets");
         assert!(header(0, 1, 0, 200, 56).is_none(), "more than 255 packets");
-        assert!(Packet::parse(&[0; HEADER_BYTES]).is_none(), "no payload");
+        assert!(Packet::parse(&[0; PACKET_HEADER_BYTES]).is_none(), "no payload");
     }
 }

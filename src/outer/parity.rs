@@ -33,7 +33,7 @@ impl Parity {
             padded.chunks_exact(self.shape.payload).map(<[u8]>::to_vec).collect();
         packets.resize(self.shape.packets(), vec![0; self.shape.payload]);
         if let Some(codec) = &self.codec {
-            codec.encode(&mut packets).map_err(|reason| OuterError::Restore { block, reason })?;
+            codec.encode(&mut packets).map_err(|reason| OuterError::Code { block, reason })?;
         }
         Ok(packets)
     }
@@ -41,14 +41,14 @@ impl Parity {
     /// Fills in the source packets that are `None`; at least K of the packets must be there.
     ///
     /// # Errors
-    /// [`OuterError::Restore`] if there are fewer.
+    /// [`OuterError::Code`] if there are fewer.
     pub fn restore(&self, block: u32, packets: &mut [Option<Vec<u8>>]) -> Result<(), OuterError> {
         let missing = packets.iter().take(usize::from(self.shape.source)).any(Option::is_none);
         match &self.codec {
-            Some(codec) if missing => codec
-                .reconstruct_data(packets)
-                .map_err(|reason| OuterError::Restore { block, reason }),
-            None if missing => Err(OuterError::Restore {
+            Some(codec) if missing => {
+                codec.reconstruct_data(packets).map_err(|reason| OuterError::Code { block, reason })
+            }
+            None if missing => Err(OuterError::Code {
                 block,
                 reason: reed_solomon_erasure::Error::TooFewShardsPresent,
             }),

@@ -1,5 +1,6 @@
 //! Points and plane homographies.
 
+use crate::dsp::Matrix3;
 use std::ops::{Add, Mul, Sub};
 
 /// A point or a vector in the plane.
@@ -32,11 +33,6 @@ impl Point {
     pub fn cross(self, other: Self) -> f64 {
         self.x * other.y - self.y * other.x
     }
-
-    /// The point half way to `other`.
-    pub fn midpoint(self, other: Self) -> Self {
-        (self + other) * 0.5
-    }
 }
 
 impl Add for Point {
@@ -62,7 +58,7 @@ impl Mul<f64> for Point {
 
 /// A projective map of the plane, 3x3, row-major, acting on column vectors `(x, y, 1)`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Homography([[f64; 3]; 3]);
+pub struct Homography(Matrix3);
 
 impl Homography {
     /// The map that takes `from[i]` to `to[i]`; `None` if three of either lie on a line.
@@ -81,24 +77,24 @@ impl Homography {
             return None;
         }
         let (g, h) = (sum.cross(d2) / det, d1.cross(sum) / det);
-        let map = Self([
+        let map = Self(Matrix3([
             [p1.x - p0.x + g * p1.x, p3.x - p0.x + h * p3.x, p0.x],
             [p1.y - p0.y + g * p1.y, p3.y - p0.y + h * p3.y, p0.y],
             [g, h, 1.0],
-        ]);
+        ]));
         map.inverse().map(|_| map)
     }
 
     /// Applies the map. Points on its horizon come out infinite.
     pub fn apply(&self, p: Point) -> Point {
-        let [a, b, c] = &self.0;
+        let [a, b, c] = &self.0.0;
         let w = c[0] * p.x + c[1] * p.y + c[2];
         Point::new((a[0] * p.x + a[1] * p.y + a[2]) / w, (b[0] * p.x + b[1] * p.y + b[2]) / w)
     }
 
     /// Applies the map to the points `(x, y)`, `(x + 1, y)`, ... of a row.
     pub fn apply_row(&self, y: f64, x: f64, images: &mut [Point]) {
-        let [a, b, c] = self.0.map(|row| (row[0], row[0] * x + row[1] * y + row[2]));
+        let [a, b, c] = self.0.0.map(|row| (row[0], row[0] * x + row[1] * y + row[2]));
         for (i, image) in images.iter_mut().enumerate() {
             let i = i as f64;
             let w = 1.0 / (c.0 * i + c.1);
@@ -108,7 +104,7 @@ impl Homography {
 
     /// The images of the unit steps in x and y at `p` (the columns of the Jacobian).
     pub fn steps(&self, p: Point) -> (Point, Point) {
-        let [a, b, c] = &self.0;
+        let [a, b, c] = &self.0.0;
         let w = c[0] * p.x + c[1] * p.y + c[2];
         let q = self.apply(p);
         let step = |i: usize| Point::new((a[i] - q.x * c[i]) / w, (b[i] - q.y * c[i]) / w);
@@ -117,33 +113,12 @@ impl Homography {
 
     /// First `inner`, then `self`; `None` if the product is not invertible.
     pub fn after(&self, inner: &Self) -> Option<Self> {
-        let mut m = [[0.0; 3]; 3];
-        for (row, left) in m.iter_mut().zip(&self.0) {
-            for (j, value) in row.iter_mut().enumerate() {
-                *value = (0..3).map(|k| left[k] * inner.0[k][j]).sum();
-            }
-        }
-        Some(Self(m)).filter(|map| map.inverse().is_some())
+        Some(Self(self.0.product(&inner.0))).filter(|map| map.inverse().is_some())
     }
 
     /// The inverse map, if there is one.
     pub fn inverse(&self) -> Option<Self> {
-        let m = &self.0;
-        let minor = |r: usize, c: usize| {
-            let (r1, r2, c1, c2) = ((r + 1) % 3, (r + 2) % 3, (c + 1) % 3, (c + 2) % 3);
-            m[r1][c1] * m[r2][c2] - m[r1][c2] * m[r2][c1]
-        };
-        let det: f64 = (0..3).map(|c| m[0][c] * minor(0, c)).sum();
-        let usable = det.is_finite() && det.abs() > f64::MIN_POSITIVE;
-        usable.then(|| {
-            let mut inverse = [[0.0; 3]; 3];
-            for (r, row) in inverse.iter_mut().enumerate() {
-                for (c, value) in row.iter_mut().enumerate() {
-                    *value = minor(c, r) / det;
-                }
-            }
-            Self(inverse)
-        })
+        self.0.inverse().map(Self)
     }
 }
 
@@ -176,7 +151,7 @@ mod tests {
             let first = Homography::from_points(a, b).unwrap();
             let second = Homography::from_points(b, c).unwrap();
             let both = second.after(&first).unwrap();
-            let p = a[0].midpoint(a[2]);
+            let p = (a[0] + a[2]) * 0.5;
             prop_assert!(both.apply(p).distance(second.apply(first.apply(p))) < 1e-6);
         }
 

@@ -18,9 +18,29 @@ impl std::fmt::Debug for Picture {
 
 impl Picture {
     /// A picture from its pixels, 3 bytes each; `None` if their number is not `width * height`.
-    pub fn new(width: usize, height: usize, rgb: Vec<u8>) -> Option<Self> {
+    pub fn from_rgb(width: usize, height: usize, rgb: Vec<u8>) -> Option<Self> {
         let expected = width.checked_mul(height)?.checked_mul(3)?;
         (rgb.len() == expected && expected > 0).then_some(Self { width, height, rgb })
+    }
+
+    /// A picture from pixels of 4 bytes, as canvases give them, row after row, on black where they
+    /// are transparent; `None` if their number is not `width * height`.
+    pub fn from_rgba(width: usize, height: usize, rgba: &[u8]) -> Option<Self> {
+        let (pixels, rest) = rgba.as_chunks::<4>();
+        if !rest.is_empty() || Some(pixels.len()) != width.checked_mul(height) {
+            return None;
+        }
+        let mut rgb = vec![0; pixels.len() * 3];
+        for (target, &[red, green, blue, alpha]) in
+            rgb.as_chunks_mut::<3>().0.iter_mut().zip(pixels)
+        {
+            *target = match alpha {
+                255 => [red, green, blue],
+                alpha => [red, green, blue]
+                    .map(|value| (u16::from(value) * u16::from(alpha) / 255) as u8),
+            };
+        }
+        Self::from_rgb(width, height, rgb)
     }
 
     /// Pixels in a row.
@@ -64,7 +84,7 @@ impl Picture {
         let (top, bottom) = (inside(from.y, self.height), inside(to.y.ceil(), self.height));
         let rows = self.rgb.chunks_exact(self.width * 3).take(bottom).skip(top);
         let rgb = rows.filter_map(|row| row.get(left * 3..right * 3)).flatten().copied().collect();
-        let window = Self::new(right.checked_sub(left)?, bottom.checked_sub(top)?, rgb)?;
+        let window = Self::from_rgb(right.checked_sub(left)?, bottom.checked_sub(top)?, rgb)?;
         Some((window, Point::new(left as f64, top as f64)))
     }
 
@@ -153,7 +173,7 @@ mod tests {
 
     fn ramp() -> Picture {
         let rgb = (0..6 * 4).flat_map(|i| [i as u8 * 10, i as u8, 100]).collect();
-        Picture::new(6, 4, rgb).unwrap()
+        Picture::from_rgb(6, 4, rgb).unwrap()
     }
 
     #[test]
@@ -174,7 +194,7 @@ mod tests {
 
     #[test]
     fn grey_averages_blocks() {
-        let grey = Picture::new(4, 2, vec![200; 24]).unwrap().grey(2);
+        let grey = Picture::from_rgb(4, 2, vec![200; 24]).unwrap().grey(2);
         assert_eq!((grey.width, grey.height, grey.values), (2, 1, vec![200; 2]));
     }
 
@@ -189,10 +209,20 @@ mod tests {
     }
 
     #[test]
+    fn transparent_pixels_lie_on_black() {
+        let rgba = [10, 20, 30, 255, 200, 100, 0, 0, 200, 100, 50, 51];
+        let picture = Picture::from_rgba(3, 1, &rgba).unwrap();
+        assert_eq!(picture.rgb(), [10, 20, 30, 0, 0, 0, 40, 20, 10]);
+        assert!(Picture::from_rgba(3, 1, &rgba[..11]).is_none());
+        assert!(Picture::from_rgba(2, 1, &rgba).is_none());
+        assert!(Picture::from_rgba(0, 0, &[]).is_none());
+    }
+
+    #[test]
     fn a_wrong_number_of_samples_is_refused() {
-        assert!(Picture::new(2, 2, vec![0; 11]).is_none());
-        assert!(Picture::new(usize::MAX, 2, vec![]).is_none());
-        assert!(Picture::new(0, 0, vec![]).is_none());
+        assert!(Picture::from_rgb(2, 2, vec![0; 11]).is_none());
+        assert!(Picture::from_rgb(usize::MAX, 2, vec![]).is_none());
+        assert!(Picture::from_rgb(0, 0, vec![]).is_none());
         assert_eq!(ramp().pixel(6, 0), None);
     }
 }

@@ -16,12 +16,11 @@ use camera::recording::Recorder;
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
+use tilecast::format::{FormatChoice, FrameTables, Profile};
 use tilecast::ldpc::rate_of_parity;
-use tilecast::pipeline::profile::{FormatChoice, FrameFormat, Profile};
-use tilecast::pipeline::selection::Selection;
-use tilecast::pipeline::send::{Drawing, Prepared, Transfer};
 use tilecast::prng::SplitMix64;
-use tilecast::raster::{IndexedFrame, Picture, palette_rgb};
+use tilecast::raster::Picture;
+use tilecast::send::{Outgoing, OwnOptions, OwnTransfer, Selection, Stream};
 
 /// Frames that a file fills, without redundancy.
 const FRAMES: usize = 30;
@@ -45,18 +44,19 @@ fn main() {
     }
     println!("profile   rate  bands  shown/s  bytes/frame  pictures  kbit/s  pictures read/s");
     for (profile, rate, bands, shown_fps) in RUNS {
-        if words.is_empty() || words.contains(&format!("{profile:?}").to_lowercase()) {
-            let choice = FormatChoice { profile, size: (1024, 1024), tile: None, rate, bands };
+        if words.is_empty() || words.iter().any(|word| word == profile.name()) {
+            let whole = FormatChoice::new(profile, (1024, 1024));
+            let choice = FormatChoice { rate, bands, ..whole };
             run(&choice, shown_fps);
         }
     }
 }
 
 fn run(choice: &FormatChoice, shown_fps: u32) {
-    let format = FrameFormat::new(choice).unwrap();
-    let (bytes, rate) = (format.packets() * format.payload(), rate_of_parity(format.parity));
-    let file = random(FRAMES * format.frame_bytes() * 9 / 10);
-    let frames = frames(&file, format);
+    let tables = choice.tables().unwrap();
+    let (bytes, rate) = (tables.capacity(), rate_of_parity(tables.format.parity));
+    let file = random(FRAMES * tables.frame_bytes() * 9 / 10);
+    let frames = frames(&file, tables);
     let folder = tempfile::tempdir().unwrap();
     let video = folder.path().join("recording.mp4");
     let recorder = Recorder::new(shown_fps);
@@ -64,7 +64,7 @@ fn run(choice: &FormatChoice, shown_fps: u32) {
     let shown: Vec<&Picture> = frames.iter().chain(&frames).collect();
     recorder.film(&shown, &video);
     let (pictures, seconds) = decode(&video, folder.path(), &file);
-    let name = format!("{:?}", choice.profile).to_lowercase();
+    let name = choice.profile.name();
     print!("{name:<9} {rate:>4.2}  {:>5}  {shown_fps:>7}  {bytes:>11}  ", choice.bands);
     match pictures {
         Ok(pictures) => {
@@ -81,23 +81,12 @@ fn random(bytes: usize) -> Vec<u8> {
     (0..bytes).map(|_| prng.next_u64() as u8).collect()
 }
 
-fn frames(file: &[u8], format: FrameFormat) -> Vec<Picture> {
-    let prepared = Prepared::new(file, None, 1, 2, |_| Ok(())).unwrap();
-    let mut transfer = Transfer::new(prepared, format, 0.2).unwrap();
+fn frames(file: &[u8], tables: FrameTables) -> Vec<Picture> {
+    let stream = Stream::in_memory(file, None).unwrap();
+    let mut transfer = OwnTransfer::new(stream, tables, OwnOptions::default()).unwrap();
     let all = Selection::default();
-    let drawing = Drawing { threads: 2, caption: None, only: &all };
-    let picture = |frame: IndexedFrame| {
-        let rgb = frame.pixels.iter().flat_map(|&pixel| palette_rgb(pixel)).collect();
-        Ok(Picture::new(frame.width, frame.height, rgb).unwrap())
-    };
-    let mut frames = Vec::new();
-    transfer
-        .frames(&drawing, picture, |_, picture| {
-            frames.push(picture);
-            Ok(())
-        })
-        .unwrap();
-    frames
+    let frames = transfer.frames(&all);
+    frames.map(|frame| frame.unwrap().draw().to_picture().unwrap()).collect()
 }
 
 /// Decodes the video, compares the file, and gives the pictures it took, or the packets that are

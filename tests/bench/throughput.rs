@@ -6,20 +6,19 @@
 
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
-use std::convert::Infallible;
-use std::sync::LazyLock;
+use tilecast::capture::{Reader, SEARCH_SIDE};
 use tilecast::container;
+use tilecast::format::{FormatChoice, FrameTables, Profile};
 use tilecast::frame::{Layout, Neighbourhood, draw, find_finders};
 use tilecast::inner::FrameCode;
 use tilecast::ldpc::{Code, Decoder};
+use tilecast::media::{Effort, Y4mReader, decode_picture, encode_png};
 use tilecast::modem::{FrameHeader, modulate};
 use tilecast::outer::{Parity, Shape};
-use tilecast::pipeline::capture::CaptureReader;
-use tilecast::pipeline::profile::{FormatChoice, FrameFormat, Profile};
-use tilecast::pipeline::selection::Selection;
-use tilecast::pipeline::send::{Drawing, Prepared, Transfer};
 use tilecast::prng::SplitMix64;
-use tilecast::raster::{Effort, IndexedFrame, Picture, Y4mReader, decode_picture, write_frame};
+use tilecast::raster::Picture;
+use tilecast::reading::Outcome;
+use tilecast::send::{Outgoing, OwnOptions, OwnTransfer, Selection, SendError, Stream, deliver};
 
 #[path = "../it/camera/mod.rs"]
 #[allow(dead_code)]
@@ -42,11 +41,10 @@ const SIZES: [(usize, usize); 2] = [(1280, 960), (4000, 3000)];
 /// A photo, JPEG file to packets.
 #[divan::bench(args = SIZES)]
 fn capture_photo(bencher: Bencher, size: (usize, usize)) {
-    let (jpeg, mut reader) = (photo(size), CaptureReader::default());
-    let format = format(Profile::Dense);
-    bencher.counter(BytesCount::new(format.packets() * format.payload())).bench_local(|| {
+    let (jpeg, mut reader) = (photo(size), Reader::default());
+    bencher.counter(BytesCount::new(tables(Profile::Dense).capacity())).bench_local(|| {
         let capture = reader.read(&decode_picture(&jpeg).unwrap());
-        assert_eq!(capture.report.reason, None);
+        assert_eq!(capture.outcome, Outcome::Read);
         capture
     });
 }
@@ -62,7 +60,7 @@ fn capture_photo_stage_jpeg(bencher: Bencher, size: (usize, usize)) {
 #[divan::bench(args = SIZES)]
 fn capture_photo_stage_finders(bencher: Bencher, size: (usize, usize)) {
     let picture = decode_picture(&photo(size)).unwrap();
-    let factor = size.0.div_ceil(1600);
+    let factor = size.0.div_ceil(SEARCH_SIDE);
     bencher.bench_local(|| find_finders(&picture.grey(factor), Neighbourhood::Wide));
 }
 
@@ -82,20 +80,15 @@ fn capture_video_stage_rgb(bencher: Bencher) {
 #[divan::bench]
 fn capture_cimbar(bencher: Bencher) {
     use tilecast::cimbar::Mode;
-    use tilecast::pipeline::cimbar_send::CimbarTransfer;
-    let transfer = CimbarTransfer::new(Mode::B, &random(20_000)[..], None, 3, 0.0).unwrap();
-    let mut frames = Vec::new();
-    transfer
-        .draw(&drawing(), png, |_, png| {
-            frames.push(decode_picture(&png)?);
-            Ok(())
-        })
-        .unwrap();
-    let jpeg = camera::Camera { tilt: (8.0, -6.0), ..camera::Camera::new() }.shoot_jpeg(&frames[0]);
-    let mut reader = CaptureReader::default();
+    use tilecast::send::{CimbarOptions, CimbarTransfer};
+    let options = CimbarOptions { mode: Mode::B, name: None, level: 3, redundancy: 0.0 };
+    let mut transfer = CimbarTransfer::new(&random(20_000)[..], 20_000, options).unwrap();
+    let frame = transfer.frame(0).unwrap().unwrap().to_picture().unwrap();
+    let jpeg = camera::Camera { tilt: (8.0, -6.0), ..camera::Camera::new() }.shoot_jpeg(&frame);
+    let mut reader = Reader::default();
     bencher.counter(BytesCount::new(12usize * 619)).bench_local(|| {
         let capture = reader.read(&decode_picture(&jpeg).unwrap());
-        assert_eq!(capture.report.reason, None);
+        assert_eq!(capture.outcome, Outcome::Read);
         capture
     });
 }
@@ -105,50 +98,17 @@ fn random(bytes: usize) -> Vec<u8> {
     (0..bytes).map(|_| prng.next_u64() as u8).collect()
 }
 
-fn format(profile: Profile) -> FrameFormat {
-    let choice = FormatChoice { profile, size: (1024, 1024), tile: None, rate: None, bands: 1 };
-    FrameFormat::new(&choice).unwrap()
-}
-
-fn header(format: &FrameFormat) -> FrameHeader {
-    FrameHeader {
-        geometry: format.layout.geometry(),
-        palette: format.palette,
-        parity: format.parity,
-        lifting: format.lifting,
-        bands: format.bands,
-        transfer: 1,
-        frame: 0,
-        frames: 1,
-    }
-}
-
-/// All frames, on one thread.
-static ALL: LazyLock<Selection> = LazyLock::new(Selection::default);
-
-fn drawing() -> Drawing<'static> {
-    Drawing { threads: 1, caption: None, only: &ALL }
-}
-
-fn png(frame: IndexedFrame) -> std::io::Result<Vec<u8>> {
-    let mut png = Vec::new();
-    write_frame(&frame, Effort::Fast, &mut png)?;
-    Ok(png)
+fn tables(profile: Profile) -> FrameTables {
+    FormatChoice::new(profile, (1024, 1024)).tables().unwrap()
 }
 
 fn one_frame(profile: Profile) -> Vec<u8> {
-    let format = format(profile);
-    let file = random(format.packets() * format.payload() - 200);
-    let prepared = Prepared::new(file.as_slice(), None, 1, 1, |_| Ok(())).unwrap();
-    let mut transfer = Transfer::new(prepared, format, 0.0).unwrap();
-    let mut frame = Vec::new();
-    transfer
-        .frames(&drawing(), png, |_, png| {
-            frame = png;
-            Ok(())
-        })
-        .unwrap();
-    frame
+    let tables = tables(profile);
+    let stream = Stream::in_memory(&random(tables.capacity() - 200), None).unwrap();
+    let options = OwnOptions { redundancy: 0.0, caption: false };
+    let mut transfer = OwnTransfer::new(stream, tables, options).unwrap();
+    let last = transfer.outline().frames - 1;
+    encode_png(&transfer.frame(last).unwrap().unwrap(), Effort::Fast).unwrap()
 }
 
 const PROFILES: [Profile; 4] =
@@ -157,13 +117,13 @@ const PROFILES: [Profile; 4] =
 /// Packets to a PNG in memory.
 #[divan::bench(args = PROFILES)]
 fn encode_frame(bencher: Bencher, profile: Profile) {
-    let format = format(profile);
-    let bytes = random(format.code.packet_bytes());
-    let packets: Vec<&[u8]> = vec![&bytes; format.packets()];
-    let header = header(&format);
-    bencher.counter(BytesCount::new(format.packets() * format.payload())).bench_local(|| {
-        let tiles = modulate(&format.layout, format.palette, &format.code.encode(&packets));
-        png(draw(&format.layout, &tiles, &header.cells())).unwrap()
+    let tables = tables(profile);
+    let bytes = random(tables.code.packet_bytes());
+    let packets: Vec<&[u8]> = vec![&bytes; tables.packets()];
+    let header = FrameHeader { format: tables.format, transfer: 1, frame: 0, frames: 1 };
+    bencher.counter(BytesCount::new(tables.capacity())).bench_local(|| {
+        let tiles = modulate(&tables.layout, &tables.code.encode(&packets));
+        encode_png(&draw(&tables.layout, &tiles, &header.cells()), Effort::Fast).unwrap()
     });
 }
 
@@ -171,11 +131,10 @@ fn encode_frame(bencher: Bencher, profile: Profile) {
 #[divan::bench(args = PROFILES)]
 fn capture_undistorted(bencher: Bencher, profile: Profile) {
     let png = one_frame(profile);
-    let mut reader = CaptureReader::default();
-    let bytes = format(profile);
-    bencher.counter(BytesCount::new(bytes.packets() * bytes.payload())).bench_local(|| {
+    let mut reader = Reader::default();
+    bencher.counter(BytesCount::new(tables(profile).capacity())).bench_local(|| {
         let capture = reader.read(&decode_picture(&png).unwrap());
-        assert_eq!(capture.report.reason, None);
+        assert_eq!(capture.outcome, Outcome::Read);
         capture
     });
 }
@@ -199,19 +158,19 @@ fn frame_find_finders(bencher: Bencher) {
 /// The layout of a dense frame.
 #[divan::bench]
 fn frame_layout(bencher: Bencher) {
-    let geometry = format(Profile::Dense).layout.geometry();
+    let geometry = tables(Profile::Dense).format.geometry;
     bencher.bench_local(|| Layout::new(black_box(geometry)));
 }
 
 /// Coding and interleaving the packets of a dense frame.
 #[divan::bench]
 fn inner_encode(bencher: Bencher) {
-    let format = format(Profile::Dense);
-    let bytes = random(format.code.packet_bytes());
-    let packets: Vec<&[u8]> = vec![&bytes; format.packets()];
+    let tables = tables(Profile::Dense);
+    let bytes = random(tables.code.packet_bytes());
+    let packets: Vec<&[u8]> = vec![&bytes; tables.packets()];
     bencher
         .counter(BytesCount::new(bytes.len() * packets.len()))
-        .bench_local(|| format.code.encode(&packets));
+        .bench_local(|| tables.code.encode(&packets));
 }
 
 /// Decoding one codeword of rate 0.81 at the given mutual information a bit (BI-AWGN).
@@ -293,15 +252,16 @@ fn container_compress(bencher: Bencher) {
 fn pipeline_send(bencher: Bencher) {
     let file = random(1_000_000);
     bencher.counter(BytesCount::new(file.len())).bench_local(|| {
-        let prepared = Prepared::new(file.as_slice(), None, 9, 1, |_| Ok(())).unwrap();
-        let mut transfer = Transfer::new(prepared, format(Profile::Dense), 0.2).unwrap();
+        let stream = Stream::in_memory(&file, None).unwrap();
+        let options = OwnOptions::default();
+        let mut transfer = OwnTransfer::new(stream, tables(Profile::Dense), options).unwrap();
         let mut bytes = 0;
-        transfer
-            .frames(&drawing(), png, |_, png| {
-                bytes += png.len();
-                Ok(())
-            })
-            .unwrap();
-        Ok::<_, Infallible>(bytes)
+        let png = |frame: &_| encode_png(frame, Effort::Fast);
+        deliver(&mut transfer, &Selection::default(), 1, png, |_, png| {
+            bytes += png.len();
+            Ok::<_, SendError>(())
+        })
+        .unwrap();
+        bytes
     });
 }

@@ -3,30 +3,28 @@
 //! Each ladder's last step is one that has to be read in full; what lies beyond is for later.
 
 use crate::camera::Camera;
-use crate::support::{choice, encode, project, random_bytes};
+use crate::support::{choice, encode, file, own, packets, project, random_bytes, read};
+use tilecast::format::{FormatChoice, Profile};
 use tilecast::frame::{Hypothesis, Mesh};
-use tilecast::pipeline::capture::{Capture, CaptureReader};
-use tilecast::pipeline::profile::{FormatChoice, FrameFormat, Profile};
-use tilecast::pipeline::receive::Receiver;
-use tilecast::raster::{Picture, Point, decode_picture};
+use tilecast::media::decode_picture;
+use tilecast::raster::{Picture, Point};
+use tilecast::reading::Outcome;
+use tilecast::receive::Receiver;
 
 fn frame(profile: Profile) -> Picture {
     let (_, frames) = encode(&random_bytes(4000, 1), &choice(profile, 1024), 0.0);
     decode_picture(&frames[0]).unwrap()
 }
 
-fn read(picture: &Picture) -> Capture {
-    CaptureReader::default().read(picture)
-}
-
 fn all_read(name: &str, profile: Profile, steps: &[Camera]) {
     let frame = frame(profile);
-    let truth = read(&frame).packets;
+    let truth = packets(&read(&frame));
     for (step, camera) in steps.iter().enumerate() {
         let photo = camera.shoot(&frame);
         let capture = read(&photo);
-        assert_eq!(capture.report.reason, None, "{name}, step {step}: {:?}", capture.report);
-        assert_eq!(capture.packets, truth, "{name}, step {step}");
+        let outcome = capture.outcome;
+        assert_eq!(outcome, Outcome::Read, "{name}, step {step}: {:?}", capture.measures);
+        assert_eq!(packets(&capture), truth, "{name}, step {step}");
     }
 }
 
@@ -100,7 +98,7 @@ fn a_hidden_finder_is_done_without() {
         }
         let camera = Camera { tilt: (8.0, -5.0), roll: 12.0, ..roomy() };
         let capture = read(&camera.shoot(&covered));
-        assert_eq!(capture.report.reason, None, "({x}, {y}): {:?}", capture.report);
+        assert_eq!(capture.outcome, Outcome::Read, "({x}, {y}): {:?}", capture.measures);
     }
 }
 
@@ -109,25 +107,26 @@ fn half_of_one_frame_and_half_of_the_next_give_the_bands_of_both() {
     let choice = FormatChoice { bands: 8, ..choice(Profile::Dense, 1024) };
     let (_, frames) = encode(&random_bytes(50_000, 1), &choice, 0.0);
     let [first, second] = [0, 1].map(|i| decode_picture(&frames[i]).unwrap());
-    let truth = [read(&second).packets, read(&first).packets];
+    let truth = [&second, &first].map(|frame| packets(&read(frame)));
     let camera = Camera { tilt: (6.0, 4.0), ..Camera::new() };
     let capture = read(&camera.shoot_two(&second, &first, 0.5));
+    let read = packets(&capture);
     let per_band = truth[0].len() / 8;
     for (i, packets) in truth.iter().enumerate() {
-        let found = packets.iter().filter(|packet| capture.packets.contains(packet)).count();
+        let found = packets.iter().filter(|packet| read.contains(packet)).count();
         // Half of eight bands, less the one that the line may run through.
         assert!(found >= 3 * per_band, "frame {i}: {found} packets");
     }
     let known = truth.concat();
-    assert!(capture.packets.iter().all(|packet| known.contains(packet)));
+    assert!(read.iter().all(|packet| known.contains(packet)));
 }
 
 #[test]
 fn photos_of_other_things_yield_nothing() {
-    let grey = Picture::new(1024, 1024, vec![120; 3 * 1024 * 1024]).unwrap();
+    let grey = Picture::from_rgb(1024, 1024, vec![120; 3 * 1024 * 1024]).unwrap();
     for seed in 1..4 {
         let capture = read(&Camera::by_hand(seed).shoot(&grey));
-        assert!(capture.header.is_none() && capture.packets.is_empty());
+        assert!(capture.reading.is_none());
     }
 }
 
@@ -149,27 +148,22 @@ fn sample_captures() {
             std::fs::write(folder.join(format!("photo-{}.jpg", i + 1)), photo).unwrap();
         }
     }
-    let mut receiver = Receiver::default();
+    let mut receiver = Receiver::in_memory();
     for entry in std::fs::read_dir(folder).unwrap() {
         let picture = decode_picture(&std::fs::read(entry.unwrap().path()).unwrap()).unwrap();
-        receiver.accept(&mut read(&picture)).unwrap();
+        receiver.accept(&read(&picture), None).unwrap();
     }
     assert!(receiver.is_complete());
-    let mut text = Vec::new();
-    let mut transfer = receiver.into_transfers().remove(0);
-    let length = transfer.extract(|chunk| {
-        text.extend(chunk);
-        Ok(())
-    });
-    assert_eq!(length.unwrap(), text.len() as u64);
+    let mut transfer = receiver.complete().unwrap();
     assert_eq!(transfer.report().name.as_deref(), Some("file"));
+    let text = file(&mut transfer).unwrap();
     assert!(text.starts_with(&std::fs::read(project("samples/message.txt")).unwrap()));
 }
 
 #[test]
 fn marks_bend_the_mesh_to_the_truth() {
     let choice = choice(Profile::Dense, 1024);
-    let layout = FrameFormat::new(&choice).unwrap().layout;
+    let layout = choice.tables().unwrap().layout;
     let geometry = layout.geometry();
     let frame = frame(Profile::Dense);
     for (lens, tilt) in [(0.0, (0.0, 0.0)), (0.02, (10.0, 5.0)), (-0.02, (-5.0, 15.0))] {
@@ -204,20 +198,24 @@ fn marks_bend_the_mesh_to_the_truth() {
 #[test]
 fn captures_that_fail_alone_are_added_up() {
     let frame = frame(Profile::Dense);
-    let truth = read(&frame).packets;
+    let truth = packets(&read(&frame));
     let noisy = |seed: u64| Camera { noise: 62.0, blur: 1.0, seed, ..Camera::new() };
-    let mut receiver = Receiver::default();
+    let mut receiver = Receiver::in_memory();
     let mut alone = 0;
-    let mut packets = Vec::new();
+    let (mut recovered, mut last) = (0, Outcome::NoFinder);
     for seed in 1..=4 {
-        let mut capture = read(&noisy(seed).shoot(&frame));
-        alone = alone.max(capture.packets.len());
-        receiver.accept(&mut capture).unwrap();
-        assert!(capture.packets.iter().all(|packet| truth.contains(packet)));
-        packets.extend(capture.packets);
+        let capture = read(&noisy(seed).shoot(&frame));
+        let decoded = packets(&capture);
+        alone = alone.max(decoded.len());
+        let intake = receiver.accept(&capture, None).unwrap();
+        recovered += intake.recovered;
+        last = intake.outcome;
+        assert!(decoded.iter().all(|packet| truth.contains(packet)));
+        assert_eq!(own(&capture).unwrap().codewords, truth.len());
     }
     assert!(alone < truth.len() / 2, "{alone} packets from one capture: not noisy enough to tell");
-    assert!(truth.iter().all(|packet| packets.contains(packet)), "{} packets", packets.len());
+    assert!(recovered > truth.len() / 2, "{recovered} packets only together");
+    assert!(receiver.is_complete(), "{last:?}: {:?}", receiver.progress());
 }
 
 #[test]
@@ -229,7 +227,7 @@ fn what_is_wrong_with_a_capture_is_said() {
         (Camera { blur: 2.6, ..Camera::new() }, "blurred"),
         (Camera { mixing: dim, noise: 9.0, ..Camera::new() }, "too dark"),
     ] {
-        let reason = read(&camera.shoot(&frame)).report.reason.unwrap_or_default();
+        let reason = read(&camera.shoot(&frame)).outcome.to_string();
         assert!(reason.contains(word), "{word}: {reason}");
     }
 }

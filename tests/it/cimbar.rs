@@ -5,43 +5,46 @@
 #![cfg(all(feature = "wirehair", target_arch = "x86_64"))]
 
 use crate::camera::Camera;
-use crate::support::{Workdir, drawing, picture, png, project, random_bytes};
+use crate::support::{Workdir, file, picture, project, random_bytes, read};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
-use tilecast::cimbar::fountain::{ChunkHeader, Encoder, block_ids};
-use tilecast::cimbar::{Mode, coding::Coding, tiles};
-use tilecast::pipeline::capture::CaptureReader;
-use tilecast::pipeline::cimbar_send::CimbarTransfer;
-use tilecast::pipeline::receive::Receiver;
-use tilecast::pipeline::report::TransferState;
-use tilecast::raster::{Effort, Picture, decode_picture, write_frame};
+use tilecast::capture::Reader;
+use tilecast::cimbar::{self, ChunkHeader, Coding, Encoder, Mode, block_ids, tiles};
+use tilecast::media::{Effort, encode_png};
+use tilecast::raster::Picture;
+use tilecast::reading::{Capture, Outcome, Reading};
+use tilecast::receive::Receiver;
+use tilecast::report::TransferState;
+use tilecast::send::{CimbarOptions, CimbarTransfer, Outgoing, Selection};
 
 fn frames(mode: Mode, file: &[u8], name: Option<&str>, redundancy: f64) -> Vec<Picture> {
-    let transfer = CimbarTransfer::new(mode, file, name, 16, redundancy).unwrap();
-    let mut frames = Vec::new();
-    transfer
-        .draw(&drawing(2), png, |_, png| {
-            frames.push(decode_picture(&png)?);
-            Ok(())
-        })
-        .unwrap();
-    frames
+    let options = CimbarOptions { mode, name: name.map(str::to_owned), level: 16, redundancy };
+    let mut transfer = CimbarTransfer::new(file, file.len() as u64, options).unwrap();
+    let all = Selection::default();
+    let draw = |frame: Result<tilecast::send::Undrawn<'_>, _>| frame.unwrap().draw();
+    transfer.frames(&all).map(|frame| draw(frame).to_picture().unwrap()).collect()
+}
+
+/// What was read of a frame of libcimbar's.
+fn reading(capture: &Capture) -> &cimbar::Reading {
+    match &capture.reading {
+        Some(Reading::Cimbar(reading)) => reading,
+        other => panic!("{other:?}, {:?}", capture.outcome),
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn restored(receiver: Receiver) -> Vec<(Option<String>, anyhow::Result<Vec<u8>>)> {
-    let extract = |mut transfer: tilecast::pipeline::receive::Incoming| {
-        let mut file = Vec::new();
-        let length = transfer.extract(|piece| {
-            file.extend(piece);
-            Ok(())
-        });
-        (transfer.report().name, length.map(|_| file))
+/// Names and files of everything that was received.
+fn restored(mut receiver: Receiver) -> Vec<(Option<String>, Result<Vec<u8>, String>)> {
+    let ids: Vec<_> = receiver.transfers().iter().map(|transfer| transfer.id()).collect();
+    let extract = |id| {
+        let mut transfer = receiver.transfer(id).unwrap();
+        (transfer.report().name, file(&mut transfer))
     };
-    receiver.into_transfers().into_iter().map(extract).collect()
+    ids.into_iter().map(extract).collect()
 }
 
 #[test]
@@ -53,7 +56,7 @@ fn frames_are_those_of_libcimbar() {
         let input = format!("input-{name}.bin");
         let file = std::fs::read(project("tests/vectors/cimbar").join(&input)).unwrap();
         let drawn = frames(mode, &file, Some(&input), 1.0);
-        let mut receiver = Receiver::default();
+        let mut receiver = Receiver::in_memory();
         for line in list.lines() {
             let fields: Vec<&str> = line.split(' ').collect();
             let [of, number, pixels, payload] = fields[..] else { continue };
@@ -62,9 +65,9 @@ fn frames_are_those_of_libcimbar() {
             }
             let frame = &drawn[number.parse::<usize>().unwrap()];
             assert_eq!(hex(frame.rgb()), pixels, "{line}");
-            let mut capture = CaptureReader::default().read(frame);
-            assert_eq!(hex(&capture.cimbar.as_ref().unwrap().payload()), payload, "{line}");
-            receiver.accept(&mut capture).unwrap();
+            let capture = read(frame);
+            assert_eq!(hex(&reading(&capture).payload()), payload, "{line}");
+            receiver.accept(&capture, None).unwrap();
             compared += 1;
         }
         let (sent_name, result) = restored(receiver).remove(0);
@@ -80,12 +83,12 @@ proptest! {
     #[test]
     fn files_come_back_from_any_frames(seed: u64, length in 1usize..60_000, mode in 0usize..4) {
         let file = random_bytes(length, seed);
-        let mut receiver = Receiver::default();
-        let mut reader = CaptureReader::default();
+        let mut receiver = Receiver::in_memory();
+        let mut reader = Reader::default();
         // Every third frame is lost.
         let drawn = frames(Mode::ALL[mode], &file, None, 1.0);
         for (_, frame) in drawn.iter().enumerate().filter(|(i, _)| i % 3 != 1) {
-            receiver.accept(&mut reader.read(frame)).unwrap();
+            receiver.accept(&reader.read(frame), None).unwrap();
         }
         let (name, result) = restored(receiver).remove(0);
         prop_assert_eq!(name, None);
@@ -96,12 +99,12 @@ proptest! {
 /// Every block of one frame is read in each of these photos.
 fn all_read(mode: Mode, cameras: &[Camera]) {
     let frame = frames(mode, &random_bytes(20_000, 5), None, 0.0).remove(0);
-    let truth = CaptureReader::default().read(&frame).cimbar.unwrap().payload();
+    let truth = reading(&read(&frame)).payload();
     for (step, camera) in cameras.iter().enumerate() {
-        let capture = CaptureReader::default().read(&camera.shoot(&frame));
-        assert_eq!(capture.report.reason, None, "step {step}: {:?}", capture.report);
-        assert_eq!(capture.report.mode, Some(mode.parameters().name), "step {step}");
-        assert!(capture.cimbar.unwrap().payload() == truth, "step {step}");
+        let capture = read(&camera.shoot(&frame));
+        assert_eq!(capture.outcome, Outcome::Read, "step {step}: {:?}", capture.measures);
+        assert_eq!(reading(&capture).mode, mode, "step {step}");
+        assert!(reading(&capture).payload() == truth, "step {step}");
     }
 }
 
@@ -144,18 +147,17 @@ fn lens_noise_and_distance() {
 /// Frames of a message as it is, without our container.
 fn raw_frames(dir: &Workdir, message: &[u8], encode_id: u8) {
     let coding = Coding::new(Mode::B);
-    let (block, size) = (coding.mode().block_bytes(), message.len());
-    let encoder = Encoder::new(message.to_vec(), block).unwrap();
+    let (block, size) = (coding.parameters().block_bytes(), message.len());
+    let mut encoder = Encoder::new(message.to_vec(), block).unwrap();
     let mut ids = block_ids(size, block);
     for number in 0..size.div_ceil(block).div_ceil(12) + 1 {
         let mut payload = Vec::new();
-        for block in ids.by_ref().take(coding.mode().chunks) {
+        for block in ids.by_ref().take(coding.parameters().chunks) {
             payload.extend(ChunkHeader { encode_id, size: size as u32, block }.to_bytes());
             payload.extend(encoder.block(block).unwrap());
         }
-        let mut png = Vec::new();
-        write_frame(&tiles::draw(coding.mode(), &coding.encode(&payload)), Effort::Fast, &mut png)
-            .unwrap();
+        let frame = tiles::draw(coding.parameters(), &coding.encode(&payload));
+        let png = encode_png(&frame, Effort::Fast).unwrap();
         dir.write(&format!("frames/{encode_id}-{number}.png"), &png);
     }
 }
@@ -179,8 +181,7 @@ fn bare_messages_are_files_and_damaged_ones_are_nothing() {
 #[test]
 fn hostile_names_stay_in_the_folder() {
     let dir = Workdir::new();
-    let message =
-        tilecast::cimbar::container::build(Some("../../etc/\u{1b}evil"), &b"content"[..], 625, 3);
+    let message = cimbar::container::build(Some("../../etc/\u{1b}evil"), &b"content"[..], 625, 3);
     raw_frames(&dir, &message.unwrap(), 9);
     dir.tilecast(&["decode", "frames", "-q"]).assert().success();
     let names: Vec<String> = dir.list(".").into_iter().filter(|name| name != "frames").collect();
@@ -194,10 +195,10 @@ fn mixed_transfers_are_kept_apart() {
     let (a, b) = (random_bytes(30_000, 1), random_bytes(31_000, 2));
     let (first, second) =
         (frames(Mode::B, &a, Some("a"), 1.0), frames(Mode::FourC, &b, Some("b"), 1.0));
-    let mut receiver = Receiver::default();
-    let mut reader = CaptureReader::default();
+    let mut receiver = Receiver::in_memory();
+    let mut reader = Reader::default();
     for frame in first.iter().zip(&second).flat_map(|(a, b)| [a, b]) {
-        receiver.accept(&mut reader.read(frame)).unwrap();
+        receiver.accept(&reader.read(frame), None).unwrap();
     }
     let files: Vec<Vec<u8>> =
         restored(receiver).into_iter().map(|(_, result)| result.unwrap()).collect();
@@ -207,9 +208,10 @@ fn mixed_transfers_are_kept_apart() {
 #[test]
 fn too_few_frames_say_how_many_more() {
     let frame = frames(Mode::B, &random_bytes(40_000, 1), None, 0.0).remove(0);
-    let mut receiver = Receiver::default();
-    receiver.accept(&mut CaptureReader::default().read(&frame)).unwrap();
-    let report = receiver.into_transfers().remove(0).report();
+    let mut receiver = Receiver::in_memory();
+    receiver.accept(&read(&frame), None).unwrap();
+    let id = receiver.transfers()[0].id();
+    let report = receiver.transfer(id).unwrap().report();
     assert_eq!(report.state, TransferState::Incomplete);
     assert_eq!((report.frames_seen, report.frames_needed, report.frames_total), (1, 5, 6));
 }
@@ -221,11 +223,13 @@ fn half_a_frame_gives_its_whole_chunks() {
         let hidden = (400..1024).contains(&x) && (300..420).contains(&y);
         if hidden { [90, 80, 70] } else { frame.pixel(x, y).unwrap() }
     });
-    let reading = CaptureReader::default().read(&cut).cimbar.unwrap();
-    let lost = reading.blocks.iter().filter(|block| block.is_none()).count();
+    let capture = read(&cut);
+    let seen = reading(&capture);
+    let lost = seen.blocks.iter().filter(|block| block.is_none()).count();
     assert!((1..40).contains(&lost), "{lost}");
-    let whole = CaptureReader::default().read(&frame).cimbar.unwrap();
-    for (seen, sent) in reading.blocks.iter().zip(&whole.blocks) {
+    assert_eq!(capture.outcome, Outcome::BlocksLost { lost, total: 60 });
+    let whole = read(&frame);
+    for (seen, sent) in seen.blocks.iter().zip(&reading(&whole).blocks) {
         assert!(seen.is_none() || seen == sent);
     }
 }
@@ -246,11 +250,11 @@ fn options_of_the_other_format_are_refused() {
 fn tiny_files_come_back_alone_in_every_mode() {
     for mode in Mode::ALL {
         let file = random_bytes(302, 6);
-        let mut receiver = Receiver::default();
+        let mut receiver = Receiver::in_memory();
         for frame in frames(mode, &file, None, 1.0) {
-            let mut capture = CaptureReader::default().read(&frame);
-            assert_eq!(capture.report.mode, Some(mode.parameters().name));
-            receiver.accept(&mut capture).unwrap();
+            let capture = read(&frame);
+            assert_eq!(reading(&capture).mode, mode);
+            receiver.accept(&capture, None).unwrap();
         }
         let mut all = restored(receiver);
         assert_eq!(all.len(), 1, "{mode:?}");

@@ -1,8 +1,10 @@
 //! The command as a person or a script meets it.
 
-use crate::support::{Workdir, drawing, png, random_bytes, text};
+use crate::support::{Workdir, choice, pngs, random_bytes, text};
 use predicates::prelude::*;
 use predicates::str::contains;
+use tilecast::format::Profile;
+use tilecast::send::OwnTransfer;
 
 const SMALL: [&str; 4] = ["--size", "512x512", "--profile", "dense"];
 
@@ -244,19 +246,13 @@ fn a_full_disk_is_an_error_and_leaves_nothing() {
 
 #[test]
 fn a_hostile_name_stays_in_the_folder() {
-    use tilecast::pipeline::profile::{FrameFormat, Profile};
-    use tilecast::pipeline::send::{Prepared, Transfer};
     let dir = Workdir::new();
-    let format = FrameFormat::new(&crate::support::choice(Profile::Dense, 512)).unwrap();
     let name = Some("../../evil\u{1b}[2J.sh".to_owned());
-    let prepared = Prepared::new(&b"#!"[..], name, 1, 1, |_| Ok(())).unwrap();
-    let mut transfer = Transfer::new(prepared, format, 0.0).unwrap();
-    transfer
-        .frames(&drawing(1), png, |number, png| {
-            dir.write(&format!("frames/{number}.png"), &png);
-            Ok(())
-        })
-        .unwrap();
+    let choice = choice(Profile::Dense, 512);
+    let mut transfer = OwnTransfer::in_memory(b"#!", name, &choice).unwrap();
+    for (number, png) in pngs(&mut transfer, 1).iter().enumerate() {
+        dir.write(&format!("frames/{number}.png"), png);
+    }
     std::fs::create_dir(dir.path("out")).unwrap();
     let output = dir.tilecast(&["decode", "frames", "-o", "out"]).assert().success();
     assert_eq!(dir.list("out"), ["evil[2J.sh"]);

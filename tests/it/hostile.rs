@@ -1,17 +1,17 @@
 //! Input made to do harm: no panic, no output, bounded memory and time.
 
-use crate::support::{Workdir, choice, encode, picture, random_bytes};
+use crate::support::{Workdir, choice, encode, file, own, packets, picture, random_bytes, read};
 use proptest::prelude::*;
 use std::time::{Duration, Instant};
+use tilecast::format::Profile;
 use tilecast::frame::{Layout, draw};
 use tilecast::inner::FrameCode;
-use tilecast::modem::{FORMAT_VERSION, FrameHeader, Palette, modulate};
-use tilecast::outer::{HEADER_BYTES, Packet, PacketId, Shape};
-use tilecast::pipeline::capture::CaptureReader;
-use tilecast::pipeline::profile::{FrameFormat, Profile};
-use tilecast::pipeline::receive::Receiver;
+use tilecast::media::{Effort, decode_picture, encode_png};
+use tilecast::modem::{FORMAT_VERSION, FrameHeader, modulate};
+use tilecast::outer::{PACKET_HEADER_BYTES, Packet, PacketId, Shape};
 use tilecast::prng::SplitMix64;
-use tilecast::raster::{Effort, Picture, decode_picture, write_frame};
+use tilecast::raster::Picture;
+use tilecast::receive::Receiver;
 
 /// Pictures that hold no frame.
 fn negatives() -> Vec<(&'static str, Picture)> {
@@ -25,7 +25,7 @@ fn negatives() -> Vec<(&'static str, Picture)> {
         ("one row", picture(2000, 1, |x, _| [x as u8; 3])),
         ("black", picture(640, 480, |_, _| [0; 3])),
         ("gradient", picture(640, 480, |x, y| [(x / 3) as u8, (y / 2) as u8, 70])),
-        ("noise", Picture::new(640, 480, noise).unwrap()),
+        ("noise", Picture::from_rgb(640, 480, noise).unwrap()),
         ("stripes", picture(640, 480, |x, _| [if x / 5 % 2 == 0 { 255 } else { 0 }; 3])),
         ("checkers", picture(640, 480, |x, y| [if (x / 7 + y / 7) % 2 == 0 { 255 } else { 0 }; 3])),
         ("finders everywhere", picture(900, 700, |x, y| square(x, y, 64))),
@@ -37,9 +37,8 @@ fn negatives() -> Vec<(&'static str, Picture)> {
 fn pictures_without_a_frame_yield_nothing_and_say_why() {
     for (name, picture) in negatives() {
         let start = Instant::now();
-        let capture = CaptureReader::default().read(&picture);
-        assert!(capture.packets.is_empty() && capture.header.is_none(), "{name}");
-        assert!(capture.report.reason.is_some(), "{name}");
+        let capture = read(&picture);
+        assert!(capture.reading.is_none() && !capture.outcome.is_final(), "{name}");
         assert!(start.elapsed() < Duration::from_secs(30), "{name} takes {:?}", start.elapsed());
     }
 }
@@ -49,8 +48,8 @@ proptest! {
 
     #[test]
     fn random_pictures_yield_nothing(width in 1usize..300, height in 1usize..300, seed: u64) {
-        let picture = Picture::new(width, height, random_bytes(width * height * 3, seed)).unwrap();
-        prop_assert!(CaptureReader::default().read(&picture).packets.is_empty());
+        let picture = Picture::from_rgb(width, height, random_bytes(width * height * 3, seed)).unwrap();
+        prop_assert!(read(&picture).reading.is_none());
     }
 
     #[test]
@@ -59,11 +58,11 @@ proptest! {
     ) {
         let (_, frames) = encode(&random_bytes(6000, 1), &choice(Profile::Dense, 512), 0.0);
         let mut picture = decode_picture(&frames[0]).unwrap();
-        let truth = CaptureReader::default().read(&picture).packets;
+        let truth = packets(&read(&picture));
         for (y, x) in (y..y + h).flat_map(|y| (x..x + w).map(move |x| (y, x))) {
             picture.set_pixel(x, y, colour);
         }
-        for packet in CaptureReader::default().read(&picture).packets {
+        for packet in packets(&read(&picture)) {
             prop_assert!(truth.contains(&packet));
         }
     }
@@ -71,41 +70,31 @@ proptest! {
 
 /// A frame of one codeword format with any header numbers and any packets.
 fn forged(frames: u32, frame: u32, packet: &dyn Fn(usize, usize) -> Vec<u8>) -> Picture {
-    let format = FrameFormat::new(&choice(Profile::Standard, 512)).unwrap();
-    let header = FrameHeader {
-        geometry: format.layout.geometry(),
-        palette: Palette::Colour,
-        parity: format.parity,
-        lifting: format.lifting,
-        bands: 1,
-        transfer: 7,
-        frame,
-        frames,
-    };
+    let tables = choice(Profile::Standard, 512).tables().unwrap();
+    let header = FrameHeader { format: tables.format, transfer: 7, frame, frames };
     let packets: Vec<Vec<u8>> =
-        (0..format.packets()).map(|i| packet(i, format.code.packet_bytes())).collect();
-    let tiles = modulate(&format.layout, format.palette, &format.code.encode(&packets));
-    let mut png = Vec::new();
-    write_frame(&draw(&format.layout, &tiles, &header.cells()), Effort::Fast, &mut png).unwrap();
-    decode_picture(&png).unwrap()
+        (0..tables.packets()).map(|i| packet(i, tables.code.packet_bytes())).collect();
+    let tiles = modulate(&tables.layout, &tables.code.encode(&packets));
+    draw(&tables.layout, &tiles, &header.cells()).to_picture().unwrap()
 }
 
 #[test]
 fn promises_of_absurd_sizes_cost_nothing() {
     // The largest transfer there can be: four billion frames, sixteen million blocks.
     let absurd = |i: usize, bytes: usize| {
-        let payload = bytes - HEADER_BYTES;
+        let payload = bytes - PACKET_HEADER_BYTES;
         let shape = Shape { blocks: 1 << 24, source: 200, repair: 55, payload };
         let id = PacketId { transfer: 7, block: (1 << 24) - 1 - i as u32, index: 254 };
         Packet { id, shape, payload: vec![1; payload] }.to_bytes()
     };
     let start = Instant::now();
-    let mut capture = CaptureReader::default().read(&forged(u32::MAX, u32::MAX - 1, &absurd));
-    assert!(!capture.packets.is_empty());
-    let mut receiver = Receiver::default();
-    receiver.accept(&mut capture).unwrap();
+    let capture = read(&forged(u32::MAX, u32::MAX - 1, &absurd));
+    assert!(!packets(&capture).is_empty());
+    let mut receiver = Receiver::in_memory();
+    receiver.accept(&capture, None).unwrap();
     assert!(!receiver.is_complete());
-    let report = receiver.into_transfers().remove(0).report();
+    let id = receiver.transfers()[0].id();
+    let report = receiver.transfer(id).unwrap().report();
     assert!(report.packets_missing > 3_000_000_000 && report.frames_missing.len() <= 1 << 20);
     assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
 }
@@ -113,9 +102,10 @@ fn promises_of_absurd_sizes_cost_nothing() {
 #[test]
 fn packets_of_noise_are_counted_and_dropped() {
     let noise = |i: usize, bytes: usize| random_bytes(bytes, i as u64);
-    let mut capture = CaptureReader::default().read(&forged(3, 0, &noise));
-    assert!(capture.packets.len() < capture.report.codewords_total / 2);
-    Receiver::default().accept(&mut capture).unwrap();
+    let capture = read(&forged(3, 0, &noise));
+    let reading = own(&capture).unwrap();
+    assert!(reading.packets.len() < reading.codewords / 2);
+    Receiver::in_memory().accept(&capture, None).unwrap();
 }
 
 #[test]
@@ -129,7 +119,7 @@ fn a_bomb_in_valid_packets_writes_nothing() {
     stream.extend((bomb.len() as u32).to_le_bytes());
     stream.extend(bomb);
     let packet = |i: usize, bytes: usize| {
-        let payload = bytes - HEADER_BYTES;
+        let payload = bytes - PACKET_HEADER_BYTES;
         let source = stream.len().div_ceil(payload);
         let index = (i % source) as u8;
         let mut part: Vec<u8> =
@@ -138,30 +128,27 @@ fn a_bomb_in_valid_packets_writes_nothing() {
         let shape = Shape { blocks: 1, source: source as u8, repair: 0, payload };
         Packet { id: PacketId { transfer: 7, block: 0, index }, shape, payload: part }.to_bytes()
     };
-    let mut receiver = Receiver::default();
-    receiver.accept(&mut CaptureReader::default().read(&forged(1, 0, &packet))).unwrap();
-    assert!(receiver.is_complete());
-    let mut transfer = receiver.into_transfers().remove(0);
-    let mut written = 0;
-    let outcome = transfer.extract(|chunk| {
-        written += chunk.len();
-        Ok(())
-    });
-    assert!(outcome.is_err() && written == 0);
+    let mut receiver = Receiver::in_memory();
+    receiver.accept(&read(&forged(1, 0, &packet)), None).unwrap();
+    let mut transfer = receiver.complete().unwrap();
+    // Before any piece: nothing was decompressed that is longer than was promised.
+    let mut pieces = transfer.open().unwrap();
+    assert!(pieces.next_piece().is_err() && !pieces.is_verified());
+    drop(pieces);
+    let error = file(&mut transfer).unwrap_err();
+    assert!(error.contains("impossible chunk length"), "{error}");
 }
 
 #[test]
 fn a_frame_of_another_version_is_named() {
     // Draw a header whose version byte is one more, by way of its own code.
-    let format = FrameFormat::new(&choice(Profile::Standard, 512)).unwrap();
-    let layout = Layout::new(format.layout.geometry());
+    let layout = Layout::new(choice(Profile::Standard, 512).tables().unwrap().format.geometry);
     let mut fields = vec![FORMAT_VERSION + 1];
     fields.extend(random_bytes(19, 4));
     fields.extend(crc32fast::hash(&fields).to_le_bytes());
     let cells = header_cells(&fields);
     let tiles = vec![0; layout.kinds().len()];
-    let mut png = Vec::new();
-    write_frame(&draw(&layout, &tiles, &cells), Effort::Fast, &mut png).unwrap();
+    let png = encode_png(&draw(&layout, &tiles, &cells), Effort::Fast).unwrap();
     let dir = Workdir::new();
     dir.write("future.png", &png);
     let output = dir.tilecast(&["decode", "future.png", "-o", "x"]).assert().code(1);

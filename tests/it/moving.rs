@@ -7,7 +7,7 @@ use image::{ExtendedColorType, ImageEncoder};
 use predicates::prelude::*;
 use predicates::str::contains;
 use std::process::Command;
-use tilecast::raster::decode_picture;
+use tilecast::media::decode_picture;
 
 const SMALL: [&str; 4] = ["--size", "320x300", "-p", "dense"];
 

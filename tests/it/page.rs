@@ -5,11 +5,12 @@
 #![cfg(unix)]
 
 use crate::support::browser::{OFFLINE, Page, browser};
-use crate::support::{Workdir, random_bytes};
+use crate::support::{Workdir, own, random_bytes, read};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use tilecast::pipeline::capture::CaptureReader;
-use tilecast::raster::{Picture, decode_picture};
+use tilecast::media::decode_picture;
+use tilecast::raster::Picture;
+use tilecast::reading::Outcome;
 
 /// A window of the browser.
 struct Window<'a> {
@@ -64,11 +65,12 @@ fn screenshots_decode_back_to_the_file() {
         let window = Window { browser, dir: &dir, page: &page, size: (900, 900), ratio };
         for number in 1..=frames {
             let shot = window.screenshot(&format!("frame={number}"), 2000);
-            let report = CaptureReader::default().read(&picture(&shot)).report;
-            assert_eq!(report.reason, None, "{profile}, frame {number}");
-            assert_eq!(report.frame, Some(number), "{profile}");
+            let capture = read(&picture(&shot));
+            assert_eq!(capture.outcome, Outcome::Read, "{profile}, frame {number}");
+            assert_eq!(own(&capture).unwrap().header.frame + 1, number, "{profile}");
             // Whole device pixels for each of the frame's: nothing has been interpolated.
-            assert_eq!(report.registration_error, Some(0.0), "{profile}, frame {number}");
+            let error = capture.measures.registration_error;
+            assert_eq!(error, Some(0.0), "{profile}, frame {number}");
         }
         dir.tilecast(&["decode", "shots", "-o", "out"]).assert().success();
         assert!(dir.read("out") == file, "{profile}");
@@ -107,7 +109,7 @@ fn a_page_holds_the_frames_that_were_asked_for() {
         let page = dir.path(page);
         let window = Window { browser, dir: &dir, page: &page, size: (900, 900), ratio: 1.0 };
         let shot = picture(&window.screenshot(fragment, 2000));
-        assert_eq!(CaptureReader::default().read(&shot).report.frame, Some(shown), "{fragment}");
+        assert_eq!(own(&read(&shot)).unwrap().header.frame + 1, shown, "{fragment}");
     }
 }
 

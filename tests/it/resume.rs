@@ -3,7 +3,7 @@
 use crate::support::{Workdir, choice, encode, random_bytes};
 use std::process::{Command, Stdio};
 use std::time::Duration;
-use tilecast::pipeline::profile::Profile;
+use tilecast::format::Profile;
 use tilecast::prng::SplitMix64;
 
 /// Writes a file's frames to `frames/`; gives their number.

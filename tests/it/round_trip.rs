@@ -1,40 +1,38 @@
 //! File to frames to file over a perfect channel.
 
-use crate::support::{PROFILES, choice, drawing, encode, picture, png, random_bytes, text};
+use crate::support::{
+    choice, complete, encode, packets, picture, pngs, project, random_bytes, read, text,
+};
 use proptest::prelude::*;
-use tilecast::pipeline::capture::CaptureReader;
-use tilecast::pipeline::profile::{FormatChoice, FrameFormat, Profile};
-use tilecast::pipeline::receive::Receiver;
-use tilecast::raster::{Picture, decode_picture};
+use tilecast::capture::Reader;
+use tilecast::format::{FormatChoice, Profile};
+use tilecast::media::decode_picture;
+use tilecast::raster::Picture;
+use tilecast::reading::Outcome;
+use tilecast::receive::Receiver;
+use tilecast::send::{
+    Outgoing, OwnOptions, OwnTransfer, Selection, SendError, Stream, StreamOptions, Undrawn,
+};
+use tilecast::storage::in_memory;
 
 /// Decodes frames; the file if it is complete and verified.
 fn decode(frames: &[impl AsRef<[u8]>]) -> Option<Vec<u8>> {
-    let mut reader = CaptureReader::default();
-    let mut receiver = Receiver::default();
+    let (mut reader, mut receiver) = (Reader::default(), Receiver::in_memory());
     for frame in frames {
-        let mut capture = reader.read(&decode_picture(frame.as_ref()).unwrap());
-        assert_eq!(capture.report.reason, None);
-        receiver.accept(&mut capture).unwrap();
+        let capture = reader.read(&decode_picture(frame.as_ref()).unwrap());
+        assert_eq!(capture.outcome, Outcome::Read);
+        receiver.accept(&capture, None).unwrap();
     }
-    let mut incoming = receiver.into_transfers().pop()?;
-    let mut file = Vec::new();
-    incoming.is_complete().then(|| {
-        incoming
-            .extract(|chunk| {
-                file.extend(chunk);
-                Ok(())
-            })
-            .unwrap();
-        file
-    })
+    complete(&mut receiver)
 }
 
 #[test]
 fn every_profile_carries_files_of_all_sizes() {
-    for (name, profile) in PROFILES {
+    for profile in Profile::ALL {
+        let name = profile.name();
         let side = if profile == Profile::Print { 1024 } else { 512 };
         let choice = choice(profile, side);
-        let format = FrameFormat::new(&choice).unwrap();
+        let format = choice.tables().unwrap();
         let frame = format.frame_bytes();
         for size in [0, 1, 1000, frame - 51, frame - 50, frame, 2 * frame + 1] {
             let file = random_bytes(size, size as u64);
@@ -46,9 +44,10 @@ fn every_profile_carries_files_of_all_sizes() {
 
 #[test]
 fn what_fits_one_frame_takes_one() {
-    for (name, profile) in PROFILES {
+    for profile in Profile::ALL {
+        let name = profile.name();
         let choice = choice(profile, 1024);
-        let format = FrameFormat::new(&choice).unwrap();
+        let format = choice.tables().unwrap();
         // The manifest with its name takes 50 bytes, a chunk's length 4.
         let file = random_bytes(format.frame_bytes() - 54, 1);
         for size in [0, 1, file.len()] {
@@ -63,7 +62,7 @@ fn the_promised_number_of_frames_may_be_lost_whichever_they_are() {
     for (size, redundancy) in [(150_000, 0.2), (60_000, 0.5), (400_000, 0.1), (40_000, 1.0)] {
         let file = text(size * 4, 1).into_iter().chain(random_bytes(size, 2)).collect::<Vec<_>>();
         let (transfer, frames) = encode(&file, &choice(Profile::Dense, 512), redundancy);
-        let lost = transfer.layout().survivable_losses() as usize;
+        let lost = transfer.schedule().survivable_losses() as usize;
         assert!(lost > 0, "{size} {redundancy}");
         // Bursts hit each block hardest; try one at every place, and a spread loss.
         for start in (0..=frames.len() - lost).step_by(3) {
@@ -83,7 +82,7 @@ fn the_promised_number_of_frames_may_be_lost_whichever_they_are() {
 fn without_the_frames_that_are_needed_there_is_no_file() {
     let file = random_bytes(60_000, 9);
     let (transfer, frames) = encode(&file, &choice(Profile::Dense, 512), 0.0);
-    assert_eq!(transfer.layout().survivable_losses(), 0);
+    assert_eq!(transfer.schedule().survivable_losses(), 0);
     for skip in 0..frames.len() {
         let kept: Vec<_> = (0..frames.len()).filter(|i| *i != skip).map(|i| &frames[i]).collect();
         assert_eq!(decode(&kept), None);
@@ -92,22 +91,31 @@ fn without_the_frames_that_are_needed_there_is_no_file() {
 
 #[test]
 fn the_same_input_gives_the_same_frames_whatever_the_threads() {
-    use tilecast::pipeline::send::{Prepared, Transfer};
     let file = text(9_000_000, 4);
     let frames = |threads: usize| {
-        let format = FrameFormat::new(&choice(Profile::Dense, 512)).unwrap();
-        let prepared = Prepared::new(file.as_slice(), None, 1, threads, |_| Ok(())).unwrap();
-        let mut transfer = Transfer::new(prepared, format, 0.2).unwrap();
-        let mut hasher = blake3::Hasher::new();
-        transfer
-            .frames(&drawing(threads), png, |_, png| {
-                hasher.update(&png);
-                Ok(())
-            })
-            .unwrap();
-        hasher.finalize()
+        let options = StreamOptions { name: None, level: 1, threads };
+        let progress = |_| Ok::<_, SendError>(());
+        let stream = Stream::new(file.as_slice(), in_memory(), options, progress).unwrap();
+        let tables = choice(Profile::Dense, 512).tables().unwrap();
+        let mut transfer = OwnTransfer::new(stream, tables, OwnOptions::default()).unwrap();
+        blake3::hash(&pngs(&mut transfer, threads).concat())
     };
     assert_eq!(frames(1), frames(3));
+}
+
+#[test]
+fn single_frames_are_those_of_the_whole() {
+    let file = random_bytes(40_000, 3);
+    let choice = choice(Profile::Dense, 512);
+    let mut transfer = OwnTransfer::in_memory(&file, None, &choice).unwrap();
+    let all = Selection::default();
+    let frames: Vec<_> =
+        transfer.frames(&all).map(|frame| frame.map(Undrawn::draw).unwrap()).collect();
+    for number in (0..frames.len()).rev() {
+        assert_eq!(transfer.frame(number as u64).unwrap().as_ref(), frames.get(number));
+    }
+    assert_eq!(transfer.frame(frames.len() as u64).unwrap(), None);
+    assert_eq!(transfer.outline().size, (frames[0].width, frames[0].height));
 }
 
 /// A frame inside a larger picture, scaled, turned and mirrored.
@@ -133,21 +141,22 @@ fn screenshot(frame: &Picture, scale: usize, turn: usize, mirror: bool, margin: 
 #[test]
 fn screenshots_at_any_scale_turn_and_side_are_read() {
     let file = random_bytes(5_000, 5);
-    for (name, profile) in PROFILES {
+    for profile in Profile::ALL {
+        let name = profile.name();
         if profile == Profile::Print {
             continue;
         }
         let (_, frames) = encode(&file, &choice(profile, 512), 0.0);
         let frame = decode_picture(&frames[0]).unwrap();
-        let whole = CaptureReader::default().read(&frame).packets;
+        let whole = packets(&read(&frame));
         for turn in 0..4 {
             for mirror in [false, true] {
                 let (scale, margin) = (1 + turn % 3, if mirror { 255 } else { 40 });
                 let shot = screenshot(&frame, scale, turn, mirror, margin);
-                let capture = CaptureReader::default().read(&shot);
+                let capture = read(&shot);
                 let text = format!("{name} x{scale}, turn {turn}, mirror {mirror}");
-                assert_eq!(capture.report.reason, None, "{text}");
-                assert_eq!(capture.packets, whole, "{text}");
+                assert_eq!(capture.outcome, Outcome::Read, "{text}");
+                assert_eq!(packets(&capture), whole, "{text}");
             }
         }
     }
@@ -165,7 +174,7 @@ proptest! {
             profile: Profile::Standard, size: (width, height), tile: Some(tile), rate: Some(rate),
             bands,
         };
-        if FrameFormat::new(&choice).is_err() {
+        if choice.tables().is_err() {
             return Ok(());
         }
         let file = random_bytes(size, seed);
@@ -176,9 +185,10 @@ proptest! {
 
 #[test]
 fn the_readme_tells_what_a_frame_carries() {
-    let readme = std::fs::read_to_string(crate::support::project("README.md")).unwrap();
-    for (name, profile) in PROFILES {
-        let format = FrameFormat::new(&choice(profile, 1024)).unwrap();
+    let readme = std::fs::read_to_string(project("README.md")).unwrap();
+    for profile in Profile::ALL {
+        let name = profile.name();
+        let format = choice(profile, 1024).tables().unwrap();
         let bytes = format.frame_bytes().to_string();
         let split = bytes.len().saturating_sub(3);
         let bytes = match split {

@@ -3,16 +3,17 @@
 //! `REGENERATE=1 cargo test --release --test it vectors` writes them anew; that is a change of the
 //! format.
 
-use crate::support::{PROFILES, choice, encode, project, random_bytes};
+use crate::support::{choice, encode, project, random_bytes};
 use std::fmt::Write;
 use tilecast::container::{CHUNK_BYTES, Manifest, Reader, compress};
-use tilecast::frame::{Geometry, Layout, TileKind};
+use tilecast::format::{FrameFormat, Profile};
+use tilecast::frame::{Geometry, Layout, Palette, TileKind};
 use tilecast::inner::FrameCode;
 use tilecast::ldpc::{Code, Decoder};
-use tilecast::modem::{FrameHeader, Palette, pilot_symbols};
-use tilecast::outer::{self, Packet, PacketId, Parity, Shape};
+use tilecast::media::decode_picture;
+use tilecast::modem::{FrameHeader, pilot_symbols};
+use tilecast::outer::{Packet, PacketId, Parity, Schedule, Shape};
 use tilecast::prng::SplitMix64;
-use tilecast::raster::decode_picture;
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
@@ -89,16 +90,16 @@ fn outer() {
         shape,
         payload: packets[6].clone(),
     };
-    let layout = outer::Layout::new(Shape { blocks: 7, payload: 1039, ..shape }, 3);
-    let order: Vec<String> = (0..layout.groups())
-        .flat_map(|group| layout.group_packets(group))
+    let schedule = Schedule::new(Shape { blocks: 7, payload: 1039, ..shape }, 3);
+    let order: Vec<String> = (0..schedule.groups())
+        .flat_map(|group| schedule.group_packets(group))
         .map(|(block, index)| format!("{block}.{index}"))
         .collect();
     let large = Shape { blocks: 2000, source: 212, repair: 43, payload: 1039 };
     let mut found = vec![
         entry("packet", hex(&packet.to_bytes())),
         entry("order", order.join(",")),
-        entry("groups_of_a_large_transfer", outer::Layout::new(large, 323).groups()),
+        entry("groups_of_a_large_transfer", Schedule::new(large, 323).groups()),
     ];
     found.extend((5..8).map(|i| entry(format!("repair_{i}"), hex(&packets[i]))));
     check("outer", &found);
@@ -125,17 +126,9 @@ fn inner() {
 }
 
 fn header(width: usize, height: usize, tile: usize, palette: Palette) -> FrameHeader {
-    let colours = palette == Palette::Colour;
-    FrameHeader {
-        geometry: Geometry::new(width, height, tile, colours).unwrap(),
-        palette,
-        parity: 7,
-        lifting: 384,
-        bands: 2,
-        transfer: 0x89AB_CDEF,
-        frame: 4,
-        frames: 70_000,
-    }
+    let geometry = Geometry::new(width, height, tile, palette).unwrap();
+    let format = FrameFormat { geometry, parity: 7, lifting: 384, bands: 2 };
+    FrameHeader { format, transfer: 0x89AB_CDEF, frame: 4, frames: 70_000 }
 }
 
 #[test]
@@ -144,8 +137,8 @@ fn modem() {
     for (name, palette) in [("colour", Palette::Colour), ("bw", Palette::BlackWhite)] {
         let header = header(1024, 768, 3, palette);
         found.push(entry(format!("header_cells_{name}"), hex(&header.cells())));
-        let layout = Layout::new(header.geometry);
-        found.push(entry(format!("pilots_{name}"), hash(&pilot_symbols(&layout, palette))));
+        let layout = Layout::new(header.format.geometry);
+        found.push(entry(format!("pilots_{name}"), hash(&pilot_symbols(&layout))));
     }
     check("modem", &found);
     let cells = unhex(&golden("modem", "header_cells_colour"));
@@ -153,7 +146,7 @@ fn modem() {
         .iter()
         .map(|s| std::array::from_fn(|c| f32::from(s >> (2 - c) & 1) * 255.0))
         .collect();
-    let soft = tilecast::modem::SoftHeader::from_samples(&samples, 1);
+    let soft = tilecast::modem::SoftHeader::from_samples(&samples, Palette::Colour);
     let read = soft.decode(&mut Decoder::default());
     assert_eq!(read, Some(Ok(header(1024, 768, 3, Palette::Colour))));
 }
@@ -162,7 +155,7 @@ fn modem() {
 fn frame() {
     let mut found = Vec::new();
     for (width, height, tile) in [(1024, 1024, 3), (256, 300, 1), (1920, 1080, 4), (800, 600, 6)] {
-        let layout = Layout::new(Geometry::new(width, height, tile, true).unwrap());
+        let layout = Layout::new(Geometry::new(width, height, tile, Palette::Colour).unwrap());
         let kinds: Vec<u8> = layout
             .kinds()
             .iter()
@@ -182,7 +175,8 @@ fn frame() {
         found.push(entry(format!("data_{name}"), layout.data().len()));
         found.push(entry(format!("kinds_{name}"), hash(&kinds)));
     }
-    for (name, profile) in PROFILES {
+    for profile in Profile::ALL {
+        let name = profile.name();
         let side = if name == "print" { 1024 } else { 512 };
         // Incompressible, so that the pixels do not depend on zstd.
         let (_, frames) = encode(&random_bytes(300, 2), &choice(profile, side), 0.2);

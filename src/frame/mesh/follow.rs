@@ -2,10 +2,13 @@
 //! looked for where its neighbours say it should be, outward from the finders.
 
 use super::{Mesh, MeshQuality, NODE};
+use crate::dsp::Matrix3;
 use crate::raster::Point;
 
 /// A point that lies this far from where its neighbours put it, in tiles, is a wrong one.
 const MAX_DEVIATION: f64 = 0.7;
+/// Below, all weights are so small that their plane is rounding errors.
+const MIN_DETERMINANT: f64 = 1e-12;
 
 /// A point whose offset from the homography is known.
 #[derive(Clone, Copy, Debug)]
@@ -114,16 +117,9 @@ fn predict(anchors: &[Anchor], at: Point, pitch: f64, without: Option<usize>) ->
     }
     // Slopes are held by a fifth of an anchor's weight, so that one or two anchors do not tilt.
     let (xx, xy, yy) = (s[3] + 0.2, s[4], s[5] + 0.2);
-    Some(Point::new(
-        plane([s[0], s[1], s[2], xx, xy, yy], rx),
-        plane([s[0], s[1], s[2], xx, xy, yy], ry),
-    ))
-}
-
-/// The constant term of the plane with these normal equations, by Cramer's rule.
-fn plane([n, x, y, xx, xy, yy]: [f64; 6], [r, rx, ry]: [f64; 3]) -> f64 {
-    let minor = xx * yy - xy * xy;
-    let det = n * minor - x * (x * yy - xy * y) + y * (x * xy - xx * y);
-    let top = r * minor - x * (rx * yy - xy * ry) + y * (rx * xy - xx * ry);
-    if det.abs() > 1e-12 { top / det } else { r / n }
+    let normal = Matrix3([[s[0], s[1], s[2]], [s[1], xx, xy], [s[2], xy, yy]]);
+    let inverse = normal.inverse().filter(|_| normal.determinant() > MIN_DETERMINANT);
+    // The constant term of the plane, or, of anchors that are far away, their mean.
+    let constant = |right: [f64; 3]| inverse.map_or(right[0] / s[0], |i| i.apply(right)[0]);
+    Some(Point::new(constant(rx), constant(ry)))
 }

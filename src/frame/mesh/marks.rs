@@ -1,7 +1,8 @@
 //! The alignment marks of our own frames, found by normalised correlation.
 
 use super::{Mesh, MeshQuality};
-use crate::frame::Layout;
+use crate::dsp::peak;
+use crate::frame::{Layout, MARK};
 use crate::raster::{Picture, Point};
 
 /// Samples across a mark.
@@ -50,7 +51,7 @@ impl Mesh {
         at: Point,
         predicted: Point,
     ) -> Option<Point> {
-        let step = super::super::MARK as f64 / ACROSS as f64;
+        let step = MARK as f64 / ACROSS as f64;
         let (dx, dy) = self.map.steps(at);
         let origin = self.map.apply(at) + predicted;
         let middle = (SIDE - 1) as f64 / 2.0;
@@ -72,11 +73,9 @@ impl Mesh {
         if scores[best] < MIN_CORRELATION || !inner.contains(&x) || !inner.contains(&y) {
             return None;
         }
-        let sub = |before: f64, after: f64| {
-            0.5 * (before - after) / (before - 2.0 * scores[best] + after).min(-1e-9)
-        };
-        let fine_x = x as f64 - SEARCH as f64 + sub(scores[best - 1], scores[best + 1]);
-        let fine_y = y as f64 - SEARCH as f64 + sub(scores[best - range], scores[best + range]);
+        let fine = |at: usize, step: usize| peak(scores[at - step], scores[at], scores[at + step]);
+        let fine_x = x as f64 - SEARCH as f64 + fine(best, 1);
+        let fine_y = y as f64 - SEARCH as f64 + fine(best, range);
         Some(predicted + dx * (fine_x * step) + dy * (fine_y * step))
     }
 }

@@ -2,7 +2,7 @@
 //! bilinear sample for each.
 
 use super::{Mesh, NODE};
-use crate::plane::Plane;
+use crate::dsp::Plane;
 use crate::raster::{Picture, Point};
 
 /// From this many picture pixels on, a tile is the mean of four samples around its centre.
@@ -119,11 +119,11 @@ fn sample(picture: &Picture, p: Point) -> Sample {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::{Geometry, Hypothesis};
+    use crate::frame::{Geometry, Hypothesis, Palette};
 
     #[test]
     fn rows_of_places_are_the_places_one_by_one() {
-        let geometry = Geometry::new(700, 612, 3, true).unwrap();
+        let geometry = Geometry::new(700, 612, 3, Palette::Colour).unwrap();
         let corners = [(40.0, 30.0), (700.0, 60.0), (650.0, 500.0), (70.0, 540.0)]
             .map(|(x, y)| Point::new(x, y));
         let hypothesis = Hypothesis { corners, radii: [9.0; 4], guessed: None, plausibility: 0.0 };
@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn a_ramp_has_its_gradient() {
         let rgb = (0..20 * 10).flat_map(|i| [(i % 20 * 5) as u8, (i / 20 * 9) as u8, 7]).collect();
-        let picture = Picture::new(20, 10, rgb).unwrap();
+        let picture = Picture::from_rgb(20, 10, rgb).unwrap();
         let [r, g, b, x, y] = sample(&picture, Point::new(7.25, 4.5));
         assert_eq!([r, g, b, x, y], [33.75, 36.0, 7.0, 5.0, 9.0]);
     }

@@ -10,7 +10,8 @@ mod sensor;
 
 use optics::blurred;
 use pose::Pose;
-use tilecast::raster::{Picture, decode_picture};
+use tilecast::media::decode_picture;
+use tilecast::raster::Picture;
 
 /// A camera and where it stands. Start from [`Camera::new`] and change single fields.
 #[derive(Clone, Debug)]

@@ -28,7 +28,7 @@ impl Camera {
             pixels = filtered(&pixels, width, height);
         }
         let rgb = pixels.as_flattened().iter().map(|v| v.round().clamp(0.0, 255.0) as u8).collect();
-        self.compressed(Picture::new(width, height, rgb).unwrap())
+        self.compressed(Picture::from_rgb(width, height, rgb).unwrap())
     }
 
     fn shade(&self, x: f32, y: f32) -> f32 {

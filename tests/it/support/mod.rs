@@ -5,22 +5,17 @@ pub mod browser;
 
 use assert_cmd::Command;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
 use tempfile::TempDir;
-use tilecast::pipeline::profile::{FormatChoice, FrameFormat, Profile};
-use tilecast::pipeline::selection::Selection;
-use tilecast::pipeline::send::{Drawing, Prepared, Transfer};
+use tilecast::capture::Reader;
+use tilecast::format::{FormatChoice, Profile};
+use tilecast::media::{Effort, encode_png};
+use tilecast::outer::Packet;
 use tilecast::prng::SplitMix64;
-use tilecast::raster::{Effort, IndexedFrame, Picture, write_frame};
-
-pub const PROFILES: [(&str, Profile); 6] = [
-    ("robust", Profile::Robust),
-    ("standard", Profile::Standard),
-    ("dense", Profile::Dense),
-    ("ultra", Profile::Ultra),
-    ("lossless", Profile::Lossless),
-    ("print", Profile::Print),
-];
+use tilecast::raster::Picture;
+use tilecast::reading::{Capture, OwnReading, Reading};
+use tilecast::receive::{Received, Receiver};
+use tilecast::send::{Outgoing, OwnOptions, OwnTransfer, Selection, SendError, Stream, deliver};
+use tilecast::text::with_causes;
 
 /// A folder of its own for each test, removed at its end.
 pub struct Workdir(TempDir);
@@ -82,42 +77,69 @@ pub fn text(length: usize, seed: u64) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// A file's frames, as PNG files in memory.
-pub fn encode(file: &[u8], choice: &FormatChoice, redundancy: f64) -> (Transfer, Vec<Vec<u8>>) {
-    let format = FrameFormat::new(choice).unwrap();
-    let prepared = Prepared::new(file, Some("file".into()), 3, 2, |_| Ok(())).unwrap();
-    let mut transfer = Transfer::new(prepared, format, redundancy).unwrap();
-    let mut frames = Vec::new();
-    transfer
-        .frames(&drawing(2), png, |_, png| {
-            frames.push(png);
-            Ok(())
-        })
-        .unwrap();
+/// A file and its frames, as PNG files in memory.
+pub fn encode(file: &[u8], choice: &FormatChoice, redundancy: f64) -> (OwnTransfer, Vec<Vec<u8>>) {
+    let stream = Stream::in_memory(file, Some("file".into())).unwrap();
+    let options = OwnOptions { redundancy, caption: false };
+    let mut transfer = OwnTransfer::new(stream, choice.tables().unwrap(), options).unwrap();
+    let frames = pngs(&mut transfer, 2);
     (transfer, frames)
 }
 
-/// All frames, on so many threads.
-pub fn drawing(threads: usize) -> Drawing<'static> {
-    static ALL: LazyLock<Selection> = LazyLock::new(Selection::default);
-    Drawing { threads, caption: None, only: &ALL }
+/// All frames of a transfer as PNG files, drawn on so many threads.
+pub fn pngs(transfer: &mut dyn Outgoing, threads: usize) -> Vec<Vec<u8>> {
+    let mut frames = Vec::new();
+    let png = |frame: &_| encode_png(frame, Effort::Fast);
+    deliver(transfer, &Selection::default(), threads, png, |number, png| {
+        assert_eq!(number, frames.len() as u64);
+        frames.push(png.to_vec());
+        Ok::<_, SendError>(())
+    })
+    .unwrap();
+    frames
 }
 
-/// A frame as a PNG file.
-pub fn png(frame: IndexedFrame) -> std::io::Result<Vec<u8>> {
-    let mut png = Vec::new();
-    write_frame(&frame, Effort::Fast, &mut png)?;
-    Ok(png)
+/// Reads one picture.
+pub fn read(picture: &Picture) -> Capture {
+    Reader::default().read(picture)
+}
+
+/// What was read of a frame of our own; `None` if there was none.
+pub fn own(capture: &Capture) -> Option<&OwnReading> {
+    match &capture.reading {
+        Some(Reading::Own(reading)) => Some(reading),
+        _ => None,
+    }
+}
+
+/// The packets that a capture gave.
+pub fn packets(capture: &Capture) -> Vec<Packet> {
+    own(capture).map_or_else(Vec::new, |reading| reading.packets.clone())
+}
+
+/// A transfer's file; or why there is none, in words.
+pub fn file(transfer: &mut Received<'_>) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let mut file = transfer.open().map_err(|error| with_causes(&error))?;
+    while let Some(piece) = file.next_piece().map_err(|error| with_causes(&error))? {
+        bytes.extend(piece);
+    }
+    Ok(bytes)
+}
+
+/// The file of the first transfer that is complete.
+pub fn complete(receiver: &mut Receiver) -> Option<Vec<u8>> {
+    receiver.complete().map(|mut transfer| file(&mut transfer).unwrap())
 }
 
 pub fn choice(profile: Profile, side: usize) -> FormatChoice {
-    FormatChoice { profile, size: (side, side), tile: None, rate: None, bands: 1 }
+    FormatChoice::new(profile, (side, side))
 }
 
 /// A picture whose pixels are `f(x, y)`.
 pub fn picture(width: usize, height: usize, f: impl Fn(usize, usize) -> [u8; 3]) -> Picture {
     let rgb = (0..width * height).flat_map(|i| f(i % width, i / width)).collect();
-    Picture::new(width, height, rgb).unwrap()
+    Picture::from_rgb(width, height, rgb).unwrap()
 }
 
 /// The path of something in the project.

@@ -1,0 +1,156 @@
+//! A picture and its hypotheses to the data of Reed-Solomon blocks.
+//!
+//! Of the hypotheses those are read at which tiles look most like tiles. Rounds of deciding what each
+//! cell shows (`decide`) and decoding follow, each learning from what the blocks that decoded say.
+
+use super::align::{align, likeness};
+use super::coding::{Cell, Coding};
+use super::decide::{Belief, decide, first_look};
+use super::mode::{Mode, Parameters};
+use super::patches::{Patch, Sampler};
+use super::shapes::Shapes;
+use crate::frame::{Hypothesis, MeshQuality};
+use crate::raster::Picture;
+
+/// Hypotheses that are compared with each other, likeliest first, and how many of them are read.
+const BATCHES: [(usize, usize); 3] = [(2, 2), (10, 3), (36, 3)];
+/// With this share of the groups of cells in place a frame is read.
+const ENOUGH_GROUPS: f64 = 0.5;
+/// Rounds of learning and decoding at most.
+const ROUNDS: usize = 3;
+
+/// The data of Reed-Solomon blocks, as far as they could be read.
+pub type Blocks = Vec<Option<Vec<u8>>>;
+
+/// What a frame gave.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// Its mode.
+    pub mode: Mode,
+    /// The data of every Reed-Solomon block, in the order of the stream; `None` if it was lost.
+    pub blocks: Blocks,
+    /// How well the mesh fits.
+    pub quality: MeshQuality,
+    /// Picture pixels a cell.
+    pub pixels_per_cell: f64,
+}
+
+/// The tables of all modes.
+#[derive(Clone, Debug)]
+pub struct Codings(Vec<Coding>);
+
+impl Default for Codings {
+    fn default() -> Self {
+        Self(Mode::ALL.map(Coding::new).into())
+    }
+}
+
+impl Reading {
+    /// The fountain chunks all of whose blocks are there.
+    pub fn chunks(&self) -> impl Iterator<Item = Vec<u8>> + '_ {
+        let length = self.mode.parameters().chunk_blocks();
+        let whole = |blocks: &[Option<Vec<u8>>]| blocks.iter().cloned().collect::<Option<Vec<_>>>();
+        self.blocks.chunks_exact(length).filter_map(whole).map(|blocks| blocks.concat())
+    }
+
+    /// How many blocks could be read.
+    pub fn decoded(&self) -> usize {
+        count(&self.blocks)
+    }
+
+    /// The whole payload, zeros where blocks were lost.
+    pub fn payload(&self) -> Vec<u8> {
+        let lost = vec![0; self.mode.parameters().data()];
+        self.blocks.iter().flat_map(|block| block.as_ref().unwrap_or(&lost)).copied().collect()
+    }
+}
+
+/// Reads a frame at one of several hypotheses: where tiles look most like tiles, in the first mode
+/// of which at least one block decodes.
+pub fn read_frame(
+    picture: &Picture,
+    hypotheses: &[Hypothesis],
+    codings: &Codings,
+) -> Option<Reading> {
+    let groups: Vec<&[Coding]> =
+        codings.0.chunk_by(|a, b| same_cells(a.parameters(), b.parameters())).collect();
+    let mut rest = hypotheses;
+    BATCHES.into_iter().find_map(|(batch, reads)| {
+        let (batch, others) = rest.split_at(batch.min(rest.len()));
+        rest = others;
+        let mut ranked = Vec::new();
+        for (hypothesis, group) in batch.iter().flat_map(|h| groups.iter().map(move |g| (h, *g))) {
+            let likeness = likeness(picture, group.first()?.parameters(), hypothesis);
+            ranked.extend(likeness.map(|likeness| (likeness, hypothesis, group)));
+        }
+        // A frame that is turned or mirrored looks like tiles too, but less so.
+        ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let mut best = ranked.into_iter().take(reads);
+        best.find_map(|(_, hypothesis, group)| read_at(picture, hypothesis, group))
+    })
+}
+
+/// Reads a frame of one of the modes in `group`, all of which have their cells at the same places.
+fn read_at(picture: &Picture, hypothesis: &Hypothesis, group: &[Coding]) -> Option<Reading> {
+    let parameters = group.first()?.parameters();
+    let (mesh, quality) = align(picture, parameters, hypothesis)?;
+    if quality.share() < ENOUGH_GROUPS {
+        return None;
+    }
+    let patches = Sampler::new(picture, &mesh).patches(&mesh, parameters);
+    let (mode, blocks) = read_cells(group, &patches)?;
+    Some(Reading { mode, blocks, quality, pixels_per_cell: mesh.pixels_per_tile() })
+}
+
+/// Whether frames of two modes have their cells at the same places.
+fn same_cells(a: &Parameters, b: &Parameters) -> bool {
+    (a.size, a.offset) == (b.size, b.offset)
+}
+
+/// The one of `codings` that finds most blocks in the cells, if any does. Cells of a frame that is
+/// mostly empty are blocks of more than one coding.
+fn choose<'a>(codings: &'a [Coding], cells: &[Cell]) -> Option<(&'a Coding, Blocks)> {
+    let tried = codings.iter().map(|coding| {
+        let mut blocks = vec![None; coding.parameters().blocks()];
+        coding.decode(cells, &mut blocks);
+        (coding, blocks)
+    });
+    let most = tried.max_by_key(|(_, blocks)| count(blocks));
+    most.filter(|(_, blocks)| count(blocks) > 0)
+}
+
+/// The one of `codings` that the cells' samples are of, and its blocks.
+fn read_cells(codings: &[Coding], patches: &[Patch]) -> Option<(Mode, Blocks)> {
+    let layout = codings.first()?.parameters();
+    let mut cells = first_look(patches);
+    let mut known = vec![[None; 2]; patches.len()];
+    let mut chosen: Option<(&Coding, Blocks)> = None;
+    // Colours can be told apart in a wrong way; when nothing decodes any more, try another.
+    let mut attempt = 0;
+    for _ in 0..ROUNDS {
+        let shapes = Shapes::learn(layout, patches, &cells);
+        cells = decide(layout, &shapes, patches, Belief { cells: &cells, known: &known }, attempt);
+        let before = chosen.as_ref().map_or(0, |(_, blocks)| count(blocks));
+        match &mut chosen {
+            Some((coding, blocks)) => coding.decode(&cells, blocks),
+            None => chosen = choose(codings, &cells),
+        }
+        let now = chosen.as_ref().map_or(0, |(_, blocks)| count(blocks));
+        attempt += usize::from(now == before);
+        let Some((coding, blocks)) = &chosen else { continue };
+        if now == blocks.len() {
+            break;
+        }
+        known = coding.known(blocks);
+        for (cell, known) in cells.iter_mut().zip(&known) {
+            cell.symbol = known[0].unwrap_or(cell.symbol);
+            cell.colour = known[1].unwrap_or(cell.colour);
+        }
+    }
+    chosen.map(|(coding, blocks)| (coding.parameters().mode, blocks))
+}
+
+/// Blocks that could be read.
+fn count(blocks: &Blocks) -> usize {
+    blocks.iter().flatten().count()
+}

@@ -1,0 +1,131 @@
+//! What was typed, checked: options that do not go together are errors here, and everything behind
+//! works with what is needed, not with what was typed.
+
+use super::args::{DecodeArgs, EncodeArgs, Format};
+use super::exit::Failure;
+use super::journal::JournalConfig;
+use super::target::OutputConfig;
+use super::thread_count;
+use crate::cimbar::Mode;
+use crate::format::{FormatChoice, FrameTables, Profile};
+use crate::send::{CimbarOptions, DEFAULT_LEVEL, OwnOptions, Selection};
+use std::path::PathBuf;
+
+/// Width and height of a frame.
+const DEFAULT_SIZE: (usize, usize) = (1024, 1024);
+/// The zstd level that libcimbar's senders use.
+const CIMBAR_LEVEL: i32 = 16;
+
+/// What `encode` is to do.
+pub(super) struct EncodeConfig {
+    /// File to send, or `-`.
+    pub(super) input: PathBuf,
+    /// Name to send along, if not the file's own.
+    pub(super) name: Option<String>,
+    pub(super) symbology: SymbologyConfig,
+    pub(super) output: OutputConfig,
+    /// Frames that are wanted.
+    pub(super) only: Selection,
+    pub(super) threads: usize,
+    pub(super) quiet: bool,
+}
+
+/// In whose frames a file travels, and how.
+pub(super) enum SymbologyConfig {
+    Own { tables: FrameTables, options: OwnOptions, level: i32 },
+    Cimbar(CimbarOptions),
+}
+
+impl EncodeConfig {
+    /// Checks what was typed.
+    ///
+    /// # Errors
+    /// If options do not go together, or there is no such frame.
+    pub(super) fn new(args: EncodeArgs) -> Result<Self, Failure> {
+        let output = OutputConfig::new(&args)?;
+        let symbology = match args.format {
+            Format::Tilecast => own(&args, output.moves())?,
+            Format::Cimbar => cimbar(&args)?,
+        };
+        Ok(Self {
+            input: args.input,
+            name: args.name,
+            symbology,
+            output,
+            only: args.only,
+            threads: thread_count(args.common.threads),
+            quiet: args.common.quiet,
+        })
+    }
+}
+
+/// Frames of our own; with bands where they play by themselves.
+fn own(args: &EncodeArgs, moves: bool) -> Result<SymbologyConfig, Failure> {
+    if args.mode.is_some() {
+        let error = anyhow::anyhow!("--mode is for libcimbar's format");
+        return Err(Failure::with_hint(error, "add --format cimbar"));
+    }
+    let choice = FormatChoice {
+        profile: args.profile.unwrap_or(Profile::Standard),
+        size: args.size.unwrap_or(DEFAULT_SIZE),
+        tile: args.tile,
+        rate: args.rate,
+        bands: args.bands.unwrap_or(1),
+    };
+    let tables =
+        if moves && args.bands.is_none() { choice.animated()? } else { choice.tables()? };
+    let options = OwnOptions { redundancy: args.redundancy, caption: args.caption };
+    Ok(SymbologyConfig::Own { tables, options, level: args.level.unwrap_or(DEFAULT_LEVEL) })
+}
+
+/// Frames of libcimbar's, which know none of the options of our own.
+fn cimbar(args: &EncodeArgs) -> Result<SymbologyConfig, Failure> {
+    let foreign = [
+        ("--profile", args.profile.is_some()),
+        ("--size", args.size.is_some()),
+        ("--tile", args.tile.is_some()),
+        ("--rate", args.rate.is_some()),
+        ("--bands", args.bands.is_some()),
+        ("--caption", args.caption),
+    ];
+    if let Some((option, _)) = foreign.into_iter().find(|(_, given)| *given) {
+        let error = anyhow::anyhow!("libcimbar's format has no {option}");
+        return Err(Failure::with_hint(error, "--mode chooses between its kinds of frames"));
+    }
+    Ok(SymbologyConfig::Cimbar(CimbarOptions {
+        mode: args.mode.unwrap_or(Mode::B),
+        name: None,
+        level: args.level.unwrap_or(CIMBAR_LEVEL),
+        redundancy: args.redundancy,
+    }))
+}
+
+/// What `decode` is to do.
+pub(super) struct DecodeConfig {
+    pub(super) inputs: Vec<PathBuf>,
+    /// File, folder or `-`; nothing: the names that were sent, in the current folder.
+    pub(super) output: Option<PathBuf>,
+    /// Where the report goes.
+    pub(super) report: Option<PathBuf>,
+    pub(super) journal: JournalConfig,
+    /// Where pictures of what was seen go.
+    pub(super) debug: Option<PathBuf>,
+    pub(super) threads: usize,
+    pub(super) force: bool,
+    pub(super) quiet: bool,
+}
+
+impl From<DecodeArgs> for DecodeConfig {
+    fn from(args: DecodeArgs) -> Self {
+        Self {
+            inputs: args.inputs,
+            output: args.output,
+            report: args.report,
+            journal: JournalConfig { resume: args.resume, state: args.state },
+            debug: args.debug,
+            threads: thread_count(args.common.threads),
+            force: args.common.force,
+            quiet: args.common.quiet,
+        }
+    }
+}

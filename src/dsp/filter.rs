@@ -1,0 +1,103 @@
+//! A linear filter over neighbouring tiles, trained by least squares.
+//!
+//! The same machine serves wherever neighbours tell something: samples to symbols (the equaliser),
+//! decided symbols to samples (the channel's model, for registration), and both to symbols
+//! (decision feedback).
+
+use super::{LeastSquares, Plane};
+
+/// One input of the filter: the tile at a distance in one of the planes.
+#[derive(Clone, Copy, Debug)]
+pub struct Tap {
+    plane: usize,
+    dx: isize,
+    dy: isize,
+}
+
+/// Taps on all tiles up to `reach` away in `planes`; the tile itself only if `centre`.
+pub fn square(
+    planes: std::ops::Range<usize>,
+    reach: isize,
+    centre: bool,
+) -> impl Iterator<Item = Tap> {
+    planes.flat_map(move |plane| {
+        (-reach..=reach).flat_map(move |dy| {
+            (-reach..=reach).filter(move |dx| centre || (*dx, dy) != (0, 0)).map(move |dx| Tap {
+                plane,
+                dx,
+                dy,
+            })
+        })
+    })
+}
+
+/// A trained filter.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    taps: Vec<Tap>,
+    /// For each output a weight for each tap, and a constant.
+    weights: Vec<f32>,
+}
+
+impl Filter {
+    /// Trains a filter with `taps` on `inputs` (planes of one size) to give at each of `tiles`
+    /// (positions in scan order) what `target` says: one value for each of up to three outputs.
+    pub fn train(
+        inputs: &[&Plane],
+        taps: Vec<Tap>,
+        tiles: impl Iterator<Item = usize>,
+        target: impl Fn(usize) -> [f32; 3],
+        outputs: usize,
+        ridge: f64,
+    ) -> Self {
+        let unknowns = taps.len() + 1;
+        let mut problem = LeastSquares::new(unknowns, outputs);
+        let mut features = vec![1.0; unknowns];
+        let steps: Vec<(usize, isize)> =
+            taps.iter().map(|tap| (tap.plane, inputs[tap.plane].step(tap.dx, tap.dy))).collect();
+        for tile in tiles {
+            let index = inputs[0].index(tile);
+            for (feature, &(plane, step)) in features.iter_mut().zip(&steps) {
+                *feature = inputs[plane].values()[index.wrapping_add_signed(step)];
+            }
+            problem.add(&features, &target(tile)[..outputs]);
+        }
+        Self { taps, weights: problem.solve(ridge) }
+    }
+
+    /// The share of the tile itself in the sum of all weights' magnitudes.
+    pub fn centre_share(&self) -> f32 {
+        let (mut centre, mut all) = (0.0, 1e-9);
+        for (tap, weight) in self.taps.iter().zip(&self.weights) {
+            all += weight.abs();
+            centre += if (tap.dx, tap.dy) == (0, 0) { weight.abs() } else { 0.0 };
+        }
+        centre / all
+    }
+
+    /// Applies the filter to every tile: one plane for each output.
+    pub fn apply(&self, inputs: &[&Plane]) -> Vec<Plane> {
+        let (columns, rows) = (inputs[0].columns(), inputs[0].rows());
+        let unknowns = self.taps.len() + 1;
+        self.weights
+            .chunks_exact(unknowns)
+            .map(|weights| {
+                let mut output = Plane::new(columns, rows);
+                for row in 0..rows {
+                    let line = output.row_mut(row);
+                    line.fill(weights[self.taps.len()]);
+                    for (tap, &weight) in self.taps.iter().zip(weights) {
+                        let input = inputs[tap.plane];
+                        let start =
+                            input.start(row).wrapping_add_signed(input.step(tap.dx, tap.dy));
+                        let values = &input.values()[start..][..columns];
+                        for (sum, value) in line.iter_mut().zip(values) {
+                            *sum += weight * value;
+                        }
+                    }
+                }
+                output
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,174 @@
+//! Where every tile is in a picture: a homography, and smooth local offsets from it.
+//!
+//! The offsets, in picture pixels, sit on nodes every [`NODE`] tiles and are interpolated between
+//! them. First they follow the alignment marks ([`Mesh::follow_marks`]), then the
+//! data itself ([`Mesh::nudge`]): wherever the samples differ from what the decided symbols
+//! predict, the difference times the picture's gradient tells which way the tiles lie.
+
+use super::{Geometry, Hypothesis, Layout, TileKind};
+use crate::dsp::Plane;
+use crate::raster::{Homography, Point};
+
+mod follow;
+mod marks;
+mod sample;
+
+pub use sample::Samples;
+
+/// Tiles from one node of the mesh to the next.
+const NODE: usize = 8;
+/// Offsets change by at most this much a step, in tiles: more is a wrong answer.
+const MAX_NUDGE: f64 = 0.25;
+
+/// The place of every tile of a frame in one picture.
+#[derive(Clone, Debug)]
+pub struct Mesh {
+    /// From tiles (column, row) to picture pixels.
+    map: Homography,
+    columns: usize,
+    rows: usize,
+    /// The finders' centres, in tiles, in the order of [`Hypothesis::corners`].
+    finders: [Point; 4],
+    nodes_across: usize,
+    offsets: Vec<Point>,
+}
+
+/// How the alignment marks were found.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct MeshQuality {
+    /// Marks found.
+    pub found: usize,
+    /// Marks that the frame has.
+    pub expected: usize,
+    /// Rms distance of the marks from the smooth mesh, in tiles.
+    pub deviation: f64,
+}
+
+impl MeshQuality {
+    /// Share of the marks that were found.
+    pub fn share(&self) -> f64 {
+        self.found as f64 / self.expected.max(1) as f64
+    }
+}
+
+impl Mesh {
+    /// The mesh that the four finder centres alone give; `None` if they have no map.
+    pub fn from_hypothesis(geometry: Geometry, hypothesis: &Hypothesis) -> Option<Self> {
+        let (columns, rows) = (usize::from(geometry.columns), usize::from(geometry.rows));
+        let inset = geometry.finder_inset() as f64 / f64::from(geometry.tile);
+        let (right, bottom) = (columns as f64 - inset, rows as f64 - inset);
+        Self::new((columns, rows), [(inset, inset), (right, bottom)], hypothesis)
+    }
+
+    /// The mesh of a grid of any tiles, of which the centres of the top-left and the bottom-right
+    /// finder are given in tiles; `None` if a hypothesis has no map.
+    pub fn new(
+        (columns, rows): (usize, usize),
+        [(left, top), (right, bottom)]: [(f64, f64); 2],
+        hypothesis: &Hypothesis,
+    ) -> Option<Self> {
+        let finders = [(left, top), (right, top), (right, bottom), (left, bottom)]
+            .map(|(x, y)| Point::new(x, y));
+        let map = Homography::from_points(finders, hypothesis.corners)?;
+        let (nodes_across, nodes_down) = (columns / NODE + 2, rows / NODE + 2);
+        let offsets = vec![Point::default(); nodes_across * nodes_down];
+        Some(Self { map, columns, rows, finders, nodes_across, offsets })
+    }
+
+    /// The picture's steps for a tile to the right and a tile down, at a point in tiles.
+    pub fn steps(&self, at: Point) -> (Point, Point) {
+        self.map.steps(at)
+    }
+
+    /// The place of the point (`x`, `y`), in tiles from the grid's corner; tile `(i, j)` has its
+    /// centre at `(i + 0.5, j + 0.5)`.
+    pub fn place(&self, x: f64, y: f64) -> Point {
+        self.map.apply(Point::new(x, y)) + self.offset(x, y)
+    }
+
+    /// Picture pixels a tile in the middle of the frame: the smaller of the two directions.
+    pub fn pixels_per_tile(&self) -> f64 {
+        let (x, y) = self.steps(Point::new(self.columns as f64 / 2.0, self.rows as f64 / 2.0));
+        // For a sheared tile the distance between its sides counts, not their length.
+        x.cross(y).abs() / x.norm().max(y.norm()).max(1e-9)
+    }
+
+    fn offset(&self, x: f64, y: f64) -> Point {
+        let nodes_down = self.offsets.len() / self.nodes_across;
+        let cell = |v: f64, count: usize| {
+            let at = (v / NODE as f64).clamp(0.0, (count - 1) as f64 - 1e-9);
+            (at as usize, at.fract())
+        };
+        let ((i, fx), (j, fy)) = (cell(x, self.nodes_across), cell(y, nodes_down));
+        let at = j * self.nodes_across + i;
+        let (a, b) = (self.offsets[at], self.offsets[at + 1]);
+        let below = at + self.nodes_across;
+        let (c, d) = (self.offsets[below], self.offsets[below + 1]);
+        let (top, bottom) = (a + (b - a) * fx, c + (d - c) * fx);
+        top + (bottom - top) * fy
+    }
+
+    /// Moves the mesh by what the data says.
+    ///
+    /// `gradient` is that of the samples, `errors` has by how much their sum of colours exceeds
+    /// what the decided symbols predict. Returns the rms move, in tiles.
+    pub fn nudge(&mut self, layout: &Layout, gradient: &[Plane; 2], errors: &Plane) -> f64 {
+        let mut normal = vec![[0f64; 5]; self.offsets.len()];
+        let [gx, gy] = gradient;
+        let kinds = layout.kinds().chunks_exact(self.columns);
+        let lines = gx.lines().zip(gy.lines()).zip(errors.lines()).zip(kinds);
+        for (row, (((gx, gy), errors), kinds)) in lines.enumerate() {
+            let nodes = &mut normal[(row + NODE / 2) / NODE * self.nodes_across..];
+            for (column, kind) in kinds.iter().enumerate() {
+                if matches!(kind, TileKind::Finder | TileKind::Header) {
+                    continue;
+                }
+                let (gx, gy, error) = (gx[column], gy[column], errors[column]);
+                let terms = [gx * gx, gx * gy, gy * gy, gx * error, gy * error];
+                for (sum, term) in nodes[(column + NODE / 2) / NODE].iter_mut().zip(terms) {
+                    *sum += f64::from(term);
+                }
+            }
+        }
+        let limit = MAX_NUDGE * self.pixels_per_tile();
+        let moves = self.solve_moves(&normal, limit);
+        let mut squared = 0.0;
+        for (offset, step) in self.offsets.iter_mut().zip(&moves) {
+            // The sample is too far along the gradient where it exceeds the prediction.
+            *offset = *offset - *step;
+            squared += step.x * step.x + step.y * step.y;
+        }
+        (squared / moves.len() as f64).sqrt() / self.pixels_per_tile()
+    }
+
+    /// Solves the normal equations around each node: its own tiles and, at lower weights, the
+    /// neighbouring nodes' ones.
+    fn solve_moves(&self, normal: &[[f64; 5]], limit: f64) -> Vec<Point> {
+        let across = self.nodes_across as isize;
+        let down = (self.offsets.len() / self.nodes_across) as isize;
+        let mean = normal.iter().map(|n| n[0] + n[2]).sum::<f64>() / normal.len() as f64;
+        let mut moves = Vec::with_capacity(normal.len());
+        for j in 0..down {
+            for i in 0..across {
+                let mut sum = [0f64; 5];
+                for (dj, di) in (-2..=2).flat_map(|dj| (-2..=2).map(move |di| (dj, di))) {
+                    let (y, x) = (j + dj, i + di);
+                    if (0..down).contains(&y) && (0..across).contains(&x) {
+                        let weight = (-0.4 * (di * di + dj * dj) as f64).exp();
+                        for (sum, term) in sum.iter_mut().zip(normal[(y * across + x) as usize]) {
+                            *sum += weight * term;
+                        }
+                    }
+                }
+                // A little of the frame's mean gradient holds nodes still that see no edges.
+                let (a, b, c) = (sum[0] + 0.5 * mean, sum[1], sum[2] + 0.5 * mean);
+                let det = (a * c - b * b).max(1e-9);
+                let step =
+                    Point::new((c * sum[3] - b * sum[4]) / det, (a * sum[4] - b * sum[3]) / det);
+                let length = step.norm();
+                moves.push(if length > limit { step * (limit / length) } else { step });
+            }
+        }
+        moves
+    }
+}

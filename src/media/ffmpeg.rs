@@ -1,0 +1,261 @@
+//! Compressed video in both directions, by the `ffmpeg` that the user has: a child process that
+//! gives or takes uncompressed frames through a pipe.
+
+use crate::text::printable;
+use std::ffi::{OsStr, OsString};
+use std::io::{ErrorKind, Read, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::thread::JoinHandle;
+
+/// Bytes of what ffmpeg says that are kept: the end of it.
+const MESSAGE_BYTES: usize = 4096;
+
+/// Why a video cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum FfmpegError {
+    /// There is no such program.
+    #[error("ffmpeg is not installed")]
+    Missing,
+    /// It cannot be started.
+    #[error("cannot run ffmpeg")]
+    Run(#[source] std::io::Error),
+    /// It failed, and said why.
+    #[error("ffmpeg failed: {0}")]
+    Failed(String),
+    /// It ended without a complaint before it had all frames, or without a file.
+    #[error("ffmpeg ended before the video was complete")]
+    Stopped,
+}
+
+/// Whether there is an ffmpeg to run.
+///
+/// # Errors
+/// [`FfmpegError::Missing`] if there is none.
+pub fn check() -> Result<(), FfmpegError> {
+    let mut command = Command::new("ffmpeg");
+    command.arg("-version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().map(drop).map_err(run_error)
+}
+
+fn run_error(error: std::io::Error) -> FfmpegError {
+    if error.kind() == ErrorKind::NotFound { FfmpegError::Missing } else { FfmpegError::Run(error) }
+}
+
+/// A running ffmpeg that is stopped when it is dropped.
+struct Process {
+    child: Child,
+    messages: Option<JoinHandle<String>>,
+}
+
+impl Process {
+    fn start(command: &mut Command) -> Result<Self, FfmpegError> {
+        let mut child = command.stderr(Stdio::piped()).spawn().map_err(run_error)?;
+        let messages = child.stderr.take().map(|mut stderr| {
+            std::thread::spawn(move || {
+                let mut kept = Vec::new();
+                let mut buffer = [0; 1024];
+                while let Ok(count @ 1..) = stderr.read(&mut buffer) {
+                    kept.extend(&buffer[..count]);
+                    kept.drain(..kept.len().saturating_sub(MESSAGE_BYTES));
+                }
+                String::from_utf8_lossy(&kept).into_owned()
+            })
+        });
+        Ok(Self { child, messages })
+    }
+
+    /// Waits for the end: what went wrong, if anything did.
+    fn end(&mut self) -> Result<(), FfmpegError> {
+        let status = self.child.wait().map_err(FfmpegError::Run)?;
+        let messages = self.messages.take().and_then(|thread| thread.join().ok());
+        if status.success() {
+            return Ok(());
+        }
+        // The last line names the cause; those before it repeat it.
+        let messages = messages.unwrap_or_default();
+        let last = messages.lines().map(str::trim).rfind(|line| !line.is_empty());
+        Err(FfmpegError::Failed(last.map_or_else(|| status.to_string(), printable)))
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nothing to stop.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn quiet() -> Command {
+    let mut command = Command::new("ffmpeg");
+    command.args(["-hide_banner", "-loglevel", "error", "-nostdin"]);
+    command
+}
+
+/// What ffmpeg shall read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VideoInput {
+    /// A file.
+    File(OsString),
+    /// An address that it understands: a camera on the network, say.
+    Address(String),
+    /// A camera of this machine (Video4Linux).
+    Device(OsString),
+}
+
+/// Frames of a video, as a Y4M stream.
+pub struct VideoReader {
+    process: Process,
+    output: ChildStdout,
+}
+
+impl VideoReader {
+    /// Starts reading.
+    ///
+    /// # Errors
+    /// If ffmpeg cannot be run; what is wrong with the video shows at the stream's end.
+    pub fn new(input: &VideoInput) -> Result<Self, FfmpegError> {
+        let mut command = quiet();
+        match input {
+            // With a protocol, so that no name is taken for an option or another protocol.
+            VideoInput::File(path) => {
+                let mut address = OsString::from("file:");
+                address.push(path);
+                command.arg("-i").arg(address)
+            }
+            VideoInput::Address(address) => command.arg("-i").arg(address),
+            VideoInput::Device(path) => command.args(["-f", "v4l2", "-i"]).arg(path),
+        };
+        // Frames as they are, none twice and none left out; samples in the nearest of the kinds
+        // that are read.
+        command.args(["-map", "0:v:0", "-fps_mode", "passthrough"]);
+        command.args(["-vf", "format=yuv420p|yuv422p|yuv444p", "-f", "yuv4mpegpipe", "-"]);
+        let mut process = Process::start(command.stdin(Stdio::null()).stdout(Stdio::piped()))?;
+        let output = process.child.stdout.take().ok_or(FfmpegError::Stopped)?;
+        Ok(Self { process, output })
+    }
+
+    /// After the stream's end: whether that was the video's end.
+    ///
+    /// # Errors
+    /// If it was not.
+    pub fn end(&mut self) -> Result<(), FfmpegError> {
+        self.process.end()
+    }
+}
+
+impl Read for VideoReader {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.output.read(buffer)
+    }
+}
+
+/// Kinds of video files that are written, with what serves small tiles best.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Container {
+    /// H.264 in MP4.
+    Mp4,
+    /// H.264 in QuickTime.
+    Mov,
+    /// H.264 in Matroska.
+    Mkv,
+    /// VP9 in WebM.
+    Webm,
+}
+
+impl Container {
+    /// The container that a file name's ending asks for.
+    pub fn of_extension(extension: &OsStr) -> Option<Self> {
+        match extension.to_str()?.to_ascii_lowercase().as_str() {
+            "mp4" | "m4v" => Some(Self::Mp4),
+            "mov" => Some(Self::Mov),
+            "mkv" => Some(Self::Mkv),
+            "webm" => Some(Self::Webm),
+            _ => None,
+        }
+    }
+
+    fn format(self) -> &'static str {
+        match self {
+            Self::Mp4 => "mp4",
+            Self::Mov => "mov",
+            Self::Mkv => "matroska",
+            Self::Webm => "webm",
+        }
+    }
+
+    /// Codec and quality: 0.999 bits of mutual information a bit and more are left of 3-pixel tiles
+    /// at half-resolution chroma, so that what films the screen decides what is lost.
+    fn codec(self) -> &'static [&'static str] {
+        match self {
+            Self::Webm => &["-c:v", "libvpx-vp9", "-crf", "28", "-b:v", "0", "-cpu-used", "5"],
+            _ => &["-c:v", "libx264", "-preset", "veryfast", "-crf", "23"],
+        }
+    }
+}
+
+/// How a video is to be made.
+#[derive(Clone, Copy, Debug)]
+pub struct VideoFormat {
+    /// Kind of file.
+    pub container: Container,
+    /// Width and height of the frames.
+    pub size: (usize, usize),
+    /// Frames a second.
+    pub fps: u32,
+    /// Whether colours keep their full resolution, which not every player can show.
+    pub full_chroma: bool,
+}
+
+/// Takes frames as RGB and writes a video file.
+pub struct VideoWriter {
+    process: Process,
+    input: Option<ChildStdin>,
+}
+
+impl VideoWriter {
+    /// Starts writing to the file at `path`, which may be there already.
+    ///
+    /// # Errors
+    /// If ffmpeg cannot be run.
+    pub fn new(path: &Path, format: &VideoFormat) -> Result<Self, FfmpegError> {
+        let (width, height) = format.size;
+        let mut command = quiet();
+        command.args(["-y", "-f", "rawvideo", "-pixel_format", "rgb24", "-video_size"]);
+        command.arg(format!("{width}x{height}")).arg("-framerate").arg(format.fps.to_string());
+        command.args(["-i", "pipe:0"]).args(format.container.codec());
+        // Half-resolution chroma needs even sides.
+        command.args(["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2", "-pix_fmt"]);
+        command.arg(if format.full_chroma { "yuv444p" } else { "yuv420p" });
+        let mut address = OsString::from("file:");
+        address.push(path);
+        command.args(["-f", format.container.format()]).arg(address);
+        let mut process = Process::start(command.stdin(Stdio::piped()).stdout(Stdio::null()))?;
+        let input = process.child.stdin.take();
+        Ok(Self { process, input })
+    }
+
+    /// Writes a frame: 3 bytes a pixel.
+    ///
+    /// # Errors
+    /// If ffmpeg gave up: what it said.
+    pub fn add(&mut self, rgb: &[u8]) -> Result<(), FfmpegError> {
+        let written = self.input.as_mut().is_some_and(|input| input.write_all(rgb).is_ok());
+        if written {
+            return Ok(());
+        }
+        // It knows better than the broken pipe why it ended.
+        self.input = None;
+        self.process.end().and(Err(FfmpegError::Stopped))
+    }
+
+    /// Waits until the file is complete.
+    ///
+    /// # Errors
+    /// If it is not.
+    pub fn finish(mut self) -> Result<(), FfmpegError> {
+        self.input = None;
+        self.process.end()
+    }
+}

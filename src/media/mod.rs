@@ -1,0 +1,28 @@
+//! Everything that touches files, streams and other programs: inputs to pictures ([`sources`]),
+//! frames to where they go ([`sinks`]).
+//!
+//! Beside the data path, at both of its ends: frames come drawn, pictures leave as pixels, and
+//! nothing here knows what is in them. Output is there whole or not at all ([`output`]); compressed
+//! video is the work of the user's own [`ffmpeg`].
+
+mod animation;
+mod apng;
+pub mod ffmpeg;
+mod form;
+mod gif;
+mod kind;
+pub mod output;
+mod page;
+mod png;
+mod read;
+pub mod sinks;
+pub mod sources;
+mod split;
+pub mod storage;
+mod y4m;
+
+pub use form::Form;
+pub use kind::{FRONT_BYTES, Kind};
+pub use png::{Effort, encode_png, encode_rgb_png};
+pub use read::{MAX_PIXELS, PictureError, decode_picture, read_picture};
+pub use y4m::{Y4mReader, YuvFrame};

@@ -1,0 +1,336 @@
+//! Transfers of libcimbar's frames: chunks of a fountain to a message, a message to the file.
+
+use super::log::RecordKind;
+use super::{
+    Desk, ExtractError, FilePieces, Incoming, Intake, Log, Places, Progress, ReceiveError,
+    TransferId, Unverified,
+};
+use crate::cimbar::{Blocks, ChunkHeader, FountainError, Mode, Reading, container};
+use crate::reading::Outcome;
+use crate::report::{TransferReport, TransferState};
+use std::fmt;
+use std::io::Read;
+
+/// What a plain frame's key has instead of an encode id.
+const PLAIN: u8 = 255;
+/// Bytes of plain frames that are kept at most.
+const MAX_PLAIN_BYTES: usize = 64 << 20;
+/// Bytes of the file that are handed on at a time.
+const PIECE_BYTES: usize = 1 << 18;
+
+/// All transfers of libcimbar's frames.
+#[derive(Debug, Default)]
+pub(super) struct CimbarDesk(Places<CimbarTransfer>);
+
+impl CimbarDesk {
+    /// Takes what a frame brings.
+    pub(super) fn accept(
+        &mut self,
+        reading: &Reading,
+        outcome: Outcome,
+        log: &mut Log,
+    ) -> Result<Intake, ReceiveError> {
+        let Some(arrival) = Arrival::new(reading) else { return Ok(Intake::nothing(outcome)) };
+        let transfer = Some(TransferId::Cimbar(arrival.key));
+        let outcome = match self.take(&arrival, log.end()) {
+            None => Outcome::TooManyTransfers,
+            Some(is_new) => {
+                if is_new {
+                    log.note(RecordKind::Chunk, &arrival.record())?;
+                }
+                outcome
+            }
+        };
+        Ok(Intake { outcome, transfer, recovered: 0 })
+    }
+
+    /// Whether the frame brought something new; `None` if there is no place for its transfer, which
+    /// is seen for the first time when the log ends at `since`.
+    fn take(&mut self, arrival: &Arrival, since: u64) -> Option<bool> {
+        let id = TransferId::Cimbar(arrival.key);
+        if self.0.get(id).is_none() {
+            self.0.take(CimbarTransfer::new(arrival.key, since))?;
+        }
+        self.0.get(id).map(|transfer| transfer.accept(arrival))
+    }
+}
+
+impl Desk for CimbarDesk {
+    fn recall(&mut self, kind: RecordKind, body: &[u8], place: u64) {
+        if kind == RecordKind::Chunk
+            && let Some(arrival) = Arrival::from_record(body)
+        {
+            self.take(&arrival, place);
+        }
+    }
+
+    fn transfers(&self) -> Vec<&dyn Incoming> {
+        self.0.transfers()
+    }
+}
+
+/// What tells transfers of libcimbar's frames apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// A fountain: encode id and bytes of the message; the mode decides the blocks' length.
+    Fountain {
+        /// Of which frames.
+        mode: Mode,
+        /// The sender's id.
+        encode_id: u8,
+        /// Bytes of the message.
+        size: u32,
+    },
+    /// Plain frames say nothing; those of one mode belong together, in the order they come in.
+    Plain {
+        /// Of which frames.
+        mode: Mode,
+    },
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fountain { encode_id, size, .. } => write!(f, "{encode_id}.{size}"),
+            Self::Plain { mode } => write!(f, "plain-{}", mode.parameters().name),
+        }
+    }
+}
+
+impl Key {
+    /// The mode of its frames.
+    fn mode(self) -> Mode {
+        match self {
+            Self::Fountain { mode, .. } | Self::Plain { mode } => mode,
+        }
+    }
+
+    /// The key as the log has it.
+    fn to_bytes(self) -> Vec<u8> {
+        let mode = |mode: Mode| Mode::ALL.iter().position(|m| *m == mode).unwrap_or(0) as u8;
+        match self {
+            Self::Plain { mode: of } => vec![mode(of), PLAIN],
+            Self::Fountain { mode: of, encode_id, size } => {
+                [&[mode(of), encode_id][..], &size.to_le_bytes()].concat()
+            }
+        }
+    }
+
+    /// Reads a key, and gives what follows it.
+    fn split(bytes: &[u8]) -> Option<(Self, &[u8])> {
+        let (&[mode, encode_id], rest) = bytes.split_first_chunk()?;
+        let mode = *Mode::ALL.get(usize::from(mode))?;
+        if encode_id == PLAIN {
+            return Some((Self::Plain { mode }, rest));
+        }
+        let (size, rest) = rest.split_first_chunk()?;
+        Some((Self::Fountain { mode, encode_id, size: u32::from_le_bytes(*size) }, rest))
+    }
+}
+
+/// What one frame brings.
+struct Arrival {
+    key: Key,
+    chunks: Vec<Vec<u8>>,
+    payload: Vec<u8>,
+}
+
+impl Arrival {
+    /// Tells a fountain's frame from a plain one: chunks of a fountain agree about their message.
+    /// `None` for a plain frame with something lost, which nothing can replace.
+    fn new(reading: &Reading) -> Option<Self> {
+        let mode = reading.mode;
+        let chunks: Vec<Vec<u8>> = reading.chunks().collect();
+        let headers: Vec<ChunkHeader> =
+            chunks.iter().filter_map(|chunk| Some(ChunkHeader::split(chunk)?.0)).collect();
+        let message = |header: &ChunkHeader| (header.encode_id, header.size);
+        let agreeing = |header: &ChunkHeader| {
+            headers.iter().filter(|other| message(other) == message(header)).count()
+        };
+        let header = headers.iter().max_by_key(|header| agreeing(header));
+        let key = match header {
+            Some(header) if agreeing(header) > 1 || chunks.len() == 1 => {
+                let (encode_id, size) = message(header);
+                Key::Fountain { mode, encode_id, size }
+            }
+            _ if reading.blocks.iter().any(Option::is_none) => return None,
+            _ => Key::Plain { mode },
+        };
+        Some(Self { key, chunks, payload: reading.payload() })
+    }
+
+    /// The frame in a record of the log.
+    fn from_record(record: &[u8]) -> Option<Self> {
+        let (key, bytes) = Key::split(record)?;
+        let chunk = match key {
+            Key::Plain { mode } => mode.parameters().payload(),
+            Key::Fountain { mode, .. } => mode.parameters().chunk_bytes(),
+        };
+        let chunks = match key {
+            Key::Plain { .. } => Vec::new(),
+            Key::Fountain { .. } => bytes.chunks_exact(chunk).map(<[u8]>::to_vec).collect(),
+        };
+        Some(Self { key, chunks, payload: bytes.to_vec() })
+    }
+
+    /// What the log has to keep of the frame.
+    fn record(&self) -> Vec<u8> {
+        let bytes = match self.key {
+            Key::Plain { .. } => self.payload.clone(),
+            Key::Fountain { .. } => self.chunks.concat(),
+        };
+        [self.key.to_bytes(), bytes].concat()
+    }
+}
+
+/// What has arrived of a transfer.
+#[derive(Debug)]
+enum Content {
+    Fountain { blocks: Blocks, message: Option<Result<Vec<u8>, FountainError>> },
+    Plain(Vec<u8>),
+}
+
+/// One transfer, as far as it has come.
+#[derive(Debug)]
+struct CimbarTransfer {
+    key: Key,
+    since: u64,
+    frames: u64,
+    content: Content,
+}
+
+impl CimbarTransfer {
+    /// A transfer of which nothing has arrived.
+    fn new(key: Key, since: u64) -> Self {
+        let content = match key {
+            Key::Plain { .. } => Content::Plain(Vec::new()),
+            Key::Fountain { mode, size, .. } => {
+                let block = mode.parameters().block_bytes();
+                Content::Fountain { blocks: Blocks::new(size as usize, block), message: None }
+            }
+        };
+        Self { key, since, frames: 0, content }
+    }
+
+    /// Takes what a frame brings, and tells whether that was new. A plain frame after itself is the
+    /// same frame, seen twice.
+    fn accept(&mut self, arrival: &Arrival) -> bool {
+        self.frames += 1;
+        match (&mut self.content, self.key) {
+            (Content::Plain(bytes), _)
+                if bytes.len() < MAX_PLAIN_BYTES && !bytes.ends_with(&arrival.payload) =>
+            {
+                bytes.extend(&arrival.payload);
+                true
+            }
+            (
+                Content::Fountain { blocks, message: message @ None },
+                Key::Fountain { encode_id, size, .. },
+            ) => {
+                let before = blocks.received();
+                for chunk in &arrival.chunks {
+                    if let Some((header, block)) = ChunkHeader::split(chunk)
+                        && (header.encode_id, header.size) == (encode_id, size)
+                    {
+                        blocks.add(header.block, block);
+                    }
+                }
+                *message = blocks.message().transpose();
+                blocks.received() > before
+            }
+            _ => false,
+        }
+    }
+
+    /// Fountain blocks of a frame.
+    fn per_frame(&self) -> u64 {
+        self.key.mode().parameters().chunks as u64
+    }
+}
+
+impl Incoming for CimbarTransfer {
+    fn id(&self) -> TransferId {
+        TransferId::Cimbar(self.key)
+    }
+
+    fn since(&self) -> u64 {
+        self.since
+    }
+
+    fn is_complete(&self) -> bool {
+        match &self.content {
+            Content::Fountain { message, .. } => message.is_some(),
+            Content::Plain(_) => true,
+        }
+    }
+
+    fn progress(&self) -> Progress {
+        let (blocks, message) = match &self.content {
+            Content::Plain(_) => return Progress { received: self.frames, missing: 0, bytes: 0 },
+            Content::Fountain { blocks, message } => (blocks, message),
+        };
+        let received = blocks.received() as u64;
+        let missing = match message {
+            Some(_) => 0,
+            None => (blocks.needed() as u64).saturating_sub(received).max(1),
+        };
+        let bytes = received * self.key.mode().parameters().block_bytes() as u64;
+        Progress { received, missing, bytes }
+    }
+
+    fn report(&self, _: &mut Log) -> TransferReport {
+        let missing = self.progress().missing;
+        let (name, needed) = match &self.content {
+            Content::Plain(_) => (None, self.frames),
+            Content::Fountain { blocks, message } => {
+                let message = message.as_ref().and_then(|message| message.as_ref().ok());
+                let needed = (blocks.needed() as u64).div_ceil(self.per_frame());
+                (message.and_then(|message| container::name(message)), needed)
+            }
+        };
+        let complete = self.is_complete();
+        TransferReport {
+            id: self.id().to_string(),
+            name,
+            size: None,
+            state: if complete { TransferState::Complete } else { TransferState::Incomplete },
+            verified: false,
+            output: None,
+            frames_seen: self.frames,
+            frames_total: needed.max(1),
+            frames_missing: Vec::new(),
+            packets_missing: missing,
+            frames_needed: missing.div_ceil(self.per_frame()),
+        }
+    }
+
+    fn open<'a>(&'a self, _: &'a mut Log) -> Result<Box<dyn FilePieces + 'a>, ExtractError> {
+        let file: Box<dyn Read> = match &self.content {
+            Content::Plain(bytes) => Box::new(bytes.as_slice()),
+            Content::Fountain { message: Some(Ok(message)), .. } => {
+                container::file(message).map_err(Unverified::Damaged)?
+            }
+            Content::Fountain { message: Some(Err(error)), .. } => {
+                return Err(Unverified::Fountain(error.clone()).into());
+            }
+            Content::Fountain { message: None, .. } => return Err(Unverified::Incomplete.into()),
+        };
+        Ok(Box::new(CimbarFile(file)))
+    }
+}
+
+/// A file out of a message, which has no digest.
+struct CimbarFile<'a>(Box<dyn Read + 'a>);
+
+impl FilePieces for CimbarFile<'_> {
+    fn next_piece(&mut self) -> Result<Option<Vec<u8>>, ExtractError> {
+        let mut piece = Vec::new();
+        let read = self.0.by_ref().take(PIECE_BYTES as u64).read_to_end(&mut piece);
+        read.map_err(Unverified::Damaged)?;
+        Ok((!piece.is_empty()).then_some(piece))
+    }
+
+    fn is_verified(&self) -> bool {
+        false
+    }
+}
