@@ -1,7 +1,8 @@
 //! Many pictures on many threads.
 
+use super::debug::DebugPictures;
+use super::reader::Reader;
 use super::repeats::ReadBefore;
-use super::{DebugPictures, Reader};
 use crate::ordered::ordered;
 use crate::raster::Picture;
 use crate::reading::Capture;

@@ -3,6 +3,7 @@
 //! There is no digest and no length: a message is whole if its zstd frames are.
 
 use super::fountain::MAX_MESSAGE_BYTES;
+use crate::compression::{Compressor, frames};
 use crate::prng::SplitMix64;
 use std::io::Read;
 
@@ -39,7 +40,7 @@ pub fn build(
         let name = name.bytes().take(end.unwrap_or(0));
         skippable(&mut message, std::iter::once(NAME_TAG).chain(name));
     }
-    let mut compressor = zstd::bulk::Compressor::new(level)?;
+    let mut compressor = Compressor::new(level)?;
     let mut piece = Vec::new();
     while message.len() <= MAX_MESSAGE_BYTES {
         piece.clear();
@@ -79,9 +80,7 @@ pub fn file(message: &[u8]) -> std::io::Result<Box<dyn Read + '_>> {
     if !message.starts_with(&SKIPPABLE) && !message.starts_with(&ZSTD) {
         return Ok(Box::new(message));
     }
-    let mut decoder = zstd::stream::read::Decoder::with_buffer(message)?;
-    decoder.window_log_max(MAX_WINDOW_LOG)?;
-    Ok(Box::new(decoder))
+    frames(message, MAX_WINDOW_LOG)
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! One chunk of the stream (spec §2.2): its stored length with a flag, then zstd or raw bytes.
 
+use crate::compression::Compressor;
+
 /// Chunk size that this program writes: large enough for zstd to find most of what repeats, small
 /// enough to keep a few in memory for each core.
 pub const CHUNK_BYTES: u32 = 4 << 20;
@@ -14,7 +16,7 @@ pub(super) const RAW: u32 = 1 << 31;
 /// # Errors
 /// If zstd fails, for want of memory.
 pub fn compress(bytes: &[u8], level: i32) -> std::io::Result<Vec<u8>> {
-    let packed = zstd::bulk::compress(bytes, level)?;
+    let packed = Compressor::new(level)?.compress(bytes)?;
     let (body, flag) = if packed.len() < bytes.len() { (&packed[..], 0) } else { (bytes, RAW) };
     let mut stored = Vec::with_capacity(4 + body.len());
     stored.extend((body.len() as u32 | flag).to_le_bytes());

@@ -3,6 +3,7 @@
 use super::chunk::RAW;
 use super::manifest::{fill, read_array};
 use super::{ContainerError, Manifest};
+use crate::compression::decompress;
 use std::io::Read;
 
 /// Reads the file out of a container's stream.
@@ -55,7 +56,7 @@ impl<R: Read> Reader<R> {
         let wrong = ContainerError::Chunk { chunk: self.chunk, expected };
         let chunk = match raw {
             true => bytes,
-            false => match zstd::bulk::decompress(&bytes, expected) {
+            false => match decompress(&bytes, expected) {
                 Ok(chunk) if chunk.len() == expected => chunk,
                 _ => return Err(wrong),
             },

@@ -1,7 +1,7 @@
 //! Frames that are PNG files to one animated PNG file (W3C PNG, third edition, §11.3.6): the chunks
 //! of their data are taken over as they are, so that compressing is done where frames are drawn.
 
-use super::sinks::Framing;
+use super::framing::Framing;
 use std::io::{Error, Result, Write};
 
 /// What each PNG file begins with.

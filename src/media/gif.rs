@@ -1,7 +1,7 @@
 //! Frames to a GIF file, with our own palette, which `image` cannot write.
 
+use super::framing::Framing;
 use super::png::palette;
-use super::sinks::Framing;
 use crate::raster::IndexedFrame;
 use gif::{Encoder, EncodingError, Frame, Repeat};
 use std::io::{Error, Result, Write};

@@ -9,6 +9,7 @@ mod animation;
 mod apng;
 pub mod ffmpeg;
 mod form;
+mod framing;
 mod gif;
 mod kind;
 pub mod output;

@@ -1,11 +1,12 @@
 //! Frames to where they go: a folder, a stream, an animation, a video, a page that plays them.
 //!
 //! A sink says in which [`Form`] it takes frames, and gets them as bytes. What a stream has around
-//! and between its frames is its [`Framing`].
+//! and between its frames is its framing.
 
 use super::apng::Apng;
 use super::ffmpeg::{Container, FfmpegError, VideoFormat, VideoWriter};
 use super::form::Form;
+use super::framing::Framing;
 use super::gif::Gif;
 use super::output::{OutputError, OutputFile, OutputFolder};
 use super::page::Page;
@@ -41,22 +42,6 @@ pub trait FrameSink {
     /// # Errors
     /// If it cannot be; then nothing is left behind.
     fn finish(self: Box<Self>) -> std::result::Result<(), OutputError>;
-}
-
-/// What a stream of frames has around and between them.
-pub(super) trait Framing {
-    /// Writes what comes before the first frame.
-    fn begin(&mut self, _target: &mut dyn Write) -> Result<()> {
-        Ok(())
-    }
-
-    /// Writes a frame with what belongs to it; its number in the transfer is from 0.
-    fn frame(&mut self, number: u64, bytes: &[u8], target: &mut dyn Write) -> Result<()>;
-
-    /// Writes what comes after the last frame.
-    fn end(&mut self, _target: &mut dyn Write) -> Result<()> {
-        Ok(())
-    }
 }
 
 /// Frames one after the other, as they are.

@@ -2,8 +2,8 @@
 //!
 //! What `ffmpeg -f yuv4mpegpipe` writes, and what players read.
 
+use super::framing::Framing;
 use super::read::{PictureError, check_size};
-use super::sinks::Framing;
 use crate::raster::{Chroma, IndexedFrame, Picture, Rows, Subsampling, Yuv};
 use std::io::{BufRead, Read, Write};
 

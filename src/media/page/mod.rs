@@ -6,8 +6,8 @@
 //! with its number from 1: its symbols as [`crate::frame::Cells::pack`] packs them, or a PNG file,
 //! in base64. An element a frame, so that the player never holds more than one of them decoded.
 
+use crate::media::framing::Framing;
 use crate::media::png::{Effort, encode_png};
-use crate::media::sinks::Framing;
 use crate::outline::Outline;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
