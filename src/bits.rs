@@ -2,7 +2,7 @@
 //! first.
 
 /// The bits of `bytes`, most significant first.
-pub fn unpack(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn unpack(bytes: &[u8]) -> Vec<u8> {
     let mut bits = Vec::with_capacity(bytes.len() * 8);
     for byte in bytes {
         bits.extend((0..8).rev().map(|i| byte >> i & 1));
@@ -11,7 +11,7 @@ pub fn unpack(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// The bytes of a bit string; a last incomplete byte is dropped.
-pub fn pack(bits: impl IntoIterator<Item = u8>) -> Vec<u8> {
+pub(crate) fn pack(bits: impl IntoIterator<Item = u8>) -> Vec<u8> {
     let mut bytes = Vec::new();
     let (mut byte, mut filled) = (0u8, 0);
     for bit in bits {

@@ -71,14 +71,18 @@
 //! photo of one; a *transfer* all frames of one file. An LLR is positive where the bit is likelier
 //! 0. The wire format itself is in [`spec`].
 
-pub mod bits;
+#![warn(unreachable_pub)]
+// The documentation is for those who work on the code, who see all of it.
+#![allow(rustdoc::private_intra_doc_links)]
+
+mod bits;
 pub mod capture;
 pub mod cimbar;
 #[cfg(feature = "cli")]
 pub mod cli;
-pub mod compression;
+mod compression;
 pub mod container;
-pub mod dsp;
+mod dsp;
 pub mod format;
 pub mod frame;
 pub mod inner;
@@ -86,7 +90,7 @@ pub mod ldpc;
 #[cfg(feature = "media")]
 pub mod media;
 pub mod modem;
-pub mod ordered;
+mod ordered;
 pub mod outer;
 pub mod outline;
 pub mod prng;

@@ -16,7 +16,7 @@ const IN_FLIGHT: usize = 3;
 ///
 /// # Errors
 /// What `sink` fails with.
-pub fn ordered<T: Send, R: Send, S, E>(
+pub(crate) fn ordered<T: Send, R: Send, S, E>(
     threads: usize,
     source: impl Iterator<Item = T> + Send,
     state: impl Fn() -> S + Sync,

@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 
 /// Bytes of a chunk's header.
-pub const CHUNK_HEADER_BYTES: usize = 6;
+pub(crate) const CHUNK_HEADER_BYTES: usize = 6;
 /// Longest message that a header can tell.
-pub const MAX_MESSAGE_BYTES: usize = (1 << 25) - 1;
+pub(crate) const MAX_MESSAGE_BYTES: usize = (1 << 25) - 1;
 /// Fewest and most blocks of a message.
-pub const BLOCKS: std::ops::RangeInclusive<usize> = 2..=64_000;
+const BLOCKS: std::ops::RangeInclusive<usize> = 2..=64_000;
 
 /// What stands before each block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -196,7 +196,7 @@ mod coder {
         }
 
         /// Bytes of the message.
-        pub fn message_bytes(&self) -> usize {
+        pub(crate) fn message_bytes(&self) -> usize {
             self.message_bytes
         }
 
@@ -240,7 +240,7 @@ mod coder {
         }
 
         /// Bytes of the message.
-        pub fn message_bytes(&self) -> usize {
+        pub(crate) fn message_bytes(&self) -> usize {
             match *self {}
         }
 

@@ -3,20 +3,20 @@
 use super::fountain::CHUNK_HEADER_BYTES;
 
 /// Side of a tile, in frame pixels.
-pub const TILE: usize = 8;
+pub(crate) const TILE: usize = 8;
 /// Distance from one tile to the next, in frame pixels.
-pub const PITCH: usize = 9;
+pub(crate) const PITCH: usize = 9;
 /// Distance of a finder's centre from both sides of its corner, in frame pixels.
-pub const FINDER_INSET: usize = 30;
+pub(crate) const FINDER_INSET: usize = 30;
 /// Cells that a finder takes from each side of a corner.
 const CORNER: usize = 6;
 /// Bits of a cell that choose its tile, and its colour.
-pub const SYMBOL_BITS: usize = 4;
+pub(crate) const SYMBOL_BITS: usize = 4;
 /// Bits of a cell that choose its colour.
-pub const COLOUR_BITS: usize = 2;
+pub(crate) const COLOUR_BITS: usize = 2;
 
 /// The four colours, in the order in which the receiver numbers them.
-pub const COLOURS: [[u8; 3]; 4] = [GREEN, CYAN, YELLOW, MAGENTA];
+pub(crate) const COLOURS: [[u8; 3]; 4] = [GREEN, CYAN, YELLOW, MAGENTA];
 
 /// The modes that are in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -133,7 +133,7 @@ impl Parameters {
     }
 
     /// Bytes that the cells carry.
-    pub fn coded_bytes(&self) -> usize {
+    pub(crate) fn coded_bytes(&self) -> usize {
         self.cells() * (SYMBOL_BITS + COLOUR_BITS) / 8
     }
 
@@ -163,12 +163,12 @@ impl Parameters {
     }
 
     /// Reed-Solomon blocks of a fountain chunk.
-    pub fn chunk_blocks(&self) -> usize {
+    pub(crate) fn chunk_blocks(&self) -> usize {
         self.blocks() / self.chunks
     }
 
     /// Column and row of every cell, in the order of their numbers: rows from the top.
-    pub fn places(&self) -> Vec<(usize, usize)> {
+    pub(crate) fn places(&self) -> Vec<(usize, usize)> {
         let (columns, rows) = self.grid;
         let edge = |v: usize, size: usize| v < CORNER || v >= size - CORNER;
         (0..rows)
@@ -195,7 +195,7 @@ impl Parameters {
     }
 
     /// The first coded bits of the colour and of the tile at position `k` of the stream.
-    pub fn bits_at(&self, k: usize) -> (usize, usize) {
+    pub(crate) fn bits_at(&self, k: usize) -> (usize, usize) {
         if self.split {
             (self.cells() * SYMBOL_BITS + k * COLOUR_BITS, k * SYMBOL_BITS)
         } else {

@@ -20,7 +20,7 @@ const ENOUGH_GROUPS: f64 = 0.5;
 const ROUNDS: usize = 3;
 
 /// The data of Reed-Solomon blocks, as far as they could be read.
-pub type Blocks = Vec<Option<Vec<u8>>>;
+pub(super) type Blocks = Vec<Option<Vec<u8>>>;
 
 /// What a frame gave.
 #[derive(Clone, Debug)]
@@ -67,7 +67,7 @@ impl Reading {
 
 /// Reads a frame at one of several hypotheses: where tiles look most like tiles, in the first mode
 /// of which at least one block decodes.
-pub fn read_frame(
+pub(crate) fn read_frame(
     picture: &Picture,
     hypotheses: &[Hypothesis],
     codings: &Codings,

@@ -56,14 +56,14 @@ fn evaluate(polynomial: &[u8], x: u8) -> u8 {
 
 /// A code with a number of parity bytes.
 #[derive(Clone, Debug)]
-pub struct ReedSolomon {
+pub(super) struct ReedSolomon {
     /// Generator polynomial without its leading 1, highest power first.
     generator: Vec<u8>,
 }
 
 impl ReedSolomon {
     /// The code with `parity` parity bytes.
-    pub fn new(parity: usize) -> Self {
+    pub(super) fn new(parity: usize) -> Self {
         let mut generator = vec![1];
         for root in 1..=parity {
             let mut next = generator.clone();
@@ -78,7 +78,7 @@ impl ReedSolomon {
     }
 
     /// The parity bytes of a block's data.
-    pub fn parity(&self, data: &[u8]) -> Vec<u8> {
+    pub(super) fn parity(&self, data: &[u8]) -> Vec<u8> {
         let mut rest = vec![0; self.generator.len()];
         for &byte in data {
             let factor = byte ^ rest[0];
@@ -97,7 +97,7 @@ impl ReedSolomon {
     /// not to be trusted. Returns how many other bytes were wrong, or `None` if that is more than
     /// the code can correct: two parity bytes for each of those, one for each erasure. Then the
     /// block is as it was.
-    pub fn correct(&self, block: &mut [u8], erasures: &[usize]) -> Option<usize> {
+    pub(crate) fn correct(&self, block: &mut [u8], erasures: &[usize]) -> Option<usize> {
         let parity = self.generator.len();
         let syndromes = syndromes(block, parity);
         if syndromes.iter().all(|&s| s == 0) {

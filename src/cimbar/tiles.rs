@@ -4,7 +4,7 @@ use super::mode::{PITCH, Parameters, TILE};
 use crate::raster::IndexedFrame;
 
 /// The sixteen tiles: rows from the top, most significant bit left, 1 is coloured.
-pub const TILES: [u64; 16] = [
+const TILES: [u64; 16] = [
     0xFFFE_FCF8_F0E0_C080,
     0x80C0_E0F0_F8FC_FEFF,
     0xFF7F_3F1F_0F07_0301,
@@ -24,7 +24,7 @@ pub const TILES: [u64; 16] = [
 ];
 
 /// Whether pixel (`x`, `y`) of a tile is coloured.
-pub fn is_coloured(symbol: usize, x: usize, y: usize) -> bool {
+pub(crate) fn is_coloured(symbol: usize, x: usize, y: usize) -> bool {
     TILES[symbol] >> (TILE * TILE - 1 - (y * TILE + x)) & 1 == 1
 }
 

@@ -15,7 +15,7 @@ const RATES: std::ops::RangeInclusive<f64> = 0.33..=0.92;
 /// Carry a file through pictures
 #[derive(Debug, Parser)]
 #[command(name = "tilecast", version, max_term_width = 100, after_help = EXAMPLES)]
-pub struct Args {
+pub(super) struct Args {
     #[command(subcommand)]
     pub command: Command,
 }
@@ -35,7 +35,7 @@ Exit status: 0 complete and verified, 1 more captures needed, 2 usage or I/O err
 
 /// The three verbs.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// Turn a file into frames
     Encode(EncodeArgs),
     /// Turn captured frames back into the file
@@ -46,7 +46,7 @@ pub enum Command {
 
 /// `encode`.
 #[derive(Debug, clap::Args)]
-pub struct EncodeArgs {
+pub(super) struct EncodeArgs {
     /// File to send; - is standard input
     pub input: PathBuf,
     /// Folder for the frames; a file that plays them: .html (a page for any browser), .gif, .apng,
@@ -109,7 +109,7 @@ pub struct EncodeArgs {
 
 /// The formats that are written; reading recognises them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(super) enum Format {
     /// this program's own
     Tilecast,
     /// libcimbar's, for its apps: at most 33 MB, and much less data in a frame
@@ -118,7 +118,7 @@ pub enum Format {
 
 /// What frames can be on standard output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum StreamFormat {
+pub(super) enum StreamFormat {
     /// PNG files, one after the other
     Png,
     /// uncompressed video, for ffmpeg and players
@@ -127,7 +127,7 @@ pub enum StreamFormat {
 
 /// `decode`.
 #[derive(Debug, clap::Args)]
-pub struct DecodeArgs {
+pub(super) struct DecodeArgs {
     /// Pictures, folders of pictures, animations, videos and addresses of cameras (by ffmpeg), in
     /// any order; - is standard input: Y4M, or PNG, JPEG and PNM files one after the other
     #[arg(required = true, value_name = "PATH")]
@@ -153,7 +153,7 @@ pub struct DecodeArgs {
 
 /// What `encode` and `decode` share.
 #[derive(Clone, Copy, Debug, clap::Args)]
-pub struct CommonArgs {
+pub(super) struct CommonArgs {
     /// Threads; 0 means all cores
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = parse_threads)]
     pub threads: usize,
@@ -167,7 +167,7 @@ pub struct CommonArgs {
 
 /// `info`.
 #[derive(Debug, clap::Args)]
-pub struct InfoArgs {
+pub(super) struct InfoArgs {
     /// Pictures, folders, animations, videos, as for decode
     #[arg(required = true, value_name = "PATH")]
     pub inputs: Vec<PathBuf>,

@@ -71,7 +71,7 @@ impl Watch {
         receiver: &Receiver,
     ) {
         self.count += 1;
-        if !self.video.as_ref().is_some_and(|tally| Some(&tally.origin) == video) {
+        if self.video.as_ref().is_none_or(|tally| Some(&tally.origin) != video) {
             self.end_video();
             self.files += 1;
             self.video = video.cloned().map(Tally::new);

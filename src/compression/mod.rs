@@ -10,9 +10,9 @@ mod native;
 mod portable;
 
 #[cfg(not(target_family = "wasm"))]
-pub use native::{Compressor, decompress, frames};
+pub(crate) use native::{Compressor, decompress, frames};
 #[cfg(target_family = "wasm")]
-pub use portable::{Compressor, decompress, frames};
+pub(crate) use portable::{Compressor, decompress, frames};
 
 #[cfg(test)]
 mod tests {

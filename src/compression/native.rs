@@ -3,14 +3,14 @@
 use std::io::{Read, Result};
 
 /// Compresses pieces of data, each to a frame.
-pub struct Compressor(zstd::bulk::Compressor<'static>);
+pub(crate) struct Compressor(zstd::bulk::Compressor<'static>);
 
 impl Compressor {
     /// A compressor at `level`, 1 to 22.
     ///
     /// # Errors
     /// If there is no memory for it.
-    pub fn new(level: i32) -> Result<Self> {
+    pub(crate) fn new(level: i32) -> Result<Self> {
         zstd::bulk::Compressor::new(level).map(Self)
     }
 
@@ -18,7 +18,7 @@ impl Compressor {
     ///
     /// # Errors
     /// If there is no memory for it.
-    pub fn compress(&mut self, bytes: &[u8]) -> Result<Vec<u8>> {
+    pub(crate) fn compress(&mut self, bytes: &[u8]) -> Result<Vec<u8>> {
         self.0.compress(bytes)
     }
 }
@@ -27,7 +27,7 @@ impl Compressor {
 ///
 /// # Errors
 /// If it is longer, or damaged.
-pub fn decompress(bytes: &[u8], length: usize) -> Result<Vec<u8>> {
+pub(crate) fn decompress(bytes: &[u8], length: usize) -> Result<Vec<u8>> {
     zstd::bulk::decompress(bytes, length)
 }
 
@@ -36,7 +36,7 @@ pub fn decompress(bytes: &[u8], length: usize) -> Result<Vec<u8>> {
 ///
 /// # Errors
 /// If there is no memory for it. What is wrong with the frames shows when they are read.
-pub fn frames(bytes: &[u8], max_window_log: u32) -> Result<Box<dyn Read + '_>> {
+pub(crate) fn frames(bytes: &[u8], max_window_log: u32) -> Result<Box<dyn Read + '_>> {
     let mut decoder = zstd::stream::read::Decoder::with_buffer(bytes)?;
     decoder.window_log_max(max_window_log)?;
     Ok(Box::new(decoder))

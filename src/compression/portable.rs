@@ -11,14 +11,14 @@ const STEP_BYTES: usize = 1 << 16;
 const MIN_WINDOW_BYTES: u64 = 1 << 20;
 
 /// Compresses pieces of data, each to a frame.
-pub struct Compressor;
+pub(crate) struct Compressor;
 
 impl Compressor {
     /// A compressor; there is one level only.
     ///
     /// # Errors
     /// Never.
-    pub fn new(_: i32) -> Result<Self> {
+    pub(crate) fn new(_: i32) -> Result<Self> {
         Ok(Self)
     }
 
@@ -26,7 +26,7 @@ impl Compressor {
     ///
     /// # Errors
     /// Never.
-    pub fn compress(&mut self, bytes: &[u8]) -> Result<Vec<u8>> {
+    pub(crate) fn compress(&mut self, bytes: &[u8]) -> Result<Vec<u8>> {
         Ok(compress_to_vec(bytes, CompressionLevel::Fastest))
     }
 }
@@ -35,7 +35,7 @@ impl Compressor {
 ///
 /// # Errors
 /// If it is longer, or damaged.
-pub fn decompress(bytes: &[u8], length: usize) -> Result<Vec<u8>> {
+pub(crate) fn decompress(bytes: &[u8], length: usize) -> Result<Vec<u8>> {
     let window = (2 * length as u64).max(MIN_WINDOW_BYTES);
     let mut content = Vec::new();
     Frames::new(bytes, window).take(length as u64 + 1).read_to_end(&mut content)?;
@@ -50,7 +50,7 @@ pub fn decompress(bytes: &[u8], length: usize) -> Result<Vec<u8>> {
 ///
 /// # Errors
 /// Never. What is wrong with the frames shows when they are read.
-pub fn frames(bytes: &[u8], max_window_log: u32) -> Result<Box<dyn Read + '_>> {
+pub(crate) fn frames(bytes: &[u8], max_window_log: u32) -> Result<Box<dyn Read + '_>> {
     Ok(Box::new(Frames::new(bytes, 1 << max_window_log)))
 }
 

@@ -6,7 +6,7 @@ use crate::compression::Compressor;
 /// enough to keep a few in memory for each core.
 pub const CHUNK_BYTES: u32 = 4 << 20;
 /// Largest chunk size that is accepted.
-pub const MAX_CHUNK_BYTES: u32 = 16 << 20;
+pub(crate) const MAX_CHUNK_BYTES: u32 = 16 << 20;
 /// Set in the length field of a chunk that is stored as it is.
 pub(super) const RAW: u32 = 1 << 31;
 

@@ -4,9 +4,9 @@ use super::{ContainerError, MAX_CHUNK_BYTES};
 use std::io::Read;
 
 /// Version of the container layout.
-pub const CONTAINER_VERSION: u8 = 1;
+const CONTAINER_VERSION: u8 = 1;
 /// Longest stored name, in bytes of UTF-8.
-pub const MAX_NAME_BYTES: usize = 255;
+const MAX_NAME_BYTES: usize = 255;
 
 /// Name, size and digest of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]

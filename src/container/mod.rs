@@ -1,6 +1,6 @@
 //! The container: a file as one byte stream, chunk by chunk, and back, verified.
 //!
-//! The top of the format. [`crate::pipeline`] feeds it pieces of a file and hands its stream to
+//! The top of the format. [`crate::send`] feeds it pieces of a file and hands its stream to
 //! [`crate::outer`]. The stream is a [`Manifest`] and then the file's chunks, each compressed on
 //! its own ([`compress`]), so that neither side ever holds more than a chunk. [`Reader`] gives the
 //! file back and has checked its size and BLAKE3 digest when it ends.
@@ -10,7 +10,8 @@ mod manifest;
 mod name;
 mod reader;
 
-pub use chunk::{CHUNK_BYTES, MAX_CHUNK_BYTES, compress};
+pub(crate) use chunk::MAX_CHUNK_BYTES;
+pub use chunk::{CHUNK_BYTES, compress};
 pub use manifest::Manifest;
 pub use name::{FALLBACK_NAME, safe_name};
 pub use reader::Reader;

@@ -5,7 +5,7 @@
 
 /// One value for each block of `block` x `block` places of a `width` x `height` raster.
 #[derive(Clone, Debug)]
-pub struct Field {
+pub(crate) struct Field {
     block: usize,
     across: usize,
     down: usize,
@@ -15,7 +15,7 @@ pub struct Field {
 impl Field {
     /// Block means of a `width` x `height` raster whose rows `fill` writes, over places where
     /// `weights`, if given, is not zero; blocks without any such place take the mean of all.
-    pub fn means(
+    pub(crate) fn means(
         (width, height): (usize, usize),
         block: usize,
         weights: Option<&[f32]>,
@@ -59,7 +59,7 @@ impl Field {
     }
 
     /// The field averaged over squares of `2 * reach + 1` blocks a side, cut at the border.
-    pub fn smoothed(&self, reach: usize) -> Self {
+    pub(crate) fn smoothed(&self, reach: usize) -> Self {
         let (width, height) = (self.across, self.down);
         let mut sums = vec![0f64; (width + 1) * (height + 1)];
         for y in 0..height {
@@ -83,25 +83,25 @@ impl Field {
     }
 
     /// The field of `f` of this field's values and those of `other`, a field of the same size.
-    pub fn combined(&self, other: &Self, f: impl Fn(f32, f32) -> f32) -> Self {
+    pub(crate) fn combined(&self, other: &Self, f: impl Fn(f32, f32) -> f32) -> Self {
         let values = self.values.iter().zip(&other.values).map(|(a, b)| f(*a, *b)).collect();
         Self { values, ..*self }
     }
 
     /// The block values, row after row.
-    pub fn blocks(&self) -> &[f32] {
+    pub(crate) fn blocks(&self) -> &[f32] {
         &self.values
     }
 
     /// The value of the block that holds the place (`x`, `y`).
-    pub fn at(&self, x: usize, y: usize) -> f32 {
+    pub(crate) fn at(&self, x: usize, y: usize) -> f32 {
         let (column, row) =
             ((x / self.block).min(self.across - 1), (y / self.block).min(self.down - 1));
         self.values[row * self.across + column]
     }
 
     /// Row `y` of the raster, bilinear between block centres.
-    pub fn row(&self, y: usize, line: &mut [f32]) {
+    pub(crate) fn row(&self, y: usize, line: &mut [f32]) {
         let block = self.block;
         // Where row y lies between the centres of two rows of blocks.
         let down = (y + block / 2) / block;

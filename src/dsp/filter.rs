@@ -8,14 +8,14 @@ use super::{LeastSquares, Plane};
 
 /// One input of the filter: the tile at a distance in one of the planes.
 #[derive(Clone, Copy, Debug)]
-pub struct Tap {
+pub(crate) struct Tap {
     plane: usize,
     dx: isize,
     dy: isize,
 }
 
 /// Taps on all tiles up to `reach` away in `planes`; the tile itself only if `centre`.
-pub fn square(
+pub(crate) fn square(
     planes: std::ops::Range<usize>,
     reach: isize,
     centre: bool,
@@ -33,7 +33,7 @@ pub fn square(
 
 /// A trained filter.
 #[derive(Clone, Debug)]
-pub struct Filter {
+pub(crate) struct Filter {
     taps: Vec<Tap>,
     /// For each output a weight for each tap, and a constant.
     weights: Vec<f32>,
@@ -42,7 +42,7 @@ pub struct Filter {
 impl Filter {
     /// Trains a filter with `taps` on `inputs` (planes of one size) to give at each of `tiles`
     /// (positions in scan order) what `target` says: one value for each of up to three outputs.
-    pub fn train(
+    pub(crate) fn train(
         inputs: &[&Plane],
         taps: Vec<Tap>,
         tiles: impl Iterator<Item = usize>,
@@ -66,7 +66,7 @@ impl Filter {
     }
 
     /// The share of the tile itself in the sum of all weights' magnitudes.
-    pub fn centre_share(&self) -> f32 {
+    pub(crate) fn centre_share(&self) -> f32 {
         let (mut centre, mut all) = (0.0, 1e-9);
         for (tap, weight) in self.taps.iter().zip(&self.weights) {
             all += weight.abs();
@@ -76,7 +76,7 @@ impl Filter {
     }
 
     /// Applies the filter to every tile: one plane for each output.
-    pub fn apply(&self, inputs: &[&Plane]) -> Vec<Plane> {
+    pub(crate) fn apply(&self, inputs: &[&Plane]) -> Vec<Plane> {
         let (columns, rows) = (inputs[0].columns(), inputs[0].rows());
         let unknowns = self.taps.len() + 1;
         self.weights

@@ -2,7 +2,7 @@
 
 /// Sums of a regularised least-squares problem with several right-hand sides.
 #[derive(Clone, Debug)]
-pub struct LeastSquares {
+pub(crate) struct LeastSquares {
     unknowns: usize,
     targets: usize,
     /// Upper triangle of the Gram matrix, in full rows.
@@ -20,7 +20,7 @@ const BATCH: usize = 256;
 
 impl LeastSquares {
     /// A problem with `unknowns` coefficients for each of `targets` quantities.
-    pub fn new(unknowns: usize, targets: usize) -> Self {
+    pub(crate) fn new(unknowns: usize, targets: usize) -> Self {
         let (square, sides) = (unknowns * unknowns, unknowns * targets);
         Self {
             unknowns,
@@ -34,7 +34,7 @@ impl LeastSquares {
     }
 
     /// Adds an observation: `features` (one for each unknown) and what they should give.
-    pub fn add(&mut self, features: &[f32], targets: &[f32]) {
+    pub(crate) fn add(&mut self, features: &[f32], targets: &[f32]) {
         let n = self.unknowns;
         for (i, &feature) in features.iter().enumerate().take(n) {
             let row = &mut self.gram[i * n + i..(i + 1) * n];
@@ -64,7 +64,7 @@ impl LeastSquares {
 
     /// The coefficients, `unknowns` for each target, with `ridge` times their squared length added
     /// to the squared error. Unknowns that nothing tells about come out zero.
-    pub fn solve(mut self, ridge: f64) -> Vec<f32> {
+    pub(crate) fn solve(mut self, ridge: f64) -> Vec<f32> {
         self.flush();
         let n = self.unknowns;
         let lower = cholesky(&self.total_gram, n, ridge);

@@ -2,7 +2,7 @@
 
 /// A 3x3 matrix, row by row.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Matrix3(pub [[f64; 3]; 3]);
+pub(crate) struct Matrix3(pub [[f64; 3]; 3]);
 
 impl Matrix3 {
     /// The signed determinant of what is left without row `r` and column `c`.
@@ -13,12 +13,12 @@ impl Matrix3 {
     }
 
     /// The determinant.
-    pub fn determinant(&self) -> f64 {
+    pub(crate) fn determinant(&self) -> f64 {
         (0..3).map(|c| self.0[0][c] * self.cofactor(0, c)).sum()
     }
 
     /// The inverse; `None` if there is none, or the determinant is too small to divide by.
-    pub fn inverse(&self) -> Option<Self> {
+    pub(crate) fn inverse(&self) -> Option<Self> {
         let determinant = self.determinant();
         let usable = determinant.is_finite() && determinant.abs() > f64::MIN_POSITIVE;
         usable.then(|| {
@@ -28,13 +28,13 @@ impl Matrix3 {
     }
 
     /// The product with a matrix on the right.
-    pub fn product(&self, right: &Self) -> Self {
+    pub(crate) fn product(&self, right: &Self) -> Self {
         let entry = |row: &[f64; 3], c: usize| (0..3).map(|k| row[k] * right.0[k][c]).sum();
         Self(self.0.map(|row| std::array::from_fn(|c| entry(&row, c))))
     }
 
     /// The product with a column on the right.
-    pub fn apply(&self, [x, y, z]: [f64; 3]) -> [f64; 3] {
+    pub(crate) fn apply(&self, [x, y, z]: [f64; 3]) -> [f64; 3] {
         self.0.map(|[a, b, c]| a * x + b * y + c * z)
     }
 }

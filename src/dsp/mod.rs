@@ -8,15 +8,15 @@ mod linear;
 mod matrix;
 mod plane;
 
-pub use field::Field;
-pub use filter::{Filter, square};
-pub use linear::LeastSquares;
-pub use matrix::Matrix3;
-pub use plane::Plane;
+pub(crate) use field::Field;
+pub(crate) use filter::{Filter, square};
+pub(crate) use linear::LeastSquares;
+pub(crate) use matrix::Matrix3;
+pub(crate) use plane::Plane;
 
 /// Where the parabola through three values at -1, 0 and 1 has its peak, if `best`, in the middle,
 /// is the largest: a place between samples, -0.5 to 0.5.
-pub fn peak(before: f64, best: f64, after: f64) -> f64 {
+pub(crate) fn peak(before: f64, best: f64, after: f64) -> f64 {
     // A flat top has its peak in the middle.
     0.5 * (before - after) / (before - 2.0 * best + after).min(-1e-9)
 }

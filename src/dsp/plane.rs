@@ -5,7 +5,7 @@
 //! one of them are what compilers vectorise.
 
 /// Tiles of margin on each side.
-pub const MARGIN: usize = 2;
+const MARGIN: usize = 2;
 
 /// A raster of tiles with a margin of [`MARGIN`] on each side.
 #[derive(Clone, Debug)]
@@ -34,7 +34,7 @@ impl Plane {
     }
 
     /// Everything, with the margin: see [`Plane::index`] and [`Plane::step`].
-    pub fn values(&self) -> &[f32] {
+    pub(crate) fn values(&self) -> &[f32] {
         &self.values
     }
 
@@ -59,7 +59,7 @@ impl Plane {
     }
 
     /// Sets a tile given by its position in scan order.
-    pub fn set(&mut self, tile: usize, value: f32) {
+    pub(crate) fn set(&mut self, tile: usize, value: f32) {
         let index = self.index(tile);
         self.values[index] = value;
     }
@@ -70,7 +70,7 @@ impl Plane {
     }
 
     /// The tiles of `row`, to change.
-    pub fn row_mut(&mut self, row: usize) -> &mut [f32] {
+    pub(crate) fn row_mut(&mut self, row: usize) -> &mut [f32] {
         let start = self.start(row);
         &mut self.values[start..][..self.columns]
     }

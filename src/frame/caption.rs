@@ -4,13 +4,13 @@ use crate::raster::IndexedFrame;
 use font8x8::UnicodeFonts;
 
 /// Rows that a caption adds to a frame.
-pub const CAPTION_HEIGHT: usize = 24;
+pub(crate) const CAPTION_HEIGHT: usize = 24;
 /// Glyphs are 8x8, drawn at this scale.
 const SCALE: usize = 2;
 const GLYPH: usize = 8;
 
 /// Adds `text` below the frame, centred, white on black; a text that is too long loses its middle.
-pub fn draw_caption(frame: &mut IndexedFrame, text: &str) {
+pub(crate) fn draw_caption(frame: &mut IndexedFrame, text: &str) {
     let top = frame.height + (CAPTION_HEIGHT - GLYPH * SCALE) / 2;
     frame.height += CAPTION_HEIGHT;
     frame.pixels.resize(frame.width * frame.height, IndexedFrame::BLACK);

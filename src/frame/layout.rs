@@ -6,26 +6,26 @@
 use super::Palette;
 
 /// Side of a finder, in units: rings of 1, 1, 4, 1, 1 across.
-pub const FINDER_UNITS: usize = 8;
+pub(crate) const FINDER_UNITS: usize = 8;
 /// Side of the square that is kept free for a finder and the dark separator inside of it, in units.
-pub const FINDER_BOX_UNITS: usize = 9;
+pub(crate) const FINDER_BOX_UNITS: usize = 9;
 /// Rows of header cells in one plane.
-pub const HEADER_ROWS: usize = 8;
+pub(crate) const HEADER_ROWS: usize = 8;
 /// Columns of header cells: two of known colours, 25 of header bits.
-pub const HEADER_COLUMNS: usize = 27;
+pub(crate) const HEADER_COLUMNS: usize = 27;
 /// Distance from one alignment mark to the next, at most, in pixels. Lens distortion and
 /// hand-held wobble move tiles smoothly over about this length.
 const MARK_PITCH: usize = 114;
 /// Side of an alignment mark, in tiles.
-pub const MARK: usize = 5;
+pub(crate) const MARK: usize = 5;
 /// One pilot in every square of this many tiles a side.
 const PILOT_PITCH: usize = 9;
 /// Smallest and largest frame side, in pixels.
-pub const MIN_SIDE: usize = 256;
+pub(crate) const MIN_SIDE: usize = 256;
 /// Largest frame side.
-pub const MAX_SIDE: usize = 4096;
+pub(crate) const MAX_SIDE: usize = 4096;
 /// Largest tile.
-pub const MAX_TILE: usize = 12;
+pub(crate) const MAX_TILE: usize = 12;
 
 /// The numbers that a frame's layout follows from; all of them are in the frame's header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -128,7 +128,7 @@ impl Geometry {
     }
 
     /// Whether finders and header leave room, and no number is out of range.
-    pub fn is_valid(&self) -> bool {
+    pub(crate) fn is_valid(&self) -> bool {
         let (tile, unit) = (usize::from(self.tile), usize::from(self.unit));
         let (width, height) = Self::least(unit, tile, self.palette);
         (1..=MAX_TILE).contains(&tile)
@@ -149,7 +149,7 @@ impl Geometry {
     }
 
     /// Width and height of the grid, in pixels.
-    pub fn grid_size(&self) -> (usize, usize) {
+    pub(crate) fn grid_size(&self) -> (usize, usize) {
         let tile = usize::from(self.tile);
         (usize::from(self.columns) * tile, usize::from(self.rows) * tile)
     }
@@ -160,7 +160,7 @@ impl Geometry {
     }
 
     /// Rows of header cells, of all planes.
-    pub fn header_rows(&self) -> usize {
+    pub(crate) fn header_rows(&self) -> usize {
         HEADER_ROWS * self.palette.header_planes()
     }
 
@@ -245,13 +245,13 @@ impl Layout {
     }
 
     /// Column and row of the centre tile of each alignment mark.
-    pub fn marks(&self) -> &[(u16, u16)] {
+    pub(crate) fn marks(&self) -> &[(u16, u16)] {
         &self.marks
     }
 
     /// The tiles of all alignment marks, as positions in scan order, and whether each is bright: a
     /// ring of one tile, dark in it and around it.
-    pub fn mark_tiles(&self) -> impl Iterator<Item = (usize, bool)> + '_ {
+    pub(crate) fn mark_tiles(&self) -> impl Iterator<Item = (usize, bool)> + '_ {
         const HALF: usize = MARK / 2;
         self.marks.iter().flat_map(move |&(column, row)| {
             (0..MARK * MARK).map(move |i| {

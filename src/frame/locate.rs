@@ -34,7 +34,7 @@ pub struct Hypothesis {
 }
 
 /// All plausible hypotheses, likeliest first.
-pub fn hypotheses(finders: &[Finder]) -> Vec<Hypothesis> {
+pub(crate) fn hypotheses(finders: &[Finder]) -> Vec<Hypothesis> {
     let finders = &finders[..finders.len().min(MAX_CANDIDATES)];
     let mut all = Vec::new();
     for a in 0..finders.len() {
@@ -169,7 +169,7 @@ pub struct HeaderPlace {
 
 impl Hypothesis {
     /// The corners, in the order of [`Hypothesis::corners`], whose finders were really seen.
-    pub fn trusted(&self) -> [bool; 4] {
+    pub(crate) fn trusted(&self) -> [bool; 4] {
         std::array::from_fn(|corner| self.guessed != Some(corner))
     }
 
@@ -185,7 +185,7 @@ impl Hypothesis {
     }
 
     /// The header cell's size in the square of finder centres, as the finders' sizes suggest.
-    pub fn unit_estimate(&self, picture: &Picture, turned: bool) -> Option<Point> {
+    pub(crate) fn unit_estimate(&self, picture: &Picture, turned: bool) -> Option<Point> {
         let map = self.unit_map()?;
         let corner = if turned { 2 } else { 0 };
         let origin = if turned { Point::new(1.0, 1.0) } else { Point::default() };

@@ -15,14 +15,13 @@ mod locate;
 mod mesh;
 mod palette;
 
-pub use caption::{CAPTION_HEIGHT, draw_caption};
+pub(crate) use caption::{CAPTION_HEIGHT, draw_caption};
 pub use cells::{CellRun, Cells};
 pub use draw::draw;
 pub use finder::{Finder, FinderKind, Neighbourhood, find_finders};
-pub use layout::{
-    Geometry, GeometryError, HEADER_COLUMNS, HEADER_ROWS, Layout, MARK, MAX_SIDE, MAX_TILE,
-    MIN_SIDE, TileKind,
-};
-pub use locate::{HeaderPlace, Hypothesis, hypotheses};
+pub use layout::{Geometry, GeometryError, Layout, TileKind};
+pub(crate) use layout::{HEADER_COLUMNS, HEADER_ROWS, MARK};
+pub(crate) use locate::hypotheses;
+pub use locate::{HeaderPlace, Hypothesis};
 pub use mesh::{Mesh, MeshQuality, Samples};
 pub use palette::Palette;

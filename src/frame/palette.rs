@@ -16,15 +16,15 @@ impl Palette {
     /// All palettes; the position of each is its number in a frame's header (spec §4.2).
     pub const ALL: [Self; 2] = [Self::Colour, Self::BlackWhite];
     /// Bits that a tile carries at most.
-    pub const MAX_BITS: usize = 3;
+    pub(crate) const MAX_BITS: usize = 3;
 
     /// The palette's number in a frame's header.
-    pub fn wire_id(self) -> u8 {
+    pub(crate) fn wire_id(self) -> u8 {
         Self::ALL.iter().position(|palette| *palette == self).unwrap_or(0) as u8
     }
 
     /// The palette with this number.
-    pub fn from_wire_id(id: u8) -> Option<Self> {
+    pub(crate) fn from_wire_id(id: u8) -> Option<Self> {
         Self::ALL.get(usize::from(id)).copied()
     }
 
@@ -38,18 +38,18 @@ impl Palette {
     }
 
     /// Bits that a tile carries.
-    pub fn bits_per_tile(self) -> usize {
+    pub(crate) fn bits_per_tile(self) -> usize {
         self.channels().len()
     }
 
     /// Planes of cells that a frame's header takes: it has [`Palette::MAX_BITS`] bits a cell of one
     /// plane.
-    pub fn header_planes(self) -> usize {
+    pub(crate) fn header_planes(self) -> usize {
         Self::MAX_BITS / self.bits_per_tile()
     }
 
     /// The share of white among tiles with random bits.
-    pub fn white_share(self) -> f64 {
+    pub(crate) fn white_share(self) -> f64 {
         0.5f64.powi(self.bits_per_tile() as i32)
     }
 
@@ -70,7 +70,7 @@ impl Palette {
     }
 
     /// What the channels' values tell about each bit: the mean over the channels that it drives.
-    pub fn bit_values(self, [red, green, blue]: [f32; 3]) -> impl Iterator<Item = f32> {
+    pub(crate) fn bit_values(self, [red, green, blue]: [f32; 3]) -> impl Iterator<Item = f32> {
         let values = [red, green, blue];
         self.channels().iter().map(move |channels| {
             let sum: f32 = channels.iter().filter_map(|&channel| values.get(channel)).sum();
@@ -80,7 +80,7 @@ impl Palette {
 
     /// The symbols that a receiver can count on in row `row` of each of a header's end columns:
     /// every one that the palette has, in turn (spec §4.3).
-    pub fn known_cells(self, row: usize) -> [u8; 2] {
+    pub(crate) fn known_cells(self, row: usize) -> [u8; 2] {
         let first = match self {
             Self::Colour => (row % IndexedFrame::COLOURS) as u8,
             Self::BlackWhite if row.is_multiple_of(2) => IndexedFrame::WHITE,

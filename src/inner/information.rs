@@ -23,7 +23,7 @@ pub fn information(llrs: &[f32]) -> f64 {
 }
 
 /// Information of a codeword's quantised soft values.
-pub fn soft_information(soft: &[i8]) -> f64 {
+pub(crate) fn soft_information(soft: &[i8]) -> f64 {
     static TABLE: LazyLock<[f64; 129]> = LazyLock::new(|| {
         std::array::from_fn(|magnitude| information(&[magnitude as f32 / LLR_SCALE]))
     });

@@ -19,11 +19,11 @@ use information::soft_information;
 use interleave::{Band, bands};
 
 /// Seed of the scrambling sequence (spec §5.4).
-pub const SCRAMBLE_SEED: u64 = 0x7469_6C65_6361_7374;
+const SCRAMBLE_SEED: u64 = 0x7469_6C65_6361_7374;
 /// Bytes of the CRC-32 behind each packet (spec §5.1).
-pub const CRC_BYTES: usize = 4;
+const CRC_BYTES: usize = 4;
 /// The most bands a frame can have (spec §4.2).
-pub const MAX_BANDS: u8 = 64;
+pub(crate) const MAX_BANDS: u8 = 64;
 /// Soft values of a video, where noise changes from block to block, carry this much more than they
 /// say, in bits a bit, at most.
 const CALIBRATION: f64 = 0.05;
@@ -104,7 +104,7 @@ impl FrameCode {
     }
 
     /// Data bits of the frame.
-    pub fn data_bits(&self) -> usize {
+    pub(crate) fn data_bits(&self) -> usize {
         self.scramble.len()
     }
 
@@ -128,7 +128,7 @@ impl FrameCode {
     ///
     /// # Panics
     /// If `packet` has not [`FrameCode::packet_bytes`] bytes.
-    pub fn note_bits(&self, index: usize, packet: &[u8], known: &mut [Option<u8>]) {
+    pub(crate) fn note_bits(&self, index: usize, packet: &[u8], known: &mut [Option<u8>]) {
         for (position, bit) in self.positions(index).zip(self.codeword(packet)) {
             known[position] = Some(bit ^ self.scramble[position]);
         }

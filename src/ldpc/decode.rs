@@ -10,13 +10,13 @@ use super::{Code, Edge, PUNCTURED_COLUMNS};
 
 /// Soft values are multiplied by this before rounding, so a step is a third of a nat (0.48 bit):
 /// with messages of ±127 and clipping at ±31 this loses least (measured on BI-AWGN).
-pub const LLR_SCALE: f32 = 3.0;
+pub(crate) const LLR_SCALE: f32 = 3.0;
 /// Largest magnitude of a quantised LLR.
 const LLR_CLIP: f32 = 31.0;
 
 /// An LLR as the decoder takes it: scaled, clipped, rounded.
 #[inline]
-pub fn quantise(llr: f32) -> i8 {
+pub(crate) fn quantise(llr: f32) -> i8 {
     // Beside 1.5 * 2^23 a single-precision number has no room for fractions: its lowest byte is
     // the rounded value.
     const ROUNDING: f32 = 12_582_912.0;

@@ -14,19 +14,20 @@ mod decode;
 mod encode;
 mod tables;
 
-pub use decode::{Decoder, LLR_SCALE, quantise};
-pub use tables::LIFTING_SIZES;
+pub use decode::Decoder;
+pub(crate) use decode::{LLR_SCALE, quantise};
+pub(crate) use tables::LIFTING_SIZES;
 
 use tables::{BASE_GRAPH_1, SET_FACTORS};
 
 /// Information columns of base graph 1.
-pub const INFO_COLUMNS: usize = 22;
+pub(crate) const INFO_COLUMNS: usize = 22;
 /// Columns at the front that are never sent (§5.4.2.1: the circular buffer starts at 2Z).
-pub const PUNCTURED_COLUMNS: usize = 2;
+pub(crate) const PUNCTURED_COLUMNS: usize = 2;
 /// Fewest parity columns: the core of the graph, rate 22/24.
-pub const MIN_PARITY: u8 = 4;
+pub(crate) const MIN_PARITY: u8 = 4;
 /// Most parity columns: the whole graph, rate 1/3.
-pub const MAX_PARITY: u8 = 46;
+pub(crate) const MAX_PARITY: u8 = 46;
 
 /// A non-zero entry of the base graph after lifting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +74,7 @@ impl Code {
     }
 
     /// Coded bits that are sent, `n = (20 + parity) Z`.
-    pub fn coded_bits(&self) -> usize {
+    pub(crate) fn coded_bits(&self) -> usize {
         (INFO_COLUMNS - PUNCTURED_COLUMNS + self.parity) * self.lifting
     }
 
@@ -89,7 +90,7 @@ impl Code {
 }
 
 /// The number of parity columns whose rate `22 / (20 + columns)` is nearest to `rate`.
-pub fn parity_for_rate(rate: f64) -> u8 {
+pub(crate) fn parity_for_rate(rate: f64) -> u8 {
     let columns = (INFO_COLUMNS as f64 / rate - 20.0).round();
     columns.clamp(f64::from(MIN_PARITY), f64::from(MAX_PARITY)) as u8
 }

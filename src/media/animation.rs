@@ -10,14 +10,14 @@ use std::sync::mpsc;
 
 /// A frame of an animation, not yet a [`Picture`].
 #[derive(Debug)]
-pub struct AnimationFrame(RgbaImage);
+pub(super) struct AnimationFrame(RgbaImage);
 
 impl AnimationFrame {
     /// The frame on black.
     ///
     /// # Errors
     /// [`PictureError::TooLarge`], never for a frame that was read.
-    pub fn into_picture(self) -> Result<Picture, PictureError> {
+    pub(crate) fn into_picture(self) -> Result<Picture, PictureError> {
         let (width, height) = self.0.dimensions();
         Picture::from_rgba(width as usize, height as usize, &self.0)
             .ok_or(PictureError::TooLarge { width, height })
@@ -25,7 +25,7 @@ impl AnimationFrame {
 }
 
 /// The frames of an animation.
-pub type AnimationFrames = mpsc::IntoIter<Result<AnimationFrame, PictureError>>;
+pub(super) type AnimationFrames = mpsc::IntoIter<Result<AnimationFrame, PictureError>>;
 
 /// Frames that wait to be taken.
 const FRAMES_AHEAD: usize = 2;
@@ -59,7 +59,7 @@ fn prepared<D: ImageDecoder>(mut decoder: D) -> Result<D, PictureError> {
 }
 
 /// The frames of a GIF file; what is wrong with it comes in place of a frame.
-pub fn read_gif(source: impl BufRead + Seek + Send + 'static) -> AnimationFrames {
+pub(crate) fn read_gif(source: impl BufRead + Seek + Send + 'static) -> AnimationFrames {
     decoded(|| {
         let decoder = GifDecoder::new(source).map_err(PictureError::Damaged)?;
         Ok(prepared(decoder)?.into_frames())
@@ -67,7 +67,7 @@ pub fn read_gif(source: impl BufRead + Seek + Send + 'static) -> AnimationFrames
 }
 
 /// The frames of a PNG file that [`is_apng`]; what is wrong with it comes in place of a frame.
-pub fn read_apng(source: impl BufRead + Seek + Send + 'static) -> AnimationFrames {
+pub(crate) fn read_apng(source: impl BufRead + Seek + Send + 'static) -> AnimationFrames {
     decoded(|| {
         let decoder = prepared(PngDecoder::new(source).map_err(PictureError::Damaged)?)?;
         Ok(decoder.apng().map_err(PictureError::Damaged)?.into_frames())
@@ -75,7 +75,7 @@ pub fn read_apng(source: impl BufRead + Seek + Send + 'static) -> AnimationFrame
 }
 
 /// Whether a PNG file is an animation.
-pub fn is_apng(source: impl BufRead + Seek) -> bool {
+pub(crate) fn is_apng(source: impl BufRead + Seek) -> bool {
     PngDecoder::new(source).is_ok_and(|decoder| decoder.is_apng().unwrap_or(false))
 }
 

@@ -166,7 +166,7 @@ pub enum Container {
 
 impl Container {
     /// The container that a file name's ending asks for.
-    pub fn of_extension(extension: &OsStr) -> Option<Self> {
+    pub(crate) fn of_extension(extension: &OsStr) -> Option<Self> {
         match extension.to_str()?.to_ascii_lowercase().as_str() {
             "mp4" | "m4v" => Some(Self::Mp4),
             "mov" => Some(Self::Mov),
@@ -254,7 +254,7 @@ impl VideoWriter {
     ///
     /// # Errors
     /// If it is not.
-    pub fn finish(mut self) -> Result<(), FfmpegError> {
+    pub(crate) fn finish(mut self) -> Result<(), FfmpegError> {
         self.input = None;
         self.process.end()
     }

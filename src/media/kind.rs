@@ -1,7 +1,7 @@
 //! What a file is, by its first bytes.
 
 /// Bytes that tell.
-pub const FRONT_BYTES: u64 = 16;
+pub(crate) const FRONT_BYTES: u64 = 16;
 
 /// Kinds that are read in different ways.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -23,7 +23,10 @@ pub mod storage;
 mod y4m;
 
 pub use form::Form;
-pub use kind::{FRONT_BYTES, Kind};
-pub use png::{Effort, encode_png, encode_rgb_png};
-pub use read::{MAX_PIXELS, PictureError, decode_picture, read_picture};
+pub(crate) use kind::FRONT_BYTES;
+pub use kind::Kind;
+pub(crate) use png::encode_rgb_png;
+pub use png::{Effort, encode_png};
+pub(crate) use read::{MAX_PIXELS, read_picture};
+pub use read::{PictureError, decode_picture};
 pub use y4m::{Y4mReader, YuvFrame};

@@ -52,7 +52,7 @@ pub fn encode_png(frame: &IndexedFrame, effort: Effort) -> std::io::Result<Vec<u
 ///
 /// # Errors
 /// If the encoder fails, for want of memory.
-pub fn encode_rgb_png(picture: &Picture) -> std::io::Result<Vec<u8>> {
+pub(crate) fn encode_rgb_png(picture: &Picture) -> std::io::Result<Vec<u8>> {
     let mut png = Vec::new();
     let mut encoder = Encoder::new(&mut png, picture.width() as u32, picture.height() as u32);
     encoder.set_color(ColorType::Rgb);

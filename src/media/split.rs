@@ -16,7 +16,7 @@ const MAX_PNM_HEADER: usize = 4096;
 /// # Errors
 /// [`PictureError::Unknown`] where no picture begins, [`PictureError::Io`] if the stream fails or
 /// ends inside a picture.
-pub fn split_stream(stream: &mut impl BufRead) -> Result<Option<Vec<u8>>, PictureError> {
+pub(crate) fn split_stream(stream: &mut impl BufRead) -> Result<Option<Vec<u8>>, PictureError> {
     let first = stream.fill_buf()?.first().copied();
     let mut picture = Vec::new();
     match first {

@@ -91,7 +91,7 @@ impl Demodulator {
     }
 
     /// Trains the linear equaliser on the pilots and applies it.
-    pub fn equalise(&self, signal: &Signal) -> Scores {
+    pub(crate) fn equalise(&self, signal: &Signal) -> Scores {
         let inputs: Vec<&Plane> = signal.colours.iter().collect();
         let pilots = self.layout.pilots().iter().map(|&tile| tile as usize);
         let taps = square(0..3, 1, true).collect();
@@ -101,7 +101,7 @@ impl Demodulator {
     }
 
     /// Compares the samples with what the decided symbols predict.
-    pub fn registration(&self, signal: &Signal, scores: &Scores) -> Registration {
+    pub(crate) fn registration(&self, signal: &Signal, scores: &Scores) -> Registration {
         let decided = self.decisions(scores, f32::signum);
         let inputs: Vec<&Plane> = decided.iter().collect();
         let taps = square(0..self.outputs(), 1, true).collect();
@@ -122,7 +122,12 @@ impl Demodulator {
 
     /// Equalises again with the neighbours' symbols as further inputs: certain where `bits` says
     /// what a data bit is (`Some(0)` or `Some(1)`, in the order of the LLRs), soft elsewhere.
-    pub fn feed_back(&self, signal: &Signal, scores: &Scores, bits: &[Option<u8>]) -> Scores {
+    pub(crate) fn feed_back(
+        &self,
+        signal: &Signal,
+        scores: &Scores,
+        bits: &[Option<u8>],
+    ) -> Scores {
         let outputs = self.outputs();
         let mut soft = self.decisions(scores, soft_decision);
         let mut certain: Vec<bool> = self.known[0].tiles().map(|value| value != 0.0).collect();

@@ -12,7 +12,7 @@ const TOLERANCE: u8 = 40;
 
 /// LLRs of the data bits if `colours` (one for each tile in scan order) are those of an
 /// undistorted frame; `None` if the pilots say that it is not.
-pub fn exact_llrs(layout: &Layout, colours: &[[u8; 3]]) -> Option<Vec<f32>> {
+pub(crate) fn exact_llrs(layout: &Layout, colours: &[[u8; 3]]) -> Option<Vec<f32>> {
     let palette = layout.geometry().palette;
     let exact = |&(&tile, expected): &(&u32, u8)| symbol(colours[tile as usize]) == Some(expected);
     let pilots = layout.pilots();

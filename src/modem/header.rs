@@ -13,7 +13,7 @@ use crate::raster::IndexedFrame;
 /// Version of the frame format that this program writes and reads.
 pub const FORMAT_VERSION: u8 = 1;
 /// Seed of the sequence that scrambles the header (spec §4.3).
-pub const HEADER_SEED: u64 = 0x6865_6164_6572_2E31;
+pub(crate) const HEADER_SEED: u64 = 0x6865_6164_6572_2E31;
 /// Bytes of the header without its check.
 const FIELD_BYTES: usize = 20;
 /// Bytes of the header.

@@ -14,7 +14,7 @@ mod soft_header;
 mod symbols;
 
 pub use demodulate::{Demodulator, Registration, Scores};
-pub use exact::exact_llrs;
+pub(crate) use exact::exact_llrs;
 pub use header::{FORMAT_VERSION, FrameFormat, FrameHeader, HeaderError};
 pub use signal::Signal;
 pub use soft_header::SoftHeader;

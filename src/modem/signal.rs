@@ -41,7 +41,7 @@ impl Signal {
     }
 
     /// Median deviation of the sum of colours, in grey levels: at least about 100 in good light.
-    pub fn contrast(&self) -> f32 {
+    pub(crate) fn contrast(&self) -> f32 {
         let mut sorted = self.contrast.blocks().to_vec();
         sorted.sort_unstable_by(f32::total_cmp);
         sorted.get(sorted.len() / 2).copied().unwrap_or(0.0)

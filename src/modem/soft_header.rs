@@ -31,7 +31,7 @@ impl SoftHeader {
     /// variance that a linear mixing of colours explains, up to 1. Wrong places give about 0.2.
     ///
     /// `sample` gives the colour of the cell at (column, row).
-    pub fn fit(palette: Palette, sample: impl Fn(usize, usize) -> [f32; 3]) -> f32 {
+    pub(crate) fn fit(palette: Palette, sample: impl Fn(usize, usize) -> [f32; 3]) -> f32 {
         let known: Vec<([f32; 3], u8)> = cells(palette)
             .enumerate()
             .filter_map(|(i, cell)| match cell {

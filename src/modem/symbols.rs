@@ -4,7 +4,7 @@ use crate::frame::{Layout, TileKind};
 use crate::prng::SplitMix64;
 
 /// Seed of the pilots' symbols (spec §5.5).
-pub const PILOT_SEED: u64 = 0x7069_6C6F_7473_2E31;
+const PILOT_SEED: u64 = 0x7069_6C6F_7473_2E31;
 
 /// The symbols of a layout's pilots, in scan order.
 pub fn pilot_symbols(layout: &Layout) -> Vec<u8> {

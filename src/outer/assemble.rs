@@ -102,7 +102,7 @@ impl Assembler {
 
     /// Takes a packet that is in the store already, its body at `place`. Blocks are only restored by
     /// [`Assembler::settle`], when all such packets have been seen.
-    pub fn recall(&mut self, packet: &Packet, place: u64) {
+    pub(crate) fn recall(&mut self, packet: &Packet, place: u64) {
         if self.is_ours(packet) && !self.is_known(packet) {
             self.note(packet.id, NonZeroU64::new(place + PACKET_HEADER_BYTES as u64));
         }
@@ -112,7 +112,7 @@ impl Assembler {
     ///
     /// # Errors
     /// If the store fails.
-    pub fn settle(&mut self, store: &mut dyn PacketStore) -> Result<(), OuterError> {
+    pub(crate) fn settle(&mut self, store: &mut dyn PacketStore) -> Result<(), OuterError> {
         let source = usize::from(self.shape.source);
         let ready = |(number, block): (&u32, &Block)| {
             (!block.complete && block.received >= source).then_some(*number)
@@ -163,17 +163,17 @@ impl Assembler {
     }
 
     /// Packets received of those needed, over all blocks.
-    pub fn received_packets(&self) -> u64 {
+    pub(crate) fn received_packets(&self) -> u64 {
         self.blocks.values().map(|block| block.received as u64).sum()
     }
 
     /// Packets that are still needed, over all blocks.
-    pub fn missing_packets(&self) -> u64 {
+    pub(crate) fn missing_packets(&self) -> u64 {
         u64::from(self.shape.blocks) * u64::from(self.shape.source) - self.received_packets()
     }
 
     /// Blocks that are not complete.
-    pub fn incomplete_blocks(&self) -> impl Iterator<Item = u32> + '_ {
+    pub(crate) fn incomplete_blocks(&self) -> impl Iterator<Item = u32> + '_ {
         (0..self.shape.blocks)
             .filter(|block| !self.blocks.get(block).is_some_and(|block| block.complete))
     }

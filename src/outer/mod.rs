@@ -18,7 +18,8 @@ pub use missing::Missing;
 pub use packet::{PACKET_HEADER_BYTES, Packet, PacketId};
 pub use parity::Parity;
 pub use schedule::Schedule;
-pub use shape::{MAX_BLOCKS, MAX_PACKETS, Shape, ShapeError};
+pub(crate) use shape::MAX_PACKETS;
+pub use shape::{Shape, ShapeError};
 
 /// What can go wrong while packets are stored or restored.
 #[derive(Debug, thiserror::Error)]

@@ -8,7 +8,7 @@
 use super::{PacketId, Shape};
 
 /// A group is at most this large, packets of all its blocks together (spec §3.3).
-pub const GROUP_BYTES: usize = 32 << 20;
+const GROUP_BYTES: usize = 32 << 20;
 
 /// The order of packets in the frames of one transfer, and so which packet is where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl Schedule {
     }
 
     /// Packets a frame.
-    pub fn per_frame(&self) -> usize {
+    pub(crate) fn per_frame(&self) -> usize {
         self.per_frame
     }
 
@@ -51,7 +51,7 @@ impl Schedule {
     }
 
     /// The blocks of group `group`: sizes differ by at most one, larger groups first.
-    pub fn group_blocks(&self, group: u32) -> std::ops::Range<u32> {
+    pub(crate) fn group_blocks(&self, group: u32) -> std::ops::Range<u32> {
         let (small, larger) = (self.shape.blocks / self.groups, self.shape.blocks % self.groups);
         let start = group * small + group.min(larger);
         start..start + small + u32::from(group < larger)
@@ -65,7 +65,7 @@ impl Schedule {
 
     /// The group that holds packet number `position` of all packets in sending order, and the
     /// number of that group's first packet.
-    pub fn group_at(&self, position: u64) -> (u32, u64) {
+    pub(crate) fn group_at(&self, position: u64) -> (u32, u64) {
         let packets = self.shape.packets() as u64;
         let block = (position / packets).min(u64::from(self.shape.blocks) - 1) as u32;
         // Groups are whole blocks one after the other, whatever the order within.
@@ -74,7 +74,7 @@ impl Schedule {
     }
 
     /// The frame in which a packet travels.
-    pub fn frame_of(&self, id: PacketId) -> u64 {
+    pub(crate) fn frame_of(&self, id: PacketId) -> u64 {
         let blocks = self.group_blocks(self.group_of(id.block));
         let before = u64::from(blocks.start) * self.shape.packets() as u64;
         let size = u64::from(blocks.end - blocks.start);

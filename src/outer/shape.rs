@@ -1,9 +1,9 @@
 //! The dimensions of a transfer's outer code.
 
 /// Most packets of a block, source and repair together (spec §3.2): what GF(2^8) allows.
-pub const MAX_PACKETS: usize = 255;
+pub(crate) const MAX_PACKETS: usize = 255;
 /// Most blocks of a transfer (spec §3.2): block numbers have 24 bits.
-pub const MAX_BLOCKS: u32 = 1 << 24;
+pub(crate) const MAX_BLOCKS: u32 = 1 << 24;
 
 /// Numbers of blocks beyond the least that are tried.
 const MORE_BLOCKS: u64 = 32;
@@ -78,7 +78,7 @@ impl Shape {
     }
 
     /// Packets of the transfer.
-    pub fn total_packets(&self) -> u64 {
+    pub(crate) fn total_packets(&self) -> u64 {
         u64::from(self.blocks) * self.packets() as u64
     }
 
@@ -88,7 +88,7 @@ impl Shape {
     }
 
     /// Whether the numbers are ones that [`Shape::new`] could give.
-    pub fn is_valid(&self) -> bool {
+    pub(crate) fn is_valid(&self) -> bool {
         (1..=MAX_BLOCKS).contains(&self.blocks)
             && self.source >= 1
             && self.packets() <= MAX_PACKETS

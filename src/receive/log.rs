@@ -89,7 +89,7 @@ impl Log {
     ///
     /// # Errors
     /// If the disk is full, say.
-    pub fn note(&mut self, kind: RecordKind, body: &[u8]) -> Result<u64> {
+    pub(crate) fn note(&mut self, kind: RecordKind, body: &[u8]) -> Result<u64> {
         let mut crc = crc32fast::Hasher::new();
         crc.update(&[kind as u8]);
         crc.update(body);
@@ -108,7 +108,7 @@ impl Log {
     ///
     /// # Errors
     /// If the disk is full, say.
-    pub fn flush(&mut self) -> Result<()> {
+    pub(crate) fn flush(&mut self) -> Result<()> {
         if self.waiting.is_empty() {
             return Ok(());
         }

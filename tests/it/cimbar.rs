@@ -37,8 +37,11 @@ fn hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Names and files of everything that was received.
-fn restored(mut receiver: Receiver) -> Vec<(Option<String>, Result<Vec<u8>, String>)> {
+/// A file and the name that was sent with it; or why there is none.
+type Restored = (Option<String>, Result<Vec<u8>, String>);
+
+/// Everything that was received.
+fn restored(mut receiver: Receiver) -> Vec<Restored> {
     let ids: Vec<_> = receiver.transfers().iter().map(|transfer| transfer.id()).collect();
     let extract = |id| {
         let mut transfer = receiver.transfer(id).unwrap();

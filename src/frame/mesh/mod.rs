@@ -112,7 +112,7 @@ impl Mesh {
     ///
     /// `gradient` is that of the samples, `errors` has by how much their sum of colours exceeds
     /// what the decided symbols predict. Returns the rms move, in tiles.
-    pub fn nudge(&mut self, layout: &Layout, gradient: &[Plane; 2], errors: &Plane) -> f64 {
+    pub(crate) fn nudge(&mut self, layout: &Layout, gradient: &[Plane; 2], errors: &Plane) -> f64 {
         let mut normal = vec![[0f64; 5]; self.offsets.len()];
         let [gx, gy] = gradient;
         let kinds = layout.kinds().chunks_exact(self.columns);

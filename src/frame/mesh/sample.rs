@@ -55,7 +55,7 @@ impl Mesh {
 
     /// Samples every tile at the pixel nearest to its centre, in scan order; offsets from the
     /// homography do not count.
-    pub fn nearest(&self, picture: &Picture) -> Vec<[u8; 3]> {
+    pub(crate) fn nearest(&self, picture: &Picture) -> Vec<[u8; 3]> {
         let mut samples = Vec::with_capacity(self.columns * self.rows);
         let mut places = vec![Point::default(); self.columns];
         for row in 0..self.rows {
