@@ -19,6 +19,8 @@ mod layering;
 mod moving;
 // The player's page in a real browser.
 mod page;
+// What is told to programs: reports, codes.
+mod report;
 // Runs that stop in the middle and go on.
 mod resume;
 // File to frames to file, undistorted: sizes, profiles, lost frames, screenshots.
