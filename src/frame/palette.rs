@@ -28,18 +28,12 @@ impl Palette {
         Self::ALL.get(usize::from(id)).copied()
     }
 
-    /// The channels that each bit of a tile drives, 0 red, 1 green, 2 blue; first the most
-    /// significant bit.
-    pub fn channels(self) -> &'static [&'static [usize]] {
-        match self {
-            Self::Colour => &[&[0], &[1], &[2]],
-            Self::BlackWhite => &[&[0, 1, 2]],
-        }
-    }
-
-    /// Bits that a tile carries.
+    /// Bits that a tile carries: one for each channel, first red, or one for all of them.
     pub(crate) fn bits_per_tile(self) -> usize {
-        self.channels().len()
+        match self {
+            Self::Colour => 3,
+            Self::BlackWhite => 1,
+        }
     }
 
     /// Planes of cells that a frame's header takes: it has [`Palette::MAX_BITS`] bits a cell of one
@@ -70,12 +64,12 @@ impl Palette {
     }
 
     /// What the channels' values tell about each bit: the mean over the channels that it drives.
-    pub(crate) fn bit_values(self, [red, green, blue]: [f32; 3]) -> impl Iterator<Item = f32> {
-        let values = [red, green, blue];
-        self.channels().iter().map(move |channels| {
-            let sum: f32 = channels.iter().filter_map(|&channel| values.get(channel)).sum();
-            sum / channels.len() as f32
-        })
+    pub(crate) fn bit_values(self, values: [f32; 3]) -> impl Iterator<Item = f32> {
+        let bits = match self {
+            Self::Colour => values,
+            Self::BlackWhite => [values.iter().sum::<f32>() / 3.0; 3],
+        };
+        bits.into_iter().take(self.bits_per_tile())
     }
 
     /// The symbols that a receiver can count on in row `row` of each of a header's end columns:

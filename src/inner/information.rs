@@ -9,6 +9,9 @@ const SAMPLE: usize = 10_000;
 /// The same for one codeword.
 const CODEWORD_SAMPLE: usize = 2_000;
 
+/// What one bit is in the table of [`soft_information`].
+const ONE_BIT: f64 = (1 << 24) as f64;
+
 /// Information of LLRs.
 pub fn information(llrs: &[f32]) -> f64 {
     let loss = |llr: &f32| {
@@ -24,14 +27,18 @@ pub fn information(llrs: &[f32]) -> f64 {
 
 /// Information of a codeword's quantised soft values.
 pub(crate) fn soft_information(soft: &[i8]) -> f64 {
-    static TABLE: LazyLock<[f64; 129]> = LazyLock::new(|| {
-        std::array::from_fn(|magnitude| information(&[magnitude as f32 / LLR_SCALE]))
+    // Whole numbers, since their sum does not wait for one addition after the other.
+    static TABLE: LazyLock<[u32; 129]> = LazyLock::new(|| {
+        std::array::from_fn(|magnitude| {
+            (information(&[magnitude as f32 / LLR_SCALE]) * ONE_BIT).round() as u32
+        })
     });
     let table = &*TABLE;
     // Two thousand of a long codeword's values tell the mean to a hundredth.
     let sample = soft.iter().step_by((soft.len() / CODEWORD_SAMPLE).max(1));
     let count = sample.len().max(1) as f64;
-    sample.map(|value| table[usize::from(value.unsigned_abs())]).sum::<f64>() / count
+    let sum: u64 = sample.map(|value| u64::from(table[usize::from(value.unsigned_abs())])).sum();
+    sum as f64 / ONE_BIT / count
 }
 
 #[cfg(test)]

@@ -135,8 +135,9 @@ impl FrameHeader {
                 Cell::Known(symbol) => symbol,
                 Cell::Spare => IndexedFrame::BLACK,
                 Cell::Bits(first) => {
-                    let bits = coded.iter().skip(first).step_by(PLANE_BITS).copied();
-                    palette.symbol(&bits.take(palette.bits_per_tile()).collect::<Vec<u8>>())
+                    let bit = |i: usize| coded.get(first + i * PLANE_BITS).copied().unwrap_or(0);
+                    let bits: [u8; Palette::MAX_BITS] = std::array::from_fn(bit);
+                    palette.symbol(bits.get(..palette.bits_per_tile()).unwrap_or(&bits))
                 }
             })
             .collect()
