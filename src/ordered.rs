@@ -33,18 +33,17 @@ pub(crate) fn ordered<T: Send, R: Send, S, E>(
         let _ = give.send(());
     }
     let tickets = Mutex::new(tickets);
+    let next_item = || {
+        tickets.lock().ok()?.recv().ok()?;
+        source.lock().ok()?.next()
+    };
     let (send, results) = mpsc::channel();
     std::thread::scope(|scope| {
         for _ in 0..threads {
-            let send = send.clone();
-            let (source, tickets, state, work) = (&source, &tickets, &state, &work);
+            let (send, next_item, state, work) = (send.clone(), &next_item, &state, &work);
             scope.spawn(move || {
                 let mut state = state();
-                loop {
-                    let ticket = tickets.lock().ok().and_then(|tickets| tickets.recv().ok());
-                    let Some(()) = ticket else { break };
-                    let item = source.lock().ok().and_then(|mut source| source.next());
-                    let Some((number, item)) = item else { break };
+                while let Some((number, item)) = next_item() {
                     if send.send((number, work(&mut state, item))).is_err() {
                         break;
                     }
@@ -52,22 +51,30 @@ pub(crate) fn ordered<T: Send, R: Send, S, E>(
             });
         }
         drop(send);
-        // Owned here, so that every way out of this closure lets the threads end.
-        let give = give;
-        let mut waiting = BTreeMap::new();
-        let mut next = 0;
-        for (number, result) in &results {
-            waiting.insert(number, result);
-            while let Some(result) = waiting.remove(&next) {
-                next += 1;
-                if sink(result)?.is_break() {
-                    return Ok(());
-                }
-                let _ = give.send(());
-            }
-        }
-        Ok(())
+        // `give` is owned here, so that every way out of this closure lets the threads end.
+        in_order(&results, give, &mut sink)
     })
+}
+
+/// Hands results on in the order of their numbers, and gives a ticket back for each.
+fn in_order<R, E>(
+    results: &mpsc::Receiver<(usize, R)>,
+    give: mpsc::Sender<()>,
+    sink: &mut impl FnMut(R) -> Result<ControlFlow<()>, E>,
+) -> Result<(), E> {
+    let mut waiting = BTreeMap::new();
+    let mut next = 0;
+    for (number, result) in results {
+        waiting.insert(number, result);
+        while let Some(result) = waiting.remove(&next) {
+            next += 1;
+            if sink(result)?.is_break() {
+                return Ok(());
+            }
+            let _ = give.send(());
+        }
+    }
+    Ok(())
 }
 
 /// The same on the calling thread: for one thread, and where there are no others.

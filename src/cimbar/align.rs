@@ -7,7 +7,7 @@
 use super::mode::{FINDER_INSET, PITCH, Parameters, TILE};
 use super::patches::{AREA, Sampler, Square, centre, dot, drawn_tiles};
 use crate::dsp::peak;
-use crate::frame::{Hypothesis, Mesh, MeshQuality};
+use crate::frame::{Grid, Hypothesis, Mesh, MeshQuality};
 use crate::raster::{Picture, Point};
 
 /// Cells from one group to the next.
@@ -16,6 +16,8 @@ const GROUP_PITCH: usize = 8;
 const GROUP: usize = 3;
 /// A group is looked for this many frame pixels to each side.
 const SEARCH: usize = 3;
+/// Places that a group can have, a side.
+const RANGE: usize = 2 * SEARCH + 1;
 /// Samples of a cell and its surroundings, a side.
 const WINDOW: usize = TILE + 2 * SEARCH;
 /// Share of a group's variance that its best tiles have to explain. Between the cells, or in
@@ -70,9 +72,12 @@ fn plain_mesh(parameters: &Parameters, hypothesis: &Hypothesis) -> Option<Mesh> 
     // Cell (i, j) is the square of one pitch around its tile.
     let start = parameters.offset as f64 - (PITCH - TILE) as f64 / 2.0;
     let cells = |pixels: usize| (pixels as f64 - start) / PITCH as f64;
-    let (right, bottom) = (parameters.size.0 - FINDER_INSET, parameters.size.1 - FINDER_INSET);
-    let centres = [(cells(FINDER_INSET), cells(FINDER_INSET)), (cells(right), cells(bottom))];
-    Mesh::new(parameters.grid, centres, hypothesis)
+    let centre = |x: usize, y: usize| Point::new(cells(x), cells(y));
+    let (width, height) = parameters.size;
+    let (columns, rows) = parameters.grid;
+    let first = centre(FINDER_INSET, FINDER_INSET);
+    let last = centre(width - FINDER_INSET, height - FINDER_INSET);
+    Mesh::new(&Grid { columns, rows, first, last }, hypothesis)
 }
 
 /// The middles of the groups, in cells, those nearest to the frame's corners first.
@@ -94,6 +99,26 @@ fn groups(parameters: &Parameters) -> Vec<Point> {
     };
     groups.sort_by(|a, b| distance(a).total_cmp(&distance(b)));
     groups
+}
+
+/// Uphill from the middle of a window, one pixel at a time; `None` if the top is not inside of it.
+fn climb(fit: &mut impl FnMut(usize, usize) -> f32) -> Option<(usize, usize)> {
+    let (mut x, mut y) = (SEARCH, SEARCH);
+    loop {
+        let (mut best, mut to) = (fit(x, y), (x, y));
+        for (i, j) in [(x - 1, y), (x + 1, y), (x, y - 1), (x, y + 1)] {
+            if fit(i, j) > best {
+                (best, to) = (fit(i, j), (i, j));
+            }
+        }
+        if to == (x, y) {
+            return Some(to);
+        }
+        (x, y) = to;
+        if !(1..RANGE - 1).contains(&x) || !(1..RANGE - 1).contains(&y) {
+            return None;
+        }
+    }
 }
 
 struct GroupFinder<'a> {
@@ -118,28 +143,11 @@ impl<'a> GroupFinder<'a> {
                 self.window(mesh.place(cell.x, cell.y) + predicted, dx, dy)
             })
             .collect();
-        // Uphill from the middle, one pixel at a time.
-        const RANGE: usize = 2 * SEARCH + 1;
         let mut known = [None; RANGE * RANGE];
         let mut fit = |x: usize, y: usize| {
             *known[y * RANGE + x].get_or_insert_with(|| self.fit(&windows, x, y))
         };
-        let (mut x, mut y) = (SEARCH, SEARCH);
-        loop {
-            let (mut best, mut to) = (fit(x, y), (x, y));
-            for (i, j) in [(x - 1, y), (x + 1, y), (x, y - 1), (x, y + 1)] {
-                if fit(i, j) > best {
-                    (best, to) = (fit(i, j), (i, j));
-                }
-            }
-            if to == (x, y) {
-                break;
-            }
-            (x, y) = to;
-            if !(1..RANGE - 1).contains(&x) || !(1..RANGE - 1).contains(&y) {
-                return None;
-            }
-        }
+        let (x, y) = climb(&mut fit)?;
         let best = fit(x, y);
         if best < MIN_FIT {
             return None;

@@ -31,6 +31,10 @@ pub(super) fn run(args: DecodeArgs) -> Result<Exit, Failure> {
     let report_file = config.report.as_deref().map(|path| OutputFile::new(path, config.force));
     let report_file = report_file.transpose()?;
     let inputs = inputs(&config.inputs)?;
+    if let Some(folder) = &config.debug {
+        let context = || format!("cannot create {}", show(folder));
+        std::fs::create_dir_all(folder).with_context(context)?;
+    }
     let (mut receiver, mut journal) = Journal::open(&config.journal, &destination)?;
     let mut report = Report::default();
     let captures = read(inputs, &mut receiver, &destination, &config, &mut report)?;
@@ -60,10 +64,6 @@ fn read(
     let done = receiver.done().clone();
     if !config.quiet && !done.is_empty() {
         say!("{} read by an earlier run", counted(done.len() as u64, "capture"));
-    }
-    if let Some(folder) = &config.debug {
-        let context = || format!("cannot create {}", show(folder));
-        std::fs::create_dir_all(folder).with_context(context)?;
     }
     let (count, skipped) = (inputs.count(), done.len() as u64);
     let mut watch = Watch::new(count, config.quiet, receiver);

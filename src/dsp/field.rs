@@ -22,7 +22,7 @@ impl Field {
         fill: impl Fn(usize, &mut [f32]),
     ) -> Self {
         let (across, down) = (width.div_ceil(block), height.div_ceil(block));
-        let mut sums = vec![(0f32, 0f32); across * down];
+        let mut sums = Vec::with_capacity(across * down);
         let mut line = vec![0f32; width];
         // Rows of a block are added up column by column first: that vectorises.
         let (mut totals, mut counts) = (vec![0f32; width], vec![0f32; width]);
@@ -32,9 +32,7 @@ impl Field {
                 None => add(&mut totals, &line),
                 Some(weights) => {
                     let weights = &weights[y * width..][..width];
-                    for ((total, value), weight) in totals.iter_mut().zip(&line).zip(weights) {
-                        *total += value * weight;
-                    }
+                    add_weighted(&mut totals, &line, weights);
                     add(&mut counts, weights);
                 }
             }
@@ -42,12 +40,8 @@ impl Field {
                 if weights.is_none() {
                     counts.fill((y % block + 1) as f32);
                 }
-                let row = &mut sums[y / block * across..][..across];
-                for ((sum, totals), counts) in
-                    row.iter_mut().zip(totals.chunks(block)).zip(counts.chunks(block))
-                {
-                    *sum = (totals.iter().sum(), counts.iter().sum());
-                }
+                let blocks = totals.chunks(block).zip(counts.chunks(block));
+                sums.extend(blocks.map(|(t, c)| (t.iter().sum::<f32>(), c.iter().sum::<f32>())));
                 totals.fill(0.0);
                 counts.fill(0.0);
             }
@@ -123,6 +117,12 @@ impl Field {
                 *place = start + step * ramp;
             }
         }
+    }
+}
+
+fn add_weighted(sums: &mut [f32], values: &[f32], weights: &[f32]) {
+    for ((sum, value), weight) in sums.iter_mut().zip(values).zip(weights) {
+        *sum += value * weight;
     }
 }
 

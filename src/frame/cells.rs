@@ -9,11 +9,11 @@ use crate::raster::IndexedFrame;
 pub struct CellRun {
     /// Left edge of the first.
     pub x: usize,
-    /// Top edge.
+    /// Top edge of all.
     pub y: usize,
-    /// Side of each.
+    /// Side of each square.
     pub side: usize,
-    /// How many there are.
+    /// Number of squares.
     pub count: usize,
 }
 

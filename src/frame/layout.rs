@@ -20,11 +20,11 @@ const MARK_PITCH: usize = 114;
 pub(crate) const MARK: usize = 5;
 /// One pilot in every square of this many tiles a side.
 const PILOT_PITCH: usize = 9;
-/// Smallest and largest frame side, in pixels.
+/// Smallest frame side, in pixels.
 pub(crate) const MIN_SIDE: usize = 256;
-/// Largest frame side.
+/// Largest frame side, in pixels.
 pub(crate) const MAX_SIDE: usize = 4096;
-/// Largest tile.
+/// Largest side of a tile, in pixels.
 pub(crate) const MAX_TILE: usize = 12;
 
 /// The numbers that a frame's layout follows from; all of them are in the frame's header.
@@ -181,7 +181,7 @@ pub enum TileKind {
     Mark,
     /// A symbol that the receiver knows.
     Pilot,
-    /// Payload.
+    /// A symbol of the payload.
     Data,
 }
 

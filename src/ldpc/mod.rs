@@ -31,11 +31,11 @@ pub(crate) const MAX_PARITY: u8 = 46;
 
 /// A non-zero entry of the base graph after lifting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Edge {
+struct Edge {
     /// Column of the base graph.
-    pub column: usize,
+    column: usize,
     /// Cyclic shift: row `r` of the circulant has its one in column `(r + shift) mod Z`.
-    pub shift: usize,
+    shift: usize,
 }
 
 /// One code: a lifting size and a number of parity columns.
@@ -43,6 +43,7 @@ pub struct Edge {
 pub struct Code {
     lifting: usize,
     parity: usize,
+    /// Rows of the lifted base graph, each a list of edges.
     rows: Vec<Vec<Edge>>,
 }
 
@@ -81,11 +82,6 @@ impl Code {
     /// Columns with the punctured ones.
     fn columns(&self) -> usize {
         INFO_COLUMNS + self.parity
-    }
-
-    /// Rows of the lifted base graph, each a list of edges.
-    pub fn rows(&self) -> &[Vec<Edge>] {
-        &self.rows
     }
 }
 

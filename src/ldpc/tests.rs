@@ -23,7 +23,7 @@ fn parity_check_matrices_equal_the_independent_ones() {
         let code = Code::new(lifting, MAX_PARITY).unwrap();
         let (h, z) = (oracle(lifting), usize::from(lifting));
         let mut entries = 0;
-        for (row, edges) in code.rows().iter().enumerate() {
+        for (row, edges) in code.rows.iter().enumerate() {
             for lane in 0..z {
                 for edge in edges {
                     entries += 1;

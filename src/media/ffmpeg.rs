@@ -14,16 +14,16 @@ const MESSAGE_BYTES: usize = 4096;
 /// Why a video cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum FfmpegError {
-    /// There is no such program.
+    /// There is no ffmpeg.
     #[error("ffmpeg is not installed")]
     Missing,
-    /// It cannot be started.
+    /// ffmpeg cannot be started.
     #[error("cannot run ffmpeg")]
     Run(#[source] std::io::Error),
-    /// It failed, and said why.
+    /// ffmpeg failed, and said why.
     #[error("ffmpeg failed: {0}")]
     Failed(String),
-    /// It ended without a complaint before it had all frames, or without a file.
+    /// ffmpeg ended without a complaint before it had all frames, or without a file.
     #[error("ffmpeg ended before the video was complete")]
     Stopped,
 }
@@ -139,7 +139,7 @@ impl VideoReader {
     /// After the stream's end: whether that was the video's end.
     ///
     /// # Errors
-    /// If it was not.
+    /// If ffmpeg failed before the video ended.
     pub fn end(&mut self) -> Result<(), FfmpegError> {
         self.process.end()
     }
@@ -253,7 +253,7 @@ impl VideoWriter {
     /// Waits until the file is complete.
     ///
     /// # Errors
-    /// If it is not.
+    /// If ffmpeg failed before the file was complete.
     pub(crate) fn finish(mut self) -> Result<(), FfmpegError> {
         self.input = None;
         self.process.end()

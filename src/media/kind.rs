@@ -1,6 +1,6 @@
 //! What a file is, by its first bytes.
 
-/// Bytes that tell.
+/// Bytes at the front of a file that tell its kind.
 pub(crate) const FRONT_BYTES: u64 = 16;
 
 /// Kinds that are read in different ways.

@@ -13,7 +13,7 @@ const UNFINISHED: &str = ".tilecast-unfinished-";
 /// Why output cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
-    /// There is something already.
+    /// A file or folder that is there already.
     #[error("{} already exists", .0.display())]
     Exists(PathBuf),
     /// A folder with something in it.
@@ -22,9 +22,9 @@ pub enum OutputError {
     /// A file where a folder is needed, or the other way round.
     #[error("{} is not a {}", path.display(), wanted)]
     Kind {
-        /// What is there.
+        /// The path that is something else.
         path: PathBuf,
-        /// What was wanted.
+        /// What it should be.
         wanted: &'static str,
     },
     /// Standard output cannot be written.
@@ -36,12 +36,12 @@ pub enum OutputError {
     /// A video cannot be written.
     #[error(transparent)]
     Ffmpeg(#[from] FfmpegError),
-    /// Writing failed.
+    /// A file or folder that cannot be written.
     #[error("cannot write {}", path.display())]
     Io {
-        /// Where.
+        /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// What the system says.
         source: std::io::Error,
     },
 }

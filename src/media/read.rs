@@ -21,7 +21,7 @@ pub enum PictureError {
     /// Not a picture at all, as far as this program knows.
     #[error("not a picture")]
     Unknown,
-    /// The iPhone's default format.
+    /// A HEIC file, what iPhones make by default.
     #[error("a HEIC picture, which this program cannot read: export it as JPEG")]
     Heic,
     /// More pixels than [`MAX_PIXELS`] or a side too long.

@@ -19,10 +19,10 @@ const BUFFER_BYTES: usize = 1 << 20;
 /// Why a capture cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
-    /// It is not a picture.
+    /// What should be a picture cannot be read as one.
     #[error(transparent)]
     Picture(#[from] PictureError),
-    /// The video's data does not come.
+    /// ffmpeg does not give the video.
     #[error(transparent)]
     Ffmpeg(#[from] FfmpegError),
     /// A video comes as a stream, which is not in a form that is read without help.

@@ -20,7 +20,7 @@ const FIELD_BYTES: usize = 20;
 pub(super) const FRAME_HEADER_BYTES: usize = FIELD_BYTES + 4;
 /// Lifting size of the header's code.
 const HEADER_LIFTING: u16 = 9;
-/// Coded bits.
+/// Coded bits of a header.
 pub(super) const CODED_BITS: usize = 594;
 /// Of these, the ones that each bit of the cells of one plane carries.
 pub(super) const PLANE_BITS: usize = CODED_BITS / Palette::MAX_BITS;
@@ -34,7 +34,7 @@ pub struct FrameFormat {
     pub geometry: Geometry,
     /// Parity columns of the packets' code.
     pub parity: u8,
-    /// Its lifting size.
+    /// Lifting size of that code.
     pub lifting: u16,
     /// Bands that the data tiles are cut into.
     pub bands: u8,
@@ -159,7 +159,7 @@ pub(super) enum Cell {
     /// Coded bits: the one with this number, and every [`PLANE_BITS`]-th after it, one for each bit
     /// of a symbol.
     Bits(usize),
-    /// Nothing.
+    /// Neither: black.
     Spare,
 }
 

@@ -40,11 +40,11 @@ impl PacketStore for Vec<u8> {
 /// What became of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Accepted {
-    /// It was new.
+    /// The packet was new.
     New,
-    /// It, or all of its block, was known already.
+    /// The packet, or all of its block, was known already.
     Known,
-    /// It belongs to another transfer or contradicts this one's shape.
+    /// The packet belongs to another transfer or contradicts this one's shape.
     Foreign,
 }
 

@@ -32,7 +32,7 @@ pub enum OuterError {
     Code {
         /// Number of the block.
         block: u32,
-        /// The code's own words.
+        /// What the erasure code says.
         reason: reed_solomon_erasure::Error,
     },
 }

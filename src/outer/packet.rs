@@ -19,7 +19,7 @@ pub struct PacketId {
 /// A packet as it arrived, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Packet {
-    /// Which one it is.
+    /// Place of the packet in its transfer.
     pub id: PacketId,
     /// The shape of its transfer.
     pub shape: Shape,

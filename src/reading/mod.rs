@@ -14,7 +14,7 @@ use crate::outer::Packet;
 /// What one picture gave.
 #[derive(Clone, Debug)]
 pub struct Capture {
-    /// How it went.
+    /// How the capture went.
     pub outcome: Outcome,
     /// What was read of a frame, if there was one.
     pub reading: Option<Reading>,
@@ -47,9 +47,9 @@ pub struct Measures {
 /// What was read of a frame.
 #[derive(Clone, Debug)]
 pub enum Reading {
-    /// Of a frame of our own.
+    /// A reading of a frame of our own.
     Own(OwnReading),
-    /// Of one of libcimbar's.
+    /// A reading of a frame of libcimbar's.
     Cimbar(cimbar::Reading),
 }
 

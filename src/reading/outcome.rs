@@ -60,7 +60,7 @@ pub enum Outcome {
         lost: usize,
         /// Codewords of the frame.
         total: usize,
-        /// Why.
+        /// What the loss comes from.
         cause: Cause,
     },
     /// Blocks of a frame of libcimbar's did not decode.

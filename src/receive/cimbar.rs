@@ -20,7 +20,7 @@ const PIECE_BYTES: usize = 1 << 18;
 
 /// All transfers of libcimbar's frames.
 #[derive(Debug, Default)]
-pub(super) struct CimbarDesk(Places<CimbarTransfer>);
+pub(super) struct CimbarDesk(Places<CimbarIncoming>);
 
 impl CimbarDesk {
     /// Takes what a frame brings.
@@ -49,7 +49,7 @@ impl CimbarDesk {
     fn take(&mut self, arrival: &Arrival, since: u64) -> Option<bool> {
         let id = TransferId::Cimbar(arrival.key);
         if self.0.get(id).is_none() {
-            self.0.take(CimbarTransfer::new(arrival.key, since))?;
+            self.0.take(CimbarIncoming::new(arrival.key, since))?;
         }
         self.0.get(id).map(|transfer| transfer.accept(arrival))
     }
@@ -74,7 +74,7 @@ impl Desk for CimbarDesk {
 pub enum Key {
     /// A fountain: encode id and bytes of the message; the mode decides the blocks' length.
     Fountain {
-        /// Of which frames.
+        /// Mode of the frames.
         mode: Mode,
         /// The sender's id.
         encode_id: u8,
@@ -83,7 +83,7 @@ pub enum Key {
     },
     /// Plain frames say nothing; those of one mode belong together, in the order they come in.
     Plain {
-        /// Of which frames.
+        /// Mode of the frames.
         mode: Mode,
     },
 }
@@ -192,14 +192,14 @@ enum Content {
 
 /// One transfer, as far as it has come.
 #[derive(Debug)]
-struct CimbarTransfer {
+struct CimbarIncoming {
     key: Key,
     since: u64,
     frames: u64,
     content: Content,
 }
 
-impl CimbarTransfer {
+impl CimbarIncoming {
     /// A transfer of which nothing has arrived.
     fn new(key: Key, since: u64) -> Self {
         let content = match key {
@@ -248,7 +248,7 @@ impl CimbarTransfer {
     }
 }
 
-impl Incoming for CimbarTransfer {
+impl Incoming for CimbarIncoming {
     fn id(&self) -> TransferId {
         TransferId::Cimbar(self.key)
     }

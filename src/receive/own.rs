@@ -17,7 +17,7 @@ use std::io::{BufReader, Read};
 /// All transfers of our own frames.
 #[derive(Debug, Default)]
 pub(super) struct OwnDesk {
-    places: Places<OwnTransfer>,
+    places: Places<OwnIncoming>,
     combiner: Combiner,
 }
 
@@ -59,10 +59,10 @@ impl OwnDesk {
         header: FrameHeader,
         per_frame: usize,
         log: &mut Log,
-    ) -> Result<Option<&mut OwnTransfer>, ReceiveError> {
+    ) -> Result<Option<&mut OwnIncoming>, ReceiveError> {
         let id = TransferId::Own(header.transfer);
         if self.places.get(id).is_none() {
-            let transfer = OwnTransfer::new(header, per_frame, log.end());
+            let transfer = OwnIncoming::new(header, per_frame, log.end());
             let record = transfer.record();
             if self.places.take(transfer).is_some() {
                 log.note(RecordKind::Transfer, &record)?;
@@ -76,7 +76,7 @@ impl Desk for OwnDesk {
     fn recall(&mut self, kind: RecordKind, body: &[u8], place: u64) {
         match kind {
             RecordKind::Transfer => {
-                if let Some(transfer) = OwnTransfer::from_record(body, place)
+                if let Some(transfer) = OwnIncoming::from_record(body, place)
                     && self.places.get(transfer.id()).is_none()
                 {
                     self.places.take(transfer);
@@ -109,7 +109,7 @@ impl Desk for OwnDesk {
 
 /// One transfer, as far as it has come.
 #[derive(Debug)]
-struct OwnTransfer {
+struct OwnIncoming {
     header: FrameHeader,
     /// `None` until a first packet tells the shape.
     packets: Option<(Assembler, Schedule)>,
@@ -118,7 +118,7 @@ struct OwnTransfer {
     seen: BTreeSet<u32>,
 }
 
-impl OwnTransfer {
+impl OwnIncoming {
     /// A transfer of frames like one with this header, which hold `per_frame` packets.
     fn new(header: FrameHeader, per_frame: usize, since: u64) -> Self {
         Self { header, packets: None, per_frame: per_frame.max(1), since, seen: BTreeSet::new() }
@@ -131,7 +131,7 @@ impl OwnTransfer {
         record
     }
 
-    /// A transfer from its [`OwnTransfer::record`].
+    /// A transfer from its [`OwnIncoming::record`].
     fn from_record(record: &[u8], since: u64) -> Option<Self> {
         let (per_frame, header) = record.split_first_chunk()?;
         let header = FrameHeader::parse(header)?.ok()?;
@@ -181,7 +181,7 @@ impl OwnTransfer {
     }
 }
 
-impl Incoming for OwnTransfer {
+impl Incoming for OwnIncoming {
     fn id(&self) -> TransferId {
         TransferId::Own(self.header.transfer)
     }

@@ -7,15 +7,22 @@ use crate::raster::Point;
 
 /// A point that lies this far from where its neighbours put it, in tiles, is a wrong one.
 const MAX_DEVIATION: f64 = 0.7;
+/// An anchor's weight falls by a Gaussian of this deviation, in pitches: the next ones count, those
+/// beyond hardly do.
+const INFLUENCE: f64 = 0.7;
+/// Beyond this many deviations an anchor has a hundredth of a near one's weight, and is left out.
+const CUT: f64 = 3.0;
+/// Slopes are held by a fifth of an anchor's weight, so that one or two anchors do not tilt.
+const SLOPE_PRIOR: f64 = 0.2;
 /// Below, all weights are so small that their plane is rounding errors.
 const MIN_DETERMINANT: f64 = 1e-12;
 
 /// A point whose offset from the homography is known.
 #[derive(Clone, Copy, Debug)]
 struct Anchor {
-    /// In tiles.
+    /// Place of the point on the grid, in tiles.
     at: Point,
-    /// In picture pixels.
+    /// Distance from where the homography puts it, in picture pixels.
     offset: Point,
 }
 
@@ -48,7 +55,7 @@ impl Mesh {
             let predicted = predict(&anchors, at, pitch, None).unwrap_or_default();
             anchors.extend(find(self, at, predicted).map(|offset| Anchor { at, offset }));
         }
-        let (kept, deviation) = self.without_outliers(&anchors, pitch);
+        let kept = self.without_outliers(&anchors, pitch);
         for (node, offset) in self.offsets.iter_mut().enumerate() {
             let at = Point::new(
                 (node % self.nodes_across * NODE) as f64,
@@ -57,69 +64,77 @@ impl Mesh {
             *offset = predict(&kept, at, pitch, None).unwrap_or_default();
         }
         let found = kept.len().saturating_sub(finders.len());
-        MeshQuality { found, expected, deviation }
+        MeshQuality { found, expected }
     }
 
-    /// Anchors that agree with their neighbours, and how well those do, rms, in tiles.
-    fn without_outliers(&self, anchors: &[Anchor], pitch: f64) -> (Vec<Anchor>, f64) {
-        let scale = self.pixels_per_tile().max(1e-9);
-        let mut kept = Vec::with_capacity(anchors.len());
-        let (mut squared, mut count) = (0.0, 0);
-        for (index, anchor) in anchors.iter().enumerate() {
-            let others = predict(anchors, anchor.at, pitch, Some(index));
-            let deviation = others.map_or(0.0, |o| o.distance(anchor.offset) / scale);
-            if deviation <= MAX_DEVIATION {
-                kept.push(*anchor);
-                squared += deviation * deviation;
-                count += 1;
-            }
-        }
-        (kept, (squared / f64::from(count.max(1))).sqrt())
+    /// Anchors that agree with their neighbours.
+    fn without_outliers(&self, anchors: &[Anchor], pitch: f64) -> Vec<Anchor> {
+        let limit = MAX_DEVIATION * self.pixels_per_tile().max(1e-9);
+        let agrees = |(index, anchor): &(usize, &Anchor)| {
+            let others = predict(anchors, anchor.at, pitch, Some(*index));
+            others.is_none_or(|others| others.distance(anchor.offset) <= limit)
+        };
+        anchors.iter().enumerate().filter(agrees).map(|(_, anchor)| *anchor).collect()
     }
 }
 
 /// The offset at `at` by a plane fitted to the anchors around it (moving least squares, with a
 /// pull towards a constant where there are few); `None` without any anchor.
 fn predict(anchors: &[Anchor], at: Point, pitch: f64, without: Option<usize>) -> Option<Point> {
+    let others = || {
+        let others = anchors.iter().enumerate().filter(|(index, _)| Some(*index) != without);
+        others.map(|(_, anchor)| anchor)
+    };
     let squared = |anchor: &Anchor| {
         let d = anchor.at - at;
         d.x * d.x + d.y * d.y
     };
-    let nearest = anchors
-        .iter()
-        .enumerate()
-        .filter(|(index, _)| Some(*index) != without)
-        .map(|(_, anchor)| squared(anchor))
-        .fold(f64::MAX, f64::min)
-        .sqrt();
-    let sigma = 0.7 * pitch.max(nearest);
-    let mut s = [0f64; 6];
-    let mut rx = [0f64; 3];
-    let mut ry = [0f64; 3];
-    for (index, anchor) in anchors.iter().enumerate() {
-        // Beyond three deviations an anchor has less than a hundredth of a near one's weight.
-        if Some(index) == without || squared(anchor) > 9.0 * sigma * sigma {
-            continue;
+    let nearest = others().map(squared).fold(f64::MAX, f64::min).sqrt();
+    let deviation = INFLUENCE * pitch.max(nearest);
+    let limit = (CUT * deviation).powi(2);
+    let mut plane = PlaneFit::default();
+    for anchor in others().filter(|anchor| squared(anchor) <= limit) {
+        plane.add((anchor.at - at) * (1.0 / deviation), anchor.offset);
+    }
+    plane.at_origin()
+}
+
+/// The sums of a weighted least-squares fit of two planes, x and y of the offset, over one place.
+#[derive(Default)]
+struct PlaneFit {
+    /// Weighted sums of 1, x, y, x², x y, y².
+    normal: [f64; 6],
+    /// Weighted sums of the offset's x, and of its y, times 1, x, y.
+    right: [[f64; 3]; 2],
+}
+
+impl PlaneFit {
+    /// Adds an offset at the place `d`, in deviations of the weight.
+    fn add(&mut self, d: Point, offset: Point) {
+        let weight = (-0.5 * (d.x * d.x + d.y * d.y)).exp();
+        let terms = [1.0, d.x, d.y, d.x * d.x, d.x * d.y, d.y * d.y];
+        for (sum, term) in self.normal.iter_mut().zip(terms) {
+            *sum += weight * term;
         }
-        let d = (anchor.at - at) * (1.0 / sigma);
-        let squared = d.x * d.x + d.y * d.y;
-        let w = (-0.5 * squared).exp();
-        for (sum, term) in s.iter_mut().zip([1.0, d.x, d.y, d.x * d.x, d.x * d.y, d.y * d.y]) {
-            *sum += w * term;
-        }
-        for (i, basis) in [1.0, d.x, d.y].into_iter().enumerate() {
-            rx[i] += w * basis * anchor.offset.x;
-            ry[i] += w * basis * anchor.offset.y;
+        for (right, value) in self.right.iter_mut().zip([offset.x, offset.y]) {
+            for (sum, basis) in right.iter_mut().zip([1.0, d.x, d.y]) {
+                *sum += weight * basis * value;
+            }
         }
     }
-    if s[0] <= 0.0 {
-        return None;
+
+    /// The planes' values at the origin; `None` if nothing was added.
+    fn at_origin(&self) -> Option<Point> {
+        let [n, x, y, xx, xy, yy] = self.normal;
+        if n <= 0.0 {
+            return None;
+        }
+        let (xx, yy) = (xx + SLOPE_PRIOR, yy + SLOPE_PRIOR);
+        let normal = Matrix3([[n, x, y], [x, xx, xy], [y, xy, yy]]);
+        let inverse = normal.inverse().filter(|_| normal.determinant() > MIN_DETERMINANT);
+        // The mean, where all anchors are far away.
+        let constant = |right: [f64; 3]| inverse.map_or(right[0] / n, |i| i.apply(right)[0]);
+        let [x, y] = self.right.map(constant);
+        Some(Point::new(x, y))
     }
-    // Slopes are held by a fifth of an anchor's weight, so that one or two anchors do not tilt.
-    let (xx, xy, yy) = (s[3] + 0.2, s[4], s[5] + 0.2);
-    let normal = Matrix3([[s[0], s[1], s[2]], [s[1], xx, xy], [s[2], xy, yy]]);
-    let inverse = normal.inverse().filter(|_| normal.determinant() > MIN_DETERMINANT);
-    // The constant term of the plane, or, of anchors that are far away, their mean.
-    let constant = |right: [f64; 3]| inverse.map_or(right[0] / s[0], |i| i.apply(right)[0]);
-    Some(Point::new(constant(rx), constant(ry)))
 }

@@ -5,7 +5,7 @@ use crate::dsp::peak;
 use crate::frame::{Layout, MARK};
 use crate::raster::{Picture, Point};
 
-/// Samples across a mark.
+/// Samples from one side of a mark to the other.
 const ACROSS: usize = 15;
 /// Samples in a mark.
 const AREA: f32 = (ACROSS * ACROSS) as f32;

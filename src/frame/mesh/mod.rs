@@ -33,6 +33,19 @@ pub struct Mesh {
     offsets: Vec<Point>,
 }
 
+/// A grid of tiles, and where its finders are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Grid {
+    /// Tiles in a row.
+    pub(crate) columns: usize,
+    /// Rows.
+    pub(crate) rows: usize,
+    /// Centre of the top-left finder, in tiles.
+    pub(crate) first: Point,
+    /// Centre of the bottom-right finder, in tiles.
+    pub(crate) last: Point,
+}
+
 /// How the alignment marks were found.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct MeshQuality {
@@ -40,8 +53,6 @@ pub struct MeshQuality {
     pub found: usize,
     /// Marks that the frame has.
     pub expected: usize,
-    /// Rms distance of the marks from the smooth mesh, in tiles.
-    pub deviation: f64,
 }
 
 impl MeshQuality {
@@ -56,19 +67,15 @@ impl Mesh {
     pub fn from_hypothesis(geometry: Geometry, hypothesis: &Hypothesis) -> Option<Self> {
         let (columns, rows) = (usize::from(geometry.columns), usize::from(geometry.rows));
         let inset = geometry.finder_inset() as f64 / f64::from(geometry.tile);
-        let (right, bottom) = (columns as f64 - inset, rows as f64 - inset);
-        Self::new((columns, rows), [(inset, inset), (right, bottom)], hypothesis)
+        let first = Point::new(inset, inset);
+        let last = Point::new(columns as f64 - inset, rows as f64 - inset);
+        Self::new(&Grid { columns, rows, first, last }, hypothesis)
     }
 
-    /// The mesh of a grid of any tiles, of which the centres of the top-left and the bottom-right
-    /// finder are given in tiles; `None` if a hypothesis has no map.
-    pub fn new(
-        (columns, rows): (usize, usize),
-        [(left, top), (right, bottom)]: [(f64, f64); 2],
-        hypothesis: &Hypothesis,
-    ) -> Option<Self> {
-        let finders = [(left, top), (right, top), (right, bottom), (left, bottom)]
-            .map(|(x, y)| Point::new(x, y));
+    /// The mesh of any grid; `None` if a hypothesis has no map.
+    pub(crate) fn new(grid: &Grid, hypothesis: &Hypothesis) -> Option<Self> {
+        let &Grid { columns, rows, first, last } = grid;
+        let finders = [first, Point::new(last.x, first.y), last, Point::new(first.x, last.y)];
         let map = Homography::from_points(finders, hypothesis.corners)?;
         let (nodes_across, nodes_down) = (columns / NODE + 2, rows / NODE + 2);
         let offsets = vec![Point::default(); nodes_across * nodes_down];
