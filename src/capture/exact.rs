@@ -4,21 +4,22 @@ use crate::frame::{Geometry, Hypothesis, Layout, Mesh};
 use crate::modem::exact_llrs;
 use crate::raster::{Picture, Point};
 
-/// LLRs of an undistorted frame: as located, or with its corners moved to whole pixels.
+/// Where an undistorted frame is, to the pixel, and its LLRs.
 pub(super) fn exact_frame(
     picture: &Picture,
     hypothesis: &Hypothesis,
     layout: &Layout,
-) -> Option<Vec<f32>> {
+) -> Option<(Hypothesis, Vec<f32>)> {
     let geometry = layout.geometry();
-    let attempt = |hypothesis: &Hypothesis| {
-        let mesh = Mesh::from_hypothesis(geometry, hypothesis)?;
-        exact_llrs(layout, &mesh.nearest(picture))
-    };
     let snapped = snap(hypothesis, &geometry)?;
-    [0.0, 1.0, -1.0].into_iter().flat_map(|y| [0.0, 1.0, -1.0].map(|x| Point::new(x, y))).find_map(
-        |shift| attempt(&Hypothesis { corners: snapped.corners.map(|c| c + shift), ..*hypothesis }),
-    )
+    let around = [0.0, 1.0, -1.0];
+    let shifts = around.into_iter().flat_map(|y| around.map(|x| Point::new(x, y)));
+    shifts.into_iter().find_map(|shift| {
+        let corners = snapped.corners.map(|corner| corner + shift);
+        let hypothesis = Hypothesis { corners, ..snapped };
+        let mesh = Mesh::from_hypothesis(geometry, &hypothesis)?;
+        Some((hypothesis, exact_llrs(layout, &mesh.nearest(picture))?))
+    })
 }
 
 /// The hypothesis with its corners on whole pixels, if the frame is upright (or turned by a
@@ -43,5 +44,6 @@ fn snap(hypothesis: &Hypothesis, geometry: &Geometry) -> Option<Hypothesis> {
     let down = side(bottom_left, height - inset)?;
     let origin = Point::new(top_left.x.round(), top_left.y.round());
     let corners = [origin, origin + across, origin + across + down, origin + down];
-    Some(Hypothesis { corners, ..*hypothesis })
+    // All finders have the size of the one that everything is measured from.
+    Some(Hypothesis { corners, radii: [hypothesis.radii[0]; 4], ..*hypothesis })
 }

@@ -59,14 +59,18 @@ impl Located {
     ) -> Option<Self> {
         let tables = tools.tables(header.format)?;
         let layout = &tables.frame.layout;
-        let mut mesh = Mesh::from_hypothesis(header.format.geometry, hypothesis)?;
-        let exact = exact_frame(picture, hypothesis, layout);
+        // A corner that was guessed may be off; that of an undistorted frame is not.
+        let (hypothesis, exact) = match exact_frame(picture, hypothesis, layout) {
+            Some((exact, llrs)) => (exact, Some(llrs)),
+            None => (*hypothesis, None),
+        };
+        let mut mesh = Mesh::from_hypothesis(header.format.geometry, &hypothesis)?;
         // An undistorted frame has proved itself by its pilots and needs no mesh.
         let marks = match exact {
             Some(_) => None,
             None => Some(mesh.follow_marks(picture, layout, hypothesis.trusted())),
         };
-        Some(Self { hypothesis: *hypothesis, header, tables, mesh, exact, marks })
+        Some(Self { hypothesis, header, tables, mesh, exact, marks })
     }
 
     /// Share of the alignment marks that were found; 1 for an undistorted frame.
@@ -220,20 +224,24 @@ pub(super) fn follow_finders(picture: &Picture, last: &Hypothesis) -> Option<Hyp
     /// How far a finder's window reaches, in its radii: the finder, what surrounds it, and what a
     /// hand moves from one picture to the next.
     const REACH: f64 = 3.0;
-    if last.guessed.is_some() {
-        return None;
-    }
-    let factor = search_factor(picture);
-    let mut next = *last;
+    /// A window is reduced until a finder's module has this many pixels, twice that at most: in
+    /// windows all finders with modules of 4 to 14 pixels are found, with 3 not all, with 2 hardly
+    /// any secondary one. Seen from the side, modules are narrower than their mean.
+    const MODULE: f64 = 5.0;
+    /// By how much a finder's size may differ from the picture before, a thirtieth of a second ago.
+    const SAME_SIZE: std::ops::Range<f64> = 0.8..1.25;
+    // A corner that was guessed may be seen now, from nearby: its finder is looked for as well.
+    let mut next = Hypothesis { guessed: None, ..*last };
     for (corner, (centre, radius)) in next.corners.iter_mut().zip(&mut next.radii).enumerate() {
         let kind = FinderKind::at(corner);
         let reach = Point::new(REACH * *radius, REACH * *radius);
         let (window, origin) = picture.window(*centre - reach, *centre + reach)?;
+        let factor = ((last.module(corner) / MODULE) as usize).max(1);
         let found = find_finders(&window.grey(factor), Neighbourhood::Wide);
         let scale = factor as f64;
         let finder = found.iter().find(|finder| {
             let ratio = finder.radius * scale / *radius;
-            finder.kind == kind && (0.8..1.25).contains(&ratio)
+            finder.kind == kind && SAME_SIZE.contains(&ratio)
         })?;
         (*centre, *radius) = (origin + finder.centre * scale, finder.radius * scale);
     }

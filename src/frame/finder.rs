@@ -47,6 +47,22 @@ const MIN_MODULE: f64 = 1.5;
 /// Bright and dark parts are at least this far from the threshold, in grey levels; noise in dark
 /// surroundings is not.
 const MIN_CONTRAST: f32 = 8.0;
+/// A run of a row through a finder can be a little narrower than the finder is elsewhere: seen from
+/// the side by 60 degrees, a square is twice as long one way as the other.
+const ELONGATION: f64 = 2.5;
+/// Pixels that blur and a threshold off the middle add to any length.
+const BLUR: f64 = 3.0;
+/// Two candidates nearer than this share of a radius are the same finder.
+const SAME_FINDER: f64 = 0.6;
+/// How far the length of a run may be off, in modules and in pixels: rows cross turned finders
+/// askew, blur moves edges.
+const RUN_TOLERANCE: (f64, f64) = (0.55, 0.7);
+/// Of that, the shares that narrow and wide runs may be off; a wide one collects the errors of both
+/// of its edges and of the angle.
+const NARROW_RUN: f64 = 1.2;
+const WIDE_RUN: f64 = 2.0;
+/// The same for the distance of an edge from the centre, along a ray.
+const RAY_TOLERANCE: (f64, f64) = (0.5, 0.4);
 /// Side of the blocks that local brightness is measured in.
 const BLOCK: usize = 16;
 /// The most candidates that are kept, the best ones.
@@ -71,7 +87,7 @@ pub fn find_finders(grey: &Grey, neighbourhood: Neighbourhood) -> Vec<Finder> {
     let binary = Binary::new(grey, reach.max(1));
     let mut found: Vec<Finder> = Vec::new();
     for candidate in row_candidates(&binary) {
-        let inside = |f: &Finder| f.centre.distance(candidate.centre) < 0.6 * f.radius;
+        let inside = |f: &Finder| f.centre.distance(candidate.centre) < SAME_FINDER * f.radius;
         if binary.surroundings_fit(&candidate) && !found.iter().any(inside) {
             found.extend(binary.confirm(&candidate));
         }
@@ -185,7 +201,7 @@ impl<'a> Binary<'a> {
         let width = self.grey.width;
         let (x, y) = (candidate.centre.x as usize, candidate.centre.y as usize);
         let length = ((dx * dx + dy * dy) as f64).sqrt();
-        let limit = ((candidate.half_width * 2.5 + 3.0) / length) as usize;
+        let limit = (ray_limit(candidate.half_width) / length) as usize;
         // Columns that are left in this direction; rows end with the picture.
         let across = match dx {
             0 => limit,
@@ -213,7 +229,7 @@ impl<'a> Binary<'a> {
     /// Casts rays from a candidate and from the better centre that they give.
     fn confirm(&self, candidate: &Candidate) -> Option<Finder> {
         let mut centre = candidate.centre;
-        let limit = candidate.half_width * 2.2 + 3.0;
+        let limit = ray_limit(candidate.half_width);
         let mut finder = None;
         for _ in 0..3 {
             let mut rays = Vec::with_capacity(RAYS);
@@ -245,6 +261,11 @@ impl<'a> Binary<'a> {
         let enough = score >= MIN_SCORE && radius >= 4.0 * MIN_MODULE;
         enough.then_some(Finder { centre, radius, kind, score })
     }
+}
+
+/// How far from its centre a finder's outer edge is at most, given its radius in one direction.
+pub(super) fn ray_limit(radius: f64) -> f64 {
+    ELONGATION * radius + BLUR
 }
 
 /// Unit vectors in the directions of the rays; the second half is opposite to the first.
@@ -280,7 +301,7 @@ fn balanced_centre(
 fn ray_kind([core, gap, ring]: &[f64; 3]) -> Option<FinderKind> {
     let module = ring / 4.0;
     // Blur and a threshold off the middle move all edges of bright parts outward or inward alike.
-    let tolerance = 0.5 * module + 0.4;
+    let tolerance = RAY_TOLERANCE.0 * module + RAY_TOLERANCE.1;
     let fits = |value: f64, modules: f64| (value - modules * module).abs() < tolerance;
     if !fits(*gap, 3.0) {
         None
@@ -322,11 +343,11 @@ fn fits_ratio(edges: &[usize], y: usize) -> Option<Candidate> {
     if module < MIN_MODULE {
         return None;
     }
-    let tolerance = 0.55 * module + 0.7;
+    let tolerance = RUN_TOLERANCE.0 * module + RUN_TOLERANCE.1;
     let fits = |pattern: [f64; 5]| {
         (0..5).all(|i| {
-            (length(i) - pattern[i] * module).abs()
-                < tolerance * if pattern[i] > 2.0 { 2.0 } else { 1.2 }
+            let share = if pattern[i] > 2.0 { WIDE_RUN } else { NARROW_RUN };
+            (length(i) - pattern[i] * module).abs() < tolerance * share
         })
     };
     let ok = fits([1.0, 1.0, 4.0, 1.0, 1.0]) || fits([1.0, 2.0, 2.0, 2.0, 1.0]);

@@ -4,7 +4,7 @@
 //! mirrored. Hypotheses are ranked; reading the header decides.
 
 use super::Palette;
-use super::finder::{Finder, FinderKind};
+use super::finder::{Finder, FinderKind, ray_limit};
 use super::layout::{FINDER_BOX_UNITS, FINDER_UNITS, HEADER_COLUMNS, HEADER_ROWS};
 use crate::raster::{Homography, Picture, Point};
 
@@ -18,6 +18,23 @@ const GUESS_PENALTY: f64 = 2.5;
 /// Finders of one frame differ at most this much in size, and so do opposite sides of a frame:
 /// a frame tilted by 60 degrees, one and a half times its width away.
 const MAX_SIZE_RATIO: f64 = 2.6;
+/// Sine of the flattest corner of a frame, 15 degrees: seen flatter, no tile of it can be read.
+const MIN_CORNER: f64 = 0.26;
+/// Finders of one side are apart by more than their radii, this many times: the smallest frame is
+/// just wide enough for two finders and the header between them.
+const MIN_SPAN: f64 = 1.2;
+/// What a finder with the pattern that belongs to its corner is worth, beside a score of at most 1
+/// for each finder.
+const RIGHT_KIND: f64 = 0.5;
+/// Mirrored frames are rare: screens in a mirror, a camera's own view.
+const MIRROR_PENALTY: f64 = 0.7;
+/// What a difference in shape costs, beside one in size, which tells the same but less sharply.
+const SHAPE_WEIGHT: f64 = 0.5;
+/// What a frame is worth that is larger beside its finders, for each e-fold: data tiles that look like
+/// finders lie close to each other.
+const ROOM_WEIGHT: f64 = 0.3;
+/// The mean distance from a square's centre to its edge, over all directions, in half sides.
+const RADIUS_OF_SQUARE: f64 = 1.12;
 
 /// Four finder centres as the corners of a frame.
 #[derive(Clone, Copy, Debug)]
@@ -116,8 +133,8 @@ fn oriented(four: [Finder; 4], guessed: Option<usize>) -> Vec<Hypothesis> {
                 corners: finders.map(|finder| finder.centre),
                 radii: finders.map(|finder| finder.radius),
                 guessed,
-                plausibility: shape + 0.5 * kinds.count() as f64
-                    - if mirrored { 0.7 } else { 0.0 }
+                plausibility: shape + RIGHT_KIND * kinds.count() as f64
+                    - if mirrored { MIRROR_PENALTY } else { 0.0 }
                     - if guessed.is_some() { GUESS_PENALTY } else { 0.0 },
             });
         }
@@ -136,27 +153,26 @@ fn plausibility(four: &[Finder; 4]) -> Option<f64> {
     let side = |i: usize| four[(i + 1) % 4].centre - four[i].centre;
     let convex = (0..4).all(|i| {
         let (a, b) = (side(i), side((i + 1) % 4));
-        // The sine of the corner's angle: flatter than 15 degrees is no frame.
-        a.cross(b) > 0.26 * a.norm() * b.norm()
+        a.cross(b) > MIN_CORNER * a.norm() * b.norm()
     });
     let opposite = |i: usize| {
         let (a, b) = (side(i).norm(), side(i + 2).norm());
         a.max(b) / a.min(b).max(1e-9)
     };
     let shape = opposite(0).max(opposite(1));
-    // The smallest frame is just wide enough for two finders and the header between them.
     let roomy = (0..4).all(|i| {
-        let span = (four[i].radius + four[(i + 1) % 4].radius) * 1.2;
+        let span = (four[i].radius + four[(i + 1) % 4].radius) * MIN_SPAN;
         side(i).norm() > span
     });
     if !convex || !roomy || sizes > MAX_SIZE_RATIO || shape > MAX_SIZE_RATIO {
         return None;
     }
     // Where a side is shorter, finders are smaller: real frames have size and shape in step.
-    let area: f64 = (0..4).map(|i| side(i).norm()).sum::<f64>() / 4.0;
+    let length = (0..4).map(|i| side(i).norm()).sum::<f64>() / 4.0;
     let radius = four.iter().map(|finder| finder.radius).sum::<f64>() / 4.0;
     let score: f64 = four.iter().map(|finder| finder.score).sum();
-    Some(score - (sizes - 1.0) - 0.5 * (shape - 1.0) + 0.3 * (area / radius).ln())
+    let room = ROOM_WEIGHT * (length / radius).ln();
+    Some(score - (sizes - 1.0) - SHAPE_WEIGHT * (shape - 1.0) + room)
 }
 
 /// Where a header's cells are, once a scale is assumed.
@@ -178,6 +194,11 @@ impl Hypothesis {
         Homography::from_unit_square(self.corners)
     }
 
+    /// Mean side of a module of the finder at a corner, in picture pixels.
+    pub(crate) fn module(&self, corner: usize) -> f64 {
+        2.0 * self.radii[corner] / RADIUS_OF_SQUARE / FINDER_UNITS as f64
+    }
+
     /// Places of the header's copy at the top left or, if `turned`, at the bottom right, for
     /// header cells that measure `unit` in the square of finder centres.
     pub fn header(&self, unit: Point, turned: bool) -> Option<HeaderPlace> {
@@ -192,15 +213,12 @@ impl Hypothesis {
         let (dx, dy) = map.steps(origin);
         let extent = |step: Point| {
             let unit = step * (1.0 / step.norm());
-            let limit = 2.2 * self.radii[corner] + 3.0;
+            let limit = ray_limit(self.radii[corner]);
             let front = outer_edge(picture, self.corners[corner], unit, limit)?;
             let back = outer_edge(picture, self.corners[corner], unit * -1.0, limit)?;
             Some((front + back) / FINDER_UNITS as f64 / step.norm())
         };
-        // The mean distance from a square's centre to its edge, over all directions, is 1.12 times
-        // half its side.
-        let plain =
-            |step: Point| 2.0 * self.radii[corner] / 1.12 / FINDER_UNITS as f64 / step.norm();
+        let plain = |step: Point| self.module(corner) / step.norm();
         Some(Point::new(
             extent(dx).unwrap_or_else(|| plain(dx)),
             extent(dy).unwrap_or_else(|| plain(dy)),

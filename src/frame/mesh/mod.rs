@@ -17,6 +17,11 @@ pub use sample::Samples;
 
 /// Tiles from one node of the mesh to the next.
 const NODE: usize = 8;
+/// The weight of a neighbouring node's tiles falls by this in the exponent, for each squared step: to
+/// two thirds beside, to a fifth at the corner of the 5x5 nodes that count.
+const NEIGHBOUR_FALL: f64 = 0.4;
+/// A share of the frame's mean gradient that holds nodes still which see no edges.
+const HOLD: f64 = 0.5;
 /// Offsets change by at most this much a step, in tiles: more is a wrong answer.
 const MAX_NUDGE: f64 = 0.25;
 
@@ -161,14 +166,14 @@ impl Mesh {
                 for (dj, di) in (-2..=2).flat_map(|dj| (-2..=2).map(move |di| (dj, di))) {
                     let (y, x) = (j + dj, i + di);
                     if (0..down).contains(&y) && (0..across).contains(&x) {
-                        let weight = (-0.4 * (di * di + dj * dj) as f64).exp();
+                        let weight = (-NEIGHBOUR_FALL * (di * di + dj * dj) as f64).exp();
                         for (sum, term) in sum.iter_mut().zip(normal[(y * across + x) as usize]) {
                             *sum += weight * term;
                         }
                     }
                 }
-                // A little of the frame's mean gradient holds nodes still that see no edges.
-                let (a, b, c) = (sum[0] + 0.5 * mean, sum[1], sum[2] + 0.5 * mean);
+                let hold = HOLD * mean;
+                let (a, b, c) = (sum[0] + hold, sum[1], sum[2] + hold);
                 let det = (a * c - b * b).max(1e-9);
                 let step =
                     Point::new((c * sum[3] - b * sum[4]) / det, (a * sum[4] - b * sum[3]) / det);
