@@ -116,7 +116,9 @@ fn choose<'a>(codings: &'a [Coding], cells: &[Cell]) -> Option<(&'a Coding, Bloc
         (coding, blocks)
     });
     let most = tried.max_by_key(|(_, blocks)| count(blocks));
-    most.filter(|(_, blocks)| count(blocks) > 0)
+    // Whatever looks the same all over is blocks of zeros.
+    let says = |blocks: &Blocks| blocks.iter().flatten().flatten().any(|byte| *byte != 0);
+    most.filter(|(_, blocks)| says(blocks))
 }
 
 /// The one of `codings` that the cells' samples are of, and its blocks.

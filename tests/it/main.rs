@@ -9,6 +9,8 @@ mod camera_channel;
 mod cimbar;
 // The command line: arguments, exit codes, texts, what is left after a failure.
 mod cli;
+// Frames of all sizes in a video.
+mod followed;
 // Pictures and packets made to do harm.
 mod hostile;
 // Frame error rate of the inner code on a noisy channel.

@@ -3,7 +3,7 @@
 //! Shares no geometry and no colour code with the library, so that a mistake in one cannot hide in
 //! the other. Fully determined by its settings and seed.
 
-mod optics;
+pub mod optics;
 mod pose;
 pub mod recording;
 mod sensor;

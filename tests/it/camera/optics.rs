@@ -34,6 +34,13 @@ fn kernel(sigma: f64) -> Vec<f32> {
 }
 
 impl Blurred {
+    /// The frame as it is, at its own pixels.
+    pub fn picture(&self) -> Picture {
+        let bytes = |rgb: &[f32; 3]| rgb.map(|value| value.round().clamp(0.0, 255.0) as u8);
+        let rgb = self.rgb.iter().flat_map(bytes).collect();
+        Picture::from_rgb(self.width, self.height, rgb).unwrap()
+    }
+
     /// Convolves along the direction in which neighbours are `step` apart; `length` is the
     /// picture's extent in it. Outside there is darkness.
     fn convolve(&mut self, kernel: &[f32], step: usize, length: usize) {

@@ -1,0 +1,59 @@
+//! Frames of all sizes that the format has are followed through a video, and read once.
+
+use crate::camera::optics::blurred;
+use crate::support::random_bytes;
+use tilecast::capture::Reader;
+use tilecast::format::{FormatChoice, Profile};
+use tilecast::prng::SplitMix64;
+use tilecast::raster::Picture;
+use tilecast::reading::Outcome;
+use tilecast::send::{Outgoing, OwnTransfer};
+
+/// The first frame of a transfer, as large as that, or nothing if there are no such frames.
+fn frame(profile: Profile, size: (usize, usize), tile: usize) -> Option<Picture> {
+    let choice = FormatChoice { tile: Some(tile), ..FormatChoice::new(profile, size) };
+    let tables = choice.tables().ok()?;
+    let file = random_bytes(tables.capacity().min(200_000) / 2, 1);
+    let mut transfer = OwnTransfer::in_memory(&file, None, &choice).unwrap();
+    transfer.frame(0).unwrap().unwrap().to_picture()
+}
+
+/// Sides evenly in the logarithm, with the sizes that screens have and those that once failed.
+fn sizes() -> Vec<((usize, usize), usize)> {
+    let known = [(1920, 1080), (1920, 1024), (1400, 1000), (1080, 1920), (2560, 1440), (256, 256)];
+    let mut prng = SplitMix64::new(7);
+    let mut side = || {
+        let uniform = (prng.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
+        (256.0 * 16f64.powf(uniform)) as usize
+    };
+    let any = (0..36).map(|_| (side(), side()));
+    let sizes = known.into_iter().chain(any).zip((1..=12).cycle());
+    sizes.collect()
+}
+
+#[test]
+fn frames_of_every_size_are_recognised_as_seen_before() {
+    let (mut walked, mut lost) = (0, Vec::new());
+    for (size, tile) in sizes() {
+        for profile in [Profile::Robust, Profile::Print] {
+            let Some(drawn) = frame(profile, size, tile) else { continue };
+            // As it was drawn, and as a lens or a video has it.
+            let soft = blurred(&drawn, 0.25 * tile.min(3) as f64, 0.0).picture();
+            for picture in [&drawn, &soft] {
+                let mut reader = Reader::default();
+                let outcomes = [0; 3].map(|_| reader.read_next(picture).outcome);
+                walked += 1;
+                if outcomes != [Outcome::Read, Outcome::Repeat, Outcome::Repeat] {
+                    lost.push((profile, size, tile, outcomes));
+                }
+            }
+        }
+    }
+    assert!(walked > 100, "only {walked}");
+    assert!(
+        lost.is_empty(),
+        "{} of {walked}: {}",
+        lost.len(),
+        lost.iter().map(|l| format!("\n{l:?}")).collect::<String>()
+    );
+}
