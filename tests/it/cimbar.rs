@@ -5,15 +5,16 @@
 #![cfg(all(feature = "wirehair", target_arch = "x86_64"))]
 
 use crate::camera::Camera;
-use crate::support::{Workdir, file, picture, project, random_bytes, read};
+use crate::support::{Workdir, choice, encode, file, picture, project, random_bytes, read};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 use tilecast::capture::Reader;
 use tilecast::cimbar::{self, ChunkHeader, Coding, Encoder, Mode, block_ids, tiles};
-use tilecast::media::{Effort, encode_png};
+use tilecast::format::Profile;
+use tilecast::media::{Effort, decode_picture, encode_png, storage};
 use tilecast::raster::Picture;
 use tilecast::reading::{Capture, Outcome, Reading};
-use tilecast::receive::Receiver;
+use tilecast::receive::{Receiver, TransferId};
 use tilecast::report::TransferState;
 use tilecast::send::{CimbarOptions, CimbarTransfer, Outgoing, Selection};
 
@@ -206,6 +207,26 @@ fn mixed_transfers_are_kept_apart() {
     let files: Vec<Vec<u8>> =
         restored(receiver).into_iter().map(|(_, result)| result.unwrap()).collect();
     assert!(files == [a, b]);
+}
+
+#[test]
+fn transfers_of_all_symbologies_come_in_the_order_of_their_first_captures() {
+    let own = encode(&random_bytes(900, 2), &choice(Profile::Dense, 512), 0.0);
+    let own = decode_picture(&own.1[0]).unwrap();
+    let cimbar = frames(Mode::B, &random_bytes(9_000, 1), None, 0.0).remove(0);
+    let dir = Workdir::new();
+    for (name, pictures) in [("a", [&own, &cimbar]), ("b", [&cimbar, &own])] {
+        let path = dir.path(name);
+        let mut receiver = Receiver::new(storage::create(&path).unwrap());
+        pictures.map(|picture| receiver.accept(&read(picture), None).unwrap());
+        let ids = |receiver: &Receiver| {
+            receiver.transfers().iter().map(|transfer| transfer.id()).collect::<Vec<_>>()
+        };
+        let seen = ids(&receiver);
+        assert_eq!(matches!(seen[..], [TransferId::Own(_), TransferId::Cimbar(_)]), name == "a");
+        let again = Receiver::resume(storage::open(&path).unwrap()).unwrap();
+        assert_eq!((ids(&again), seen.len()), (seen, 2));
+    }
 }
 
 #[test]

@@ -96,6 +96,7 @@ fn the_report_has_the_documented_keys() {
         "codewords_total",
         "pixels_per_tile",
         "registration_error",
+        "code",
         "reason",
     ] {
         assert!(report["captures"][0].get(key).is_some(), "{key}");

@@ -1,10 +1,12 @@
 //! Runs that stop in the middle: killed, short of frames, or with captures added later.
 
-use crate::support::{Workdir, choice, encode, random_bytes};
+use crate::support::{Workdir, choice, complete, encode, random_bytes, read};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 use tilecast::format::Profile;
+use tilecast::media::{decode_picture, storage};
 use tilecast::prng::SplitMix64;
+use tilecast::receive::Receiver;
 
 /// Writes a file's frames to `frames/`; gives their number.
 fn frames(dir: &Workdir, file: &[u8], redundancy: f64) -> usize {
@@ -116,4 +118,31 @@ fn reading_ends_with_the_last_packet_that_is_needed() {
     let read = report(&dir, "report.json")["captures"].as_array().unwrap().len();
     assert!(read < count * 2 / 3, "{read} of {count}");
     assert!(dir.read("out") == file);
+}
+
+#[test]
+fn a_receiver_can_move_to_another_thread_and_go_on_from_its_file() {
+    let dir = Workdir::new();
+    let file = random_bytes(60_000, 3);
+    let (_, frames) = encode(&file, &choice(Profile::Dense, 512), 0.2);
+    let captures: Vec<_> = frames.iter().map(|png| read(&decode_picture(png).unwrap())).collect();
+    let (early, late) = captures.split_at(captures.len() / 2);
+    let path = dir.path("log");
+    let mut receiver = Receiver::new(storage::create(&path).unwrap());
+    let before = std::thread::scope(|scope| {
+        let receive = move || {
+            for (number, capture) in early.iter().enumerate() {
+                receiver.accept(capture, Some(&format!("capture {number}"))).unwrap();
+            }
+            assert!(!receiver.is_complete());
+            receiver.progress()
+        };
+        scope.spawn(receive).join().unwrap()
+    });
+    let mut receiver = Receiver::resume(storage::open(&path).unwrap()).unwrap();
+    assert_eq!((receiver.progress(), receiver.done().len()), (before, early.len()));
+    for capture in late {
+        receiver.accept(capture, None).unwrap();
+    }
+    assert!(complete(&mut receiver).unwrap() == file);
 }
