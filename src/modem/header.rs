@@ -168,12 +168,13 @@ pub(super) fn cells(palette: Palette) -> impl Iterator<Item = Cell> {
     (0..palette.header_planes() * HEADER_ROWS * HEADER_COLUMNS).map(move |i| {
         let (row, column) = (i / HEADER_COLUMNS, i % HEADER_COLUMNS);
         let (plane, in_plane) = (row / HEADER_ROWS, row % HEADER_ROWS);
-        let at = in_plane * DATA_COLUMNS + column.wrapping_sub(1);
         let [first, last] = palette.known_cells(row);
-        match column {
-            0 => Cell::Known(first),
-            column if column == HEADER_COLUMNS - 1 => Cell::Known(last),
-            _ if at < PLANE_BITS => Cell::Bits(plane * palette.bits_per_tile() * PLANE_BITS + at),
+        let Some(data_column) = column.checked_sub(1) else { return Cell::Known(first) };
+        if data_column == DATA_COLUMNS {
+            return Cell::Known(last);
+        }
+        match in_plane * DATA_COLUMNS + data_column {
+            at if at < PLANE_BITS => Cell::Bits(plane * palette.bits_per_tile() * PLANE_BITS + at),
             _ => Cell::Spare,
         }
     })
