@@ -13,7 +13,7 @@ use super::page::Page;
 use super::png::Effort;
 use super::y4m::Y4m;
 use crate::outline::Outline;
-use std::io::{Result, Write};
+use std::io::{self, Write};
 
 /// How frames are to be shown, as far as an output can say that.
 #[derive(Clone, Copy, Debug)]
@@ -35,20 +35,20 @@ pub trait FrameSink {
     ///
     /// # Errors
     /// If it cannot be written.
-    fn add(&mut self, number: u64, bytes: &[u8]) -> std::result::Result<(), OutputError>;
+    fn add(&mut self, number: u64, bytes: &[u8]) -> Result<(), OutputError>;
 
     /// Makes the output appear, whole.
     ///
     /// # Errors
     /// If it cannot be; then nothing is left behind.
-    fn finish(self: Box<Self>) -> std::result::Result<(), OutputError>;
+    fn finish(self: Box<Self>) -> Result<(), OutputError>;
 }
 
 /// Frames one after the other, as they are.
 struct Plain;
 
 impl Framing for Plain {
-    fn frame(&mut self, _: u64, bytes: &[u8], target: &mut dyn Write) -> Result<()> {
+    fn frame(&mut self, _: u64, bytes: &[u8], target: &mut dyn Write) -> io::Result<()> {
         target.write_all(bytes)
     }
 }
@@ -91,9 +91,9 @@ impl StreamKind {
         &self,
         size: (usize, usize),
         playback: &Playback,
-    ) -> Result<Box<dyn Framing>> {
+    ) -> io::Result<Box<dyn Framing>> {
         let Playback { fps, plays, shown } = *playback;
-        let too_many = |_| std::io::Error::other("too many frames for an animation");
+        let too_many = |_| io::Error::other("too many frames for an animation");
         Ok(match self {
             Self::Png => Box::new(Plain),
             Self::Y4m => Box::new(Y4m { size, fps }),
@@ -110,11 +110,11 @@ impl StreamKind {
 /// Where a stream goes.
 enum Place {
     File(OutputFile),
-    Stdout(std::io::Stdout),
+    Stdout(io::Stdout),
 }
 
 impl Place {
-    fn error(&self, error: std::io::Error) -> OutputError {
+    fn error(&self, error: io::Error) -> OutputError {
         match self {
             Self::File(file) => file.error(error),
             Self::Stdout(_) => OutputError::stdout(error),
@@ -123,14 +123,14 @@ impl Place {
 }
 
 impl Write for Place {
-    fn write(&mut self, bytes: &[u8]) -> Result<usize> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::File(file) => file.write(bytes),
             Self::Stdout(stdout) => stdout.write(bytes),
         }
     }
 
-    fn flush(&mut self) -> Result<()> {
+    fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::File(file) => file.flush(),
             Self::Stdout(stdout) => stdout.flush(),
@@ -155,7 +155,7 @@ impl StreamSink {
         kind: &StreamKind,
         size: (usize, usize),
         playback: &Playback,
-    ) -> std::result::Result<Self, OutputError> {
+    ) -> Result<Self, OutputError> {
         Self::new(Place::File(file), kind, size, playback)
     }
 
@@ -167,8 +167,8 @@ impl StreamSink {
         kind: &StreamKind,
         size: (usize, usize),
         playback: &Playback,
-    ) -> std::result::Result<Self, OutputError> {
-        Self::new(Place::Stdout(std::io::stdout()), kind, size, playback)
+    ) -> Result<Self, OutputError> {
+        Self::new(Place::Stdout(io::stdout()), kind, size, playback)
     }
 
     fn new(
@@ -176,7 +176,7 @@ impl StreamSink {
         kind: &StreamKind,
         size: (usize, usize),
         playback: &Playback,
-    ) -> std::result::Result<Self, OutputError> {
+    ) -> Result<Self, OutputError> {
         let mut begin = || {
             let mut framing = kind.framing(size, playback)?;
             framing.begin(&mut place)?;
@@ -193,12 +193,12 @@ impl FrameSink for StreamSink {
         self.form.clone()
     }
 
-    fn add(&mut self, number: u64, bytes: &[u8]) -> std::result::Result<(), OutputError> {
+    fn add(&mut self, number: u64, bytes: &[u8]) -> Result<(), OutputError> {
         let written = self.framing.frame(number, bytes, &mut self.place);
         written.map_err(|error| self.place.error(error))
     }
 
-    fn finish(self: Box<Self>) -> std::result::Result<(), OutputError> {
+    fn finish(self: Box<Self>) -> Result<(), OutputError> {
         let Self { mut place, mut framing, .. } = *self;
         let ended = framing.end(&mut place).and_then(|()| place.flush());
         ended.map_err(|error| place.error(error))?;
@@ -227,12 +227,12 @@ impl FrameSink for FolderSink {
         Form::Png(Effort::Fast)
     }
 
-    fn add(&mut self, number: u64, bytes: &[u8]) -> std::result::Result<(), OutputError> {
+    fn add(&mut self, number: u64, bytes: &[u8]) -> Result<(), OutputError> {
         let digits = self.digits;
         self.folder.add(format!("frame-{:0digits$}.png", number + 1), bytes)
     }
 
-    fn finish(self: Box<Self>) -> std::result::Result<(), OutputError> {
+    fn finish(self: Box<Self>) -> Result<(), OutputError> {
         self.folder.finish()
     }
 }
@@ -253,7 +253,7 @@ impl VideoSink {
         container: Container,
         outline: &Outline,
         playback: &Playback,
-    ) -> std::result::Result<Self, OutputError> {
+    ) -> Result<Self, OutputError> {
         // Smaller tiles need every chroma sample; players that show them are fewer.
         let full_chroma = outline.tile < 3;
         let (size, fps) = (outline.size, playback.fps);
@@ -267,11 +267,11 @@ impl FrameSink for VideoSink {
         Form::Rgb
     }
 
-    fn add(&mut self, _: u64, bytes: &[u8]) -> std::result::Result<(), OutputError> {
+    fn add(&mut self, _: u64, bytes: &[u8]) -> Result<(), OutputError> {
         Ok(self.writer.add(bytes)?)
     }
 
-    fn finish(self: Box<Self>) -> std::result::Result<(), OutputError> {
+    fn finish(self: Box<Self>) -> Result<(), OutputError> {
         self.writer.finish()?;
         // Whatever ended without a complaint may have ended before it wrote anything.
         if self.file.is_empty() {
