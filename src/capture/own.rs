@@ -124,7 +124,10 @@ impl Packets {
         let code = &tables.frame.code;
         let frame = code.soften(llrs);
         for (index, packet) in self.0.iter_mut().enumerate().filter(|(_, p)| p.is_none()) {
-            *packet = code.decode(decoder, &code.gather(&frame, index), iterations);
+            let soft = code.gather(&frame, index);
+            if !code.is_hopeless(&soft) {
+                *packet = code.decode(decoder, &soft, iterations);
+            }
         }
     }
 

@@ -169,9 +169,8 @@ impl FrameCode {
         gathered
     }
 
-    /// Decodes one codeword from its gathered soft values, unless they carry so much less than the
-    /// code's rate that no code works with them: finding that out by trying takes a hundred times as
-    /// long. `None` if it does not decode or its CRC-32 is wrong.
+    /// Decodes one codeword from its gathered soft values; `None` if it does not decode or its
+    /// CRC-32 is wrong.
     ///
     /// # Panics
     /// If `soft` has not one value for each coded bit.
@@ -181,13 +180,18 @@ impl FrameCode {
         soft: &[i8],
         max_iterations: usize,
     ) -> Option<Vec<u8>> {
-        let hopeless = soft_information(soft) < self.rate() - CALIBRATION;
-        if hopeless || !decoder.decode(&self.code, soft, max_iterations) {
+        if !decoder.decode(&self.code, soft, max_iterations) {
             return None;
         }
         let mut bytes = bits::pack(decoder.bits().take(self.code.info_bits()));
         let check = bytes.split_off(self.packet_bytes());
         (crc32fast::hash(&bytes).to_le_bytes() == *check).then_some(bytes)
+    }
+
+    /// Whether soft values carry so much less than the code's rate that no code works with them:
+    /// finding that out by trying takes a hundred times as long.
+    pub(crate) fn is_hopeless(&self, soft: &[i8]) -> bool {
+        soft_information(soft) < self.rate() - CALIBRATION
     }
 
     /// Where the coded bits of codeword `index` lie among the frame's data bits.

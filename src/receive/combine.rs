@@ -53,7 +53,9 @@ impl Combiner {
             for (sum, value) in sum.iter_mut().zip(soft) {
                 *sum = sum.saturating_add(*value);
             }
-            if let Some(bytes) = tables.code.decode(&mut self.decoder, sum, ITERATIONS) {
+            if !tables.code.is_hopeless(sum)
+                && let Some(bytes) = tables.code.decode(&mut self.decoder, sum, ITERATIONS)
+            {
                 packets.extend(Packet::parse(&bytes));
                 self.bytes -= soft.len();
                 kept.remove(index);

@@ -20,15 +20,25 @@ fn frame(profile: Profile, size: (usize, usize), tile: usize) -> Option<Picture>
 
 /// Sides evenly in the logarithm, with the sizes that screens have and those that once failed.
 fn sizes() -> Vec<((usize, usize), usize)> {
-    let known = [(1920, 1080), (1920, 1024), (1400, 1000), (1080, 1920), (2560, 1440), (256, 256)];
+    let known = [
+        ((1920, 1080), 6),
+        ((1920, 1024), 6),
+        ((1400, 1000), 6),
+        ((1080, 1920), 4),
+        ((2560, 1440), 5),
+        ((2933, 632), 3),
+        ((256, 4096), 5),
+        ((4096, 256), 4),
+        ((4096, 4096), 12),
+        ((380, 256), 1),
+    ];
     let mut prng = SplitMix64::new(7);
     let mut side = || {
         let uniform = (prng.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
         (256.0 * 16f64.powf(uniform)) as usize
     };
-    let any = (0..36).map(|_| (side(), side()));
-    let sizes = known.into_iter().chain(any).zip((1..=12).cycle());
-    sizes.collect()
+    let any = (0..36).map(|_| (side(), side())).zip((1..=12).cycle());
+    known.into_iter().chain(any).collect()
 }
 
 #[test]
