@@ -218,7 +218,9 @@ fn transfers_of_all_symbologies_come_in_the_order_of_their_first_captures() {
     for (name, pictures) in [("a", [&own, &cimbar]), ("b", [&cimbar, &own])] {
         let path = dir.path(name);
         let mut receiver = Receiver::new(storage::create(&path).unwrap());
-        pictures.map(|picture| receiver.accept(&read(picture), None).unwrap());
+        for picture in pictures {
+            receiver.accept(&read(picture), None).unwrap();
+        }
         let ids = |receiver: &Receiver| {
             receiver.transfers().iter().map(|transfer| transfer.id()).collect::<Vec<_>>()
         };
