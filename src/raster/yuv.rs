@@ -140,13 +140,15 @@ impl<'a> Yuv<'a> {
             (_, 0) => near.saturating_sub(1),
             _ => (near + 1).min(rows - 1),
         };
-        let between = |(&near, &far): (&u8, &u8)| 3 * i16::from(near) + i16::from(far) - 512;
         let (near, far) = (plane.row(near, columns)?, plane.row(far, columns)?);
+        let between = |near: u8, far: u8| 3 * i16::from(near) + i16::from(far) - 512;
         line.clear();
         line.push(0);
-        match plane.step {
-            1 => line.extend(near.iter().zip(far).map(between)),
-            step => line.extend(near.iter().zip(far).step_by(step).map(between)),
+        if plane.step == 1 {
+            line.extend(near.iter().zip(far).map(|(&near, &far)| between(near, far)));
+        } else {
+            let pairs = near.iter().zip(far).step_by(plane.step);
+            line.extend(pairs.map(|(&near, &far)| between(near, far)));
         }
         line[0] = line[1];
         line.push(line[line.len() - 1]);
