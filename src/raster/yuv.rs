@@ -112,6 +112,7 @@ impl<'a> Yuv<'a> {
         let mut rgb = vec![0; width.checked_mul(height)?.checked_mul(3)?];
         let (mut u, mut v) = (vec![0i16; width], vec![0i16; width]);
         let mut scratch = Vec::with_capacity(columns + 2);
+        let mut grey = vec![0f32; width];
         let mut channels = [(); 3].map(|()| vec![0u8; width]);
         for (y, target) in rgb.chunks_exact_mut(width.checked_mul(3)?.max(1)).enumerate() {
             if let Some(planes) = &differences {
@@ -120,7 +121,7 @@ impl<'a> Yuv<'a> {
                     self.subsampling.spread(&scratch, line);
                 }
             }
-            matrix.convert(self.luma.row(y, width)?, &u, &v, &mut channels);
+            matrix.convert(self.luma.row(y, width)?, [&u, &v], &mut grey, &mut channels);
             let [r, g, b] = &channels;
             let pixels = target.as_chunks_mut::<3>().0.iter_mut();
             for (pixel, ((&r, &g), &b)) in pixels.zip(r.iter().zip(g).zip(b)) {
@@ -211,17 +212,22 @@ impl Matrix {
         Self { black, luma, mix: mix.map(|factor| factor * chroma / 16.0) }
     }
 
-    /// A row, channel after channel: loops that vectorise, which pixels of three bytes do not.
-    fn convert(&self, luma: &[u8], u: &[i16], v: &[i16], channels: &mut [Vec<u8>; 3]) {
+    /// A row, channel after channel: loops that vectorise, which pixels of three bytes do not. `grey`
+    /// is for what the channels share.
+    fn convert(&self, luma: &[u8], [u, v]: [&[i16]; 2], grey: &mut [f32], rgb: &mut [Vec<u8>; 3]) {
+        for (grey, &y) in grey.iter_mut().zip(luma) {
+            *grey = (f32::from(y) - self.black) * self.luma;
+        }
         let [red_v, green_u, green_v, blue_u] = self.mix;
-        for (channel, (from_u, from_v)) in
-            channels.iter_mut().zip([(0.0, red_v), (green_u, green_v), (blue_u, 0.0)])
-        {
-            let chroma = u.iter().zip(v);
-            for ((value, &y), (&u, &v)) in channel.iter_mut().zip(luma).zip(chroma) {
-                let grey = (f32::from(y) - self.black) * self.luma;
-                *value = rounded(grey + from_u * f32::from(u) + from_v * f32::from(v));
+        let [red, green, blue] = rgb;
+        for (channel, chroma, factor) in [(red, v, red_v), (blue, u, blue_u)] {
+            for ((value, grey), &chroma) in channel.iter_mut().zip(&*grey).zip(chroma) {
+                *value = rounded(grey + factor * f32::from(chroma));
             }
+        }
+        let chroma = u.iter().zip(v);
+        for ((value, grey), (&u, &v)) in green.iter_mut().zip(&*grey).zip(chroma) {
+            *value = rounded(grey + green_u * f32::from(u) + green_v * f32::from(v));
         }
     }
 }
