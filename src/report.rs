@@ -82,15 +82,8 @@ pub struct TransferReport {
     pub packets_missing: u64,
     /// No fewer than this many further frames complete it.
     pub frames_needed: u64,
-}
-
-/// Everything about one run of `decode`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Report {
-    /// Each capture, in order.
-    pub captures: Vec<CaptureReport>,
-    /// Each transfer, in the order of their first packets.
-    pub transfers: Vec<TransferReport>,
+    /// Packets that arrived whole but contradict others: they are not the sender's, and are not used.
+    pub packets_suspected: u64,
 }
 
 /// Numbers as ranges: `3, 7-9, 12`.

@@ -135,15 +135,24 @@ pub(super) struct DecodeArgs {
     /// File to write, folder for it, or - for standard output [default: the name that was sent]
     #[arg(short, long, value_name = "FILE|DIR|-")]
     pub output: Option<PathBuf>,
+    /// Write only this transfer, of several
+    #[arg(long, value_name = "ID")]
+    pub transfer: Option<String>,
+    /// Largest file to write, such as 500M or 20G [default: 64 times what was received, at least 1G]
+    #[arg(long, value_name = "SIZE", value_parser = parse_bytes)]
+    pub max_size: Option<u64>,
     /// Write what was found in each capture as JSON
     #[arg(long, value_name = "FILE.json")]
     pub report: Option<PathBuf>,
-    /// Go on where an earlier run for the same output stopped
+    /// Go on with what earlier runs for the same output received
     #[arg(long, conflicts_with = "state")]
     pub resume: bool,
     /// Keep what is received in this file, and go on with what is in it; later runs can add captures
     #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,
+    /// Wait for another run that uses the same --state, or --resume
+    #[arg(long)]
+    pub wait: bool,
     /// For each photo, write pictures of what was seen: mesh, tiles, local quality
     #[arg(long, value_name = "DIR")]
     pub debug: Option<PathBuf>,
@@ -198,6 +207,23 @@ fn parse_redundancy(text: &str) -> Result<f64, String> {
     }
 }
 
+/// Bytes, with K, M, G or T for powers of 1024.
+fn parse_bytes(text: &str) -> Result<u64, String> {
+    let text = text.trim();
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let power = match text.get(digits.len()..).unwrap_or_default().to_ascii_uppercase().as_str() {
+        "" | "B" => Some(0),
+        "K" | "KB" | "KIB" => Some(1),
+        "M" | "MB" | "MIB" => Some(2),
+        "G" | "GB" | "GIB" => Some(3),
+        "T" | "TB" | "TIB" => Some(4),
+        _ => None,
+    };
+    let unit = power.map(|power| 1024u64.pow(power));
+    let bytes = digits.parse::<u64>().ok().zip(unit).and_then(|(n, unit)| n.checked_mul(unit));
+    bytes.ok_or_else(|| "give a number of bytes, such as 500M or 20G".to_owned())
+}
+
 fn parse_only(text: &str) -> Result<Selection, SelectionError> {
     if text.is_empty() { Ok(Selection::default()) } else { text.parse() }
 }
@@ -244,6 +270,9 @@ mod tests {
         assert_eq!(parse_redundancy("150"), Ok(1.5));
         assert!(parse_redundancy("-1").is_err() && parse_redundancy("NaN").is_err());
         assert!(parse_rate("0.95").is_err() && parse_rate("0.5").is_ok());
+        assert_eq!(parse_bytes("1073741825"), Ok((1 << 30) + 1));
+        assert_eq!(parse_bytes("20g"), Ok(20 << 30));
+        assert!(parse_bytes("much").is_err() && parse_bytes("99999999T").is_err());
         assert!(parse_name("../x").is_err() && parse_name("x.txt").is_ok());
     }
 }

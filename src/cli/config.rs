@@ -9,7 +9,7 @@ use super::thread_count;
 use crate::cimbar::Mode;
 use crate::format::{FormatChoice, FrameTables, Profile};
 use crate::send::{CimbarOptions, DEFAULT_LEVEL, OwnOptions, Selection};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Width and height of a frame.
 const DEFAULT_SIZE: (usize, usize) = (1024, 1024);
@@ -105,6 +105,10 @@ pub(super) struct DecodeConfig {
     pub(super) inputs: Vec<PathBuf>,
     /// File, folder or `-`; nothing: the names that were sent, in the current folder.
     pub(super) output: Option<PathBuf>,
+    /// The transfer that is wanted, if it was named.
+    pub(super) transfer: Option<String>,
+    /// Bytes that a file may have; nothing: what is plausible.
+    pub(super) max_size: Option<u64>,
     /// Where the report goes.
     pub(super) report: Option<PathBuf>,
     pub(super) journal: JournalConfig,
@@ -115,17 +119,38 @@ pub(super) struct DecodeConfig {
     pub(super) quiet: bool,
 }
 
-impl From<DecodeArgs> for DecodeConfig {
-    fn from(args: DecodeArgs) -> Self {
-        Self {
+impl DecodeConfig {
+    /// Checks what was typed.
+    ///
+    /// # Errors
+    /// If two files would be one.
+    pub(super) fn new(args: DecodeArgs) -> Result<Self, Failure> {
+        let files = [("-o", &args.output), ("--report", &args.report), ("--state", &args.state)];
+        for (at, (option, path)) in files.iter().enumerate() {
+            for (other, second) in files.iter().take(at) {
+                if path.as_deref().zip(second.as_deref()).is_some_and(|(a, b)| is_one(a, b)) {
+                    let error = anyhow::anyhow!("{other} and {option} name the same file");
+                    return Err(error.into());
+                }
+            }
+        }
+        Ok(Self {
             inputs: args.inputs,
             output: args.output,
+            transfer: args.transfer,
+            max_size: args.max_size,
             report: args.report,
-            journal: JournalConfig { resume: args.resume, state: args.state },
+            journal: JournalConfig { resume: args.resume, state: args.state, wait: args.wait },
             debug: args.debug,
             threads: thread_count(args.common.threads),
             force: args.common.force,
             quiet: args.common.quiet,
-        }
+        })
     }
+}
+
+/// Whether two paths name one file, as far as that can be told before there are files.
+fn is_one(a: &Path, b: &Path) -> bool {
+    let resolved = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path)).ok();
+    !a.is_dir() && resolved(a).is_some() && resolved(a) == resolved(b)
 }

@@ -3,94 +3,113 @@
 
 use super::args::DecodeArgs;
 use super::config::DecodeConfig;
+use super::counted;
+use super::delivery::Delivery;
 use super::destination::Destination;
 use super::exit::{Exit, Failure, check_interrupt};
 use super::inputs::{About, Inputs, inputs, show};
 use super::journal::Journal;
+use super::listing::Listing;
 use super::watch::Watch;
-use super::{counted, thousands};
 use crate::capture::{DebugPictures, ReadCapture, read_all};
 use crate::media::encode_rgb_png;
-use crate::media::output::{OutputError, OutputFile};
+use crate::media::output::OutputFile;
 use crate::media::sources::SourceError;
-use crate::receive::{ExtractError, Received, Receiver, Unverified};
-use crate::report::{CaptureReport, Report, TransferReport, TransferState, ranges};
-use crate::text::{printable, with_causes};
+use crate::receive::Receiver;
+use crate::report::CaptureReport;
+use crate::text::with_causes;
 use anyhow::Context;
-use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::Path;
+
+/// The report, as far as it is written.
+type ReportFile = Listing<OutputFile>;
 
 /// Runs the command.
 ///
 /// # Errors
 /// What keeps the run from going on; missing frames are no error.
 pub(super) fn run(args: DecodeArgs) -> Result<Exit, Failure> {
-    let config = DecodeConfig::from(args);
+    let config = DecodeConfig::new(args)?;
     let destination = Destination::new(config.output.as_deref(), config.force)?;
-    let report_file = config.report.as_deref().map(|path| OutputFile::new(path, config.force));
-    let report_file = report_file.transpose()?;
+    let mut report = config.report.as_deref().map(|path| begin_report(path, config.force));
+    let mut report = report.take().transpose()?;
     let inputs = inputs(&config.inputs)?;
     if let Some(folder) = &config.debug {
         let context = || format!("cannot create {}", show(folder));
         std::fs::create_dir_all(folder).with_context(context)?;
     }
-    let (mut receiver, mut journal) = Journal::open(&config.journal, &destination)?;
-    let mut report = Report::default();
-    let captures = read(inputs, &mut receiver, &destination, &config, &mut report)?;
-    if receiver.transfers().is_empty() {
-        say!("tilecast: no frame found in {}", counted(captures, "capture"));
-    }
-    let exit = write_all(&mut receiver, &destination, &config, &mut report)?;
-    if exit == Exit::Success {
-        journal.complete();
-    }
-    if let Some(mut file) = report_file {
-        file.append(&serde_json::to_vec_pretty(&report)?)?;
-        file.finish()?;
-    }
-    Ok(exit)
+    let (mut receiver, journal) = Journal::open(&config.journal, &destination)?;
+    let mut delivery = Delivery::new(&destination, &config);
+    let exit = read(inputs, &mut receiver, &mut delivery, &mut report)
+        .and_then(|()| delivery.finish(&mut receiver));
+    // Whatever happened: what was received stays, and what was found is told.
+    let told = report.map_or(Ok(()), |report| end_report(report, &mut receiver, &delivery));
+    let written = delivery.written();
+    let is_done = matches!(exit, Ok(Exit::Success));
+    journal.close(receiver, is_done.then_some(written.as_slice()), &destination);
+    exit.and_then(|exit| told.map(|()| exit))
 }
 
-/// Reads the captures that have not been read before, until all or, if only one file is wanted,
-/// that one is there; gives their number.
+fn begin_report(path: &Path, force: bool) -> Result<ReportFile, Failure> {
+    let file = OutputFile::new(path, force)?;
+    let context = || format!("cannot write {}", show(path));
+    Ok(Listing::new(file).with_context(context)?)
+}
+
+fn end_report(
+    report: ReportFile,
+    receiver: &mut Receiver,
+    delivery: &Delivery<'_>,
+) -> Result<(), Failure> {
+    let transfers = delivery.reports(receiver);
+    let file = report.finish(&transfers, receiver.others()).context("cannot write the report")?;
+    Ok(file.finish()?)
+}
+
+/// Reads the captures that have not been read before, and writes files as they become complete, until
+/// there is nothing more or, if only one file is wanted, that one is there.
 fn read(
     inputs: Inputs,
     receiver: &mut Receiver,
-    destination: &Destination,
-    config: &DecodeConfig,
-    report: &mut Report,
-) -> Result<u64, Failure> {
+    delivery: &mut Delivery<'_>,
+    report: &mut Option<ReportFile>,
+) -> Result<(), Failure> {
+    let config = delivery.config();
     let done = receiver.done().clone();
     if !config.quiet && !done.is_empty() {
         say!("{} read by an earlier run", counted(done.len() as u64, "capture"));
     }
     let (count, skipped) = (inputs.count(), done.len() as u64);
+    // What earlier runs received may be enough.
+    let mut enough = delivery.deliver(receiver)?;
     let mut watch = Watch::new(count, config.quiet, receiver);
     let captures = inputs.into_captures(done);
-    let mut enough = false;
-    read_all(captures, config.threads, config.debug.is_some(), |read| {
-        check_interrupt()?;
-        if let (Some(folder), Some(debug)) = (&config.debug, &read.debug) {
-            write_debug(debug, folder, watch.count() + 1)?;
-        }
-        let capture = take(read, receiver, &mut watch)?;
-        if config.report.is_some() {
-            // A camera can go on for days.
-            report.captures.push(capture);
-        }
-        // A folder may take several files; one that was asked for by name is enough.
-        enough = destination.is_one_file() && receiver.is_complete();
-        let next = if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
-        Ok::<_, Failure>(next)
-    })?;
+    if !enough {
+        read_all(captures, config.threads, config.debug.is_some(), |read| {
+            check_interrupt()?;
+            if let (Some(folder), Some(debug)) = (&config.debug, &read.debug) {
+                write_debug(debug, folder, watch.count() + 1)?;
+            }
+            let capture = take(read, receiver, &mut watch)?;
+            if let Some(report) = report {
+                report.capture(&capture).context("cannot write the report")?;
+            }
+            enough = delivery.deliver(receiver)?;
+            let next = if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+            Ok::<_, Failure>(next)
+        })?;
+    }
     let (captures, files) = (watch.count(), watch.files());
     drop(watch);
     let unread = count.saturating_sub(skipped + files);
     if enough && unread > 0 && !config.quiet {
         say!("the file is complete: {} left unread", counted(unread, "file"));
     }
-    Ok(captures)
+    if receiver.transfers().is_empty() {
+        say!("tilecast: no frame found in {}", counted(captures, "capture"));
+    }
+    check_interrupt()
 }
 
 /// Gives a capture to the receiver, and tells about it.
@@ -126,135 +145,4 @@ fn write_debug(debug: &DebugPictures, folder: &Path, number: u64) -> Result<(), 
         std::fs::write(&path, png).with_context(context)?;
     }
     Ok(())
-}
-
-/// Writes every transfer that is complete, and says what became of each.
-fn write_all(
-    receiver: &mut Receiver,
-    destination: &Destination,
-    config: &DecodeConfig,
-    report: &mut Report,
-) -> Result<Exit, Failure> {
-    let transfers = receiver.transfers();
-    let complete = transfers.iter().filter(|transfer| transfer.is_complete()).count();
-    if complete > 1 && destination.is_one_file() {
-        let error = anyhow::anyhow!("the captures hold {complete} complete files");
-        return Err(Failure::with_hint(error, "give a folder with -o, or fewer captures"));
-    }
-    let ids: Vec<_> = transfers.iter().map(|transfer| transfer.id()).collect();
-    let mut exit = if ids.is_empty() { Exit::Incomplete } else { Exit::Success };
-    for id in ids {
-        let Some(mut transfer) = receiver.transfer(id) else { continue };
-        let mut result = transfer.report();
-        if result.state == TransferState::Complete {
-            match write_one(&mut transfer, &mut result, destination, config.force) {
-                Ok(()) => {}
-                Err(WriteError::Failure(failure)) => return Err(failure),
-                Err(WriteError::Unverified(error)) => {
-                    say!("tilecast: error: transfer {id}: {error}");
-                    result.state = TransferState::Failed;
-                    exit = Exit::Unverified;
-                }
-            }
-        } else if exit == Exit::Success {
-            exit = Exit::Incomplete;
-        }
-        tell(&result, config.quiet);
-        report.transfers.push(result);
-    }
-    Ok(exit)
-}
-
-/// Why a complete transfer is not written.
-enum WriteError {
-    /// It is not what was sent: the others are written all the same.
-    Unverified(Unverified),
-    Failure(Failure),
-}
-
-impl<E: Into<Failure>> From<E> for WriteError {
-    fn from(error: E) -> Self {
-        Self::Failure(error.into())
-    }
-}
-
-impl From<ExtractError> for WriteError {
-    fn from(error: ExtractError) -> Self {
-        match error {
-            ExtractError::Unverified(error) => Self::Unverified(error),
-            storage => Self::Failure(anyhow::Error::new(storage).into()),
-        }
-    }
-}
-
-/// Writes a complete transfer, and notes in `result` where, how long and whether verified.
-fn write_one(
-    transfer: &mut Received<'_>,
-    result: &mut TransferReport,
-    destination: &Destination,
-    force: bool,
-) -> Result<(), WriteError> {
-    let Some(path) = destination.path(result.name.as_deref()) else {
-        // Nothing may go out before all of it has been verified: read twice.
-        extract(transfer, result, |_| Ok(()))?;
-        let mut stdout = std::io::stdout().lock();
-        extract(transfer, result, |piece| stdout.write_all(piece).map_err(OutputError::stdout))?;
-        stdout.flush().map_err(OutputError::stdout)?;
-        result.output = Some("-".to_owned());
-        return Ok(());
-    };
-    let mut file = OutputFile::new(&path, force)?;
-    extract(transfer, result, |piece| file.append(piece))?;
-    file.finish()?;
-    result.output = Some(show(&path));
-    Ok(())
-}
-
-/// Gives a transfer's file to `sink`, piece by piece, and notes its length and whether it is verified.
-fn extract(
-    transfer: &mut Received<'_>,
-    result: &mut TransferReport,
-    mut sink: impl FnMut(&[u8]) -> Result<(), OutputError>,
-) -> Result<(), WriteError> {
-    let mut file = transfer.open()?;
-    let mut length = 0;
-    while let Some(piece) = file.next_piece()? {
-        check_interrupt()?;
-        sink(&piece)?;
-        length += piece.len() as u64;
-    }
-    (result.size, result.verified) = (Some(length), file.is_verified());
-    Ok(())
-}
-
-/// Says what became of a transfer.
-fn tell(result: &TransferReport, quiet: bool) {
-    let name = result.name.as_deref();
-    let name = name.map_or_else(String::new, |name| format!(" ({})", printable(name)));
-    match (&result.state, &result.output) {
-        (TransferState::Complete, Some(output)) if !quiet => say!(
-            "transfer {}{name}: complete{}, {} to {output}",
-            result.id,
-            if result.verified { " and verified" } else { " (the format has no digest)" },
-            counted(result.size.unwrap_or_default(), "byte")
-        ),
-        (TransferState::Incomplete, _) => {
-            say!(
-                "tilecast: transfer {}{name}: incomplete, {} of {} frames seen; at least {} needed",
-                result.id,
-                thousands(result.frames_seen),
-                thousands(result.frames_total),
-                match result.frames_needed {
-                    1 => "one more is".to_owned(),
-                    count => format!("{} more are", thousands(count)),
-                }
-            );
-            if result.frames_missing.is_empty() {
-                say!("tilecast: hint: any other frames of it help");
-            } else {
-                say!("tilecast: hint: take these again: {}", ranges(&result.frames_missing));
-            }
-        }
-        _ => {}
-    }
 }

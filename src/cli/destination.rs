@@ -2,11 +2,15 @@
 
 use super::exit::Failure;
 use super::inputs::{is_stream, show};
-use crate::container::{FALLBACK_NAME, safe_name};
+use crate::container::{FALLBACK_NAME, digest, safe_name, with_number};
 use crate::media::output::OutputFile;
 use anyhow::Context;
-use std::io::IsTerminal;
+use std::fs::File;
+use std::io::{BufReader, IsTerminal};
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
+
+/// Files of one name that are kept apart by numbers.
+const MAX_NUMBER: u32 = 10_000;
 
 /// Where files go.
 pub(super) enum Destination {
@@ -14,8 +18,20 @@ pub(super) enum Destination {
     Folder(PathBuf),
     /// To a name of its own.
     File(PathBuf),
+    /// Into what is there and is no file: a pipe, a device.
+    Device(PathBuf),
     /// To standard output.
     Stream,
+}
+
+/// Where one file goes.
+pub(super) enum Spot {
+    /// To standard output.
+    Stream,
+    /// Here.
+    File(PathBuf),
+    /// It is here already.
+    Written(PathBuf),
 }
 
 impl Destination {
@@ -42,8 +58,10 @@ impl Destination {
             return Ok(Self::Folder(path.to_owned()));
         }
         // Better now than after reading a thousand captures.
-        OutputFile::new(path, force)?;
-        Ok(Self::File(path.to_owned()))
+        Ok(match OutputFile::new(path, force)?.is_device() {
+            true => Self::Device(path.to_owned()),
+            false => Self::File(path.to_owned()),
+        })
     }
 
     /// Whether one file was asked for, and not several.
@@ -51,14 +69,62 @@ impl Destination {
         !matches!(self, Self::Folder(_))
     }
 
-    /// The file for a transfer whose file had this name; `None` for standard output.
-    pub(super) fn path(&self, sent_name: Option<&str>) -> Option<PathBuf> {
+    /// Whether files are written in a folder that is known.
+    pub(super) fn is_in_folder(&self) -> bool {
+        matches!(self, Self::Folder(_) | Self::File(_))
+    }
+
+    /// What was typed for it, with a space before.
+    pub(super) fn option(&self) -> String {
         match self {
-            Self::Stream => None,
-            Self::File(path) => Some(path.clone()),
-            Self::Folder(folder) => {
-                Some(folder.join(safe_name(sent_name.unwrap_or(FALLBACK_NAME))))
+            Self::Stream => " -o -".to_owned(),
+            Self::Folder(path) if path.as_os_str() == "." => String::new(),
+            Self::File(path) | Self::Device(path) | Self::Folder(path) => {
+                format!(" -o {}", show(path))
             }
         }
     }
+
+    /// The place for a transfer whose file had this name, digest and size, beside the files that this
+    /// run has `written`. What is there already is only replaced with `force`: other files of the same
+    /// name get numbers, the same file stays as it is.
+    ///
+    /// # Errors
+    /// If all names are taken.
+    pub(super) fn spot(
+        &self,
+        sent_name: Option<&str>,
+        sent: Option<([u8; 32], u64)>,
+        written: &[PathBuf],
+        force: bool,
+    ) -> Result<Spot, Failure> {
+        let folder = match self {
+            Self::Stream => return Ok(Spot::Stream),
+            Self::File(path) | Self::Device(path) => return Ok(Spot::File(path.clone())),
+            Self::Folder(folder) => folder,
+        };
+        let name = safe_name(sent_name.unwrap_or(FALLBACK_NAME));
+        for number in 1..=MAX_NUMBER {
+            let path = folder.join(with_number(&name, number));
+            let is_there = path.symlink_metadata().is_ok();
+            if is_there && sent.is_some_and(|sent| is_same(&path, sent)) {
+                return Ok(Spot::Written(path));
+            }
+            // Some file systems do not tell upper from lower case.
+            let lower = |path: &Path| path.to_string_lossy().to_lowercase();
+            let is_ours = written.iter().any(|ours| lower(ours) == lower(&path));
+            if !is_there || (force && !is_ours && path.is_file()) {
+                return Ok(Spot::File(path));
+            }
+        }
+        Err(anyhow::anyhow!("there are {MAX_NUMBER} files like {}", show(&folder.join(name)))
+            .into())
+    }
+}
+
+/// Whether a file is the one with this digest and size.
+fn is_same(path: &Path, (sent, size): ([u8; 32], u64)) -> bool {
+    let Ok(file) = File::open(path) else { return false };
+    file.metadata().is_ok_and(|found| found.is_file() && found.len() == size)
+        && digest(BufReader::new(file)).is_ok_and(|digest| digest == sent)
 }

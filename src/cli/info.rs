@@ -4,6 +4,8 @@ use super::args::InfoArgs;
 use super::decode::unreadable;
 use super::exit::{Exit, Failure, check_interrupt};
 use super::inputs::inputs;
+use super::listing::Listing;
+use super::told::{shown_name, tell_others};
 use super::watch::describe;
 use super::{counted, thread_count};
 use crate::capture::{ReadCapture, read_all};
@@ -15,10 +17,9 @@ use crate::media::storage;
 use crate::modem::FORMAT_VERSION;
 use crate::receive::Receiver;
 use crate::report::{CaptureReport, TransferReport};
-use crate::text::printable;
 use serde::Serialize;
 use std::collections::HashSet;
-use std::io::Write;
+use std::io::{Stdout, Write};
 use std::ops::ControlFlow;
 
 /// What a frame's header says.
@@ -57,10 +58,35 @@ struct CaptureInfo {
     format: Option<FormatInfo>,
 }
 
-#[derive(Serialize)]
-struct Info {
-    captures: Vec<CaptureInfo>,
-    transfers: Vec<TransferReport>,
+/// Where what is found goes, as it is found.
+enum Teller {
+    Text(Stdout),
+    Json(Listing<Stdout>),
+}
+
+impl Teller {
+    fn capture(&mut self, info: &CaptureInfo) -> std::io::Result<()> {
+        match self {
+            Self::Text(stdout) => stdout.write_all(describe_all(info).as_bytes()),
+            Self::Json(listing) => {
+                listing.capture(info)?;
+                listing.target().flush()
+            }
+        }
+    }
+
+    fn finish(self, transfers: &[TransferReport], others: usize) -> std::io::Result<()> {
+        match self {
+            Self::Json(listing) => listing.finish(transfers, others).map(drop),
+            Self::Text(mut stdout) => {
+                for transfer in transfers {
+                    stdout.write_all(describe_transfer(transfer).as_bytes())?;
+                }
+                tell_others(others);
+                stdout.flush()
+            }
+        }
+    }
 }
 
 /// Runs the command. Succeeds if at least one picture shows a frame.
@@ -69,11 +95,16 @@ struct Info {
 /// If a path cannot be read at all.
 pub(super) fn run(args: InfoArgs) -> Result<Exit, Failure> {
     let mut receiver = Receiver::new(storage::temporary());
-    let (mut captures, mut found) = (Vec::new(), false);
     let pictures = inputs(&args.inputs)?.into_captures(HashSet::new());
+    let stdout = std::io::stdout();
+    let mut teller = match args.json {
+        true => Teller::Json(Listing::new(stdout).map_err(OutputError::stdout)?),
+        false => Teller::Text(stdout),
+    };
+    let mut found = false;
     read_all(pictures, thread_count(0), false, |ReadCapture { about, capture, .. }| {
         check_interrupt()?;
-        captures.push(match capture {
+        let info = match capture {
             Err(error) => CaptureInfo { capture: unreadable(&about, &error), format: None },
             Ok(capture) => {
                 found |= capture.reading.is_some();
@@ -82,45 +113,42 @@ pub(super) fn run(args: InfoArgs) -> Result<Exit, Failure> {
                 let intake = receiver.accept(&capture, None)?;
                 CaptureInfo { capture: intake.report(about.path(), &capture), format }
             }
-        });
+        };
+        teller.capture(&info).map_err(OutputError::stdout)?;
         Ok::<_, Failure>(ControlFlow::Continue(()))
     })?;
+    check_interrupt()?;
     let ids: Vec<_> = receiver.transfers().iter().map(|transfer| transfer.id()).collect();
     let report = |id| receiver.transfer(id).map(|mut transfer| transfer.report());
-    let info = Info { captures, transfers: ids.into_iter().filter_map(report).collect() };
-    let text = if args.json { serde_json::to_string_pretty(&info)? + "\n" } else { show(&info) };
-    std::io::stdout().write_all(text.as_bytes()).map_err(OutputError::stdout)?;
+    let transfers: Vec<_> = ids.into_iter().filter_map(report).collect();
+    teller.finish(&transfers, receiver.others()).map_err(OutputError::stdout)?;
     Ok(if found { Exit::Success } else { Exit::Incomplete })
 }
 
-fn show(info: &Info) -> String {
-    let mut text = String::new();
-    for CaptureInfo { capture, format } in &info.captures {
-        text += &describe(capture);
-        text.push('\n');
-        if let Some(format) = format {
-            text += &format!(
-                "  format {}: {}x{} tiles of {} pixels{}, rate {:.2}, {}\n",
-                format.version,
-                format.columns,
-                format.rows,
-                format.tile,
-                if format.black_and_white { ", black and white" } else { "" },
-                format.rate,
-                counted(format.bands.into(), "band"),
-            );
-        }
-    }
-    for transfer in &info.transfers {
-        let name = transfer.name.as_deref().map(printable);
+fn describe_all(CaptureInfo { capture, format }: &CaptureInfo) -> String {
+    let mut text = describe(capture) + "\n";
+    if let Some(format) = format {
         text += &format!(
-            "transfer {}: {}, {}, {} of {} frames here\n",
-            transfer.id,
-            name.as_deref().unwrap_or("no name"),
-            transfer.size.map_or("size unknown".to_owned(), |size| counted(size, "byte")),
-            transfer.frames_seen,
-            transfer.frames_total,
+            "  format {}: {}x{} tiles of {} pixels{}, rate {:.2}, {}\n",
+            format.version,
+            format.columns,
+            format.rows,
+            format.tile,
+            if format.black_and_white { ", black and white" } else { "" },
+            format.rate,
+            counted(format.bands.into(), "band"),
         );
     }
     text
+}
+
+fn describe_transfer(transfer: &TransferReport) -> String {
+    format!(
+        "transfer {}: {}, {}, {} of {} frames here\n",
+        transfer.id,
+        shown_name(transfer).as_deref().unwrap_or("no name"),
+        transfer.size.map_or("size unknown".to_owned(), |size| counted(size, "byte")),
+        transfer.frames_seen,
+        transfer.frames_total,
+    )
 }

@@ -14,14 +14,17 @@ macro_rules! say {
 mod args;
 mod config;
 mod decode;
+mod delivery;
 mod destination;
 mod encode;
 mod exit;
 mod info;
 mod inputs;
 mod journal;
+mod listing;
 mod progress;
 mod target;
+mod told;
 mod watch;
 mod words;
 

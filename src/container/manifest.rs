@@ -5,6 +5,8 @@ use std::io::Read;
 
 /// Version of the container layout.
 const CONTAINER_VERSION: u8 = 1;
+/// Versions beyond this one are none, but wrong bytes.
+const LAST_VERSION: u8 = 15;
 /// Longest stored name, in bytes of UTF-8.
 const MAX_NAME_BYTES: usize = 255;
 
@@ -46,6 +48,9 @@ impl Manifest {
     /// A version of the future, an impossible chunk size, or an early end.
     pub fn read(stream: &mut impl Read) -> Result<Self, ContainerError> {
         let [version] = read_array(stream)?;
+        if version == 0 || version > LAST_VERSION {
+            return Err(ContainerError::Garbage);
+        }
         if version != CONTAINER_VERSION {
             return Err(ContainerError::Version { got: version, known: CONTAINER_VERSION });
         }
@@ -128,5 +133,9 @@ mod tests {
     fn a_newer_version_says_so() {
         let error = Manifest::read(&mut [2u8; 80].as_slice()).unwrap_err();
         assert!(error.to_string().contains("newer than this program"));
+        for wrong in [0, 16, 191] {
+            let error = Manifest::read(&mut [wrong; 80].as_slice());
+            assert!(matches!(error, Err(ContainerError::Garbage)));
+        }
     }
 }

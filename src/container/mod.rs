@@ -13,8 +13,20 @@ mod reader;
 pub(crate) use chunk::MAX_CHUNK_BYTES;
 pub use chunk::{CHUNK_BYTES, compress};
 pub use manifest::Manifest;
-pub use name::{FALLBACK_NAME, safe_name};
+pub use name::{FALLBACK_NAME, safe_name, with_number};
 pub use reader::Reader;
+
+use std::io::Read;
+
+/// BLAKE3 of a file, as a manifest has it.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn digest(file: impl Read) -> std::io::Result<[u8; 32]> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(file)?;
+    Ok(*hasher.finalize().as_bytes())
+}
 
 /// Why a stream is not a container, or not the one that was sent.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +37,9 @@ pub enum ContainerError {
     /// The stream ends inside a field.
     #[error("the received data ends early")]
     Truncated,
+    /// What should be its first bytes are something else.
+    #[error("what was received is not what was sent: no file begins like that")]
+    Garbage,
     /// A container version of the future.
     #[error("container version {got} is newer than this program, which reads version {known}")]
     Version {

@@ -1,8 +1,10 @@
 //! Storage behind which there are files.
 
 use crate::storage::Storage;
-use std::fs::{File, OpenOptions};
-use std::io::Result;
+#[cfg(unix)]
+use std::fs::Metadata;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Error, ErrorKind, Result};
 use std::path::Path;
 use tempfile::SpooledTempFile;
 
@@ -26,20 +28,62 @@ pub fn temporary() -> Box<dyn Storage> {
     Box::new(SpooledTempFile::new(MEMORY_BYTES))
 }
 
-/// A new file.
+/// A new file, which no other process uses as long as this one does.
 ///
 /// # Errors
 /// If there is a file already, or it cannot be written.
 pub fn create(path: &Path) -> Result<Box<dyn Storage>> {
-    Ok(Box::new(OpenOptions::new().read(true).write(true).create_new(true).open(path)?))
+    claim(path, OpenOptions::new().read(true).write(true).create_new(true))
 }
 
-/// A file that is there already, to go on with.
+/// A file that is there already, to go on with, while no other process does.
 ///
 /// # Errors
-/// If it cannot be read and written.
+/// [`ErrorKind::ResourceBusy`] if one does; or if it cannot be read and written.
 pub fn open(path: &Path) -> Result<Box<dyn Storage>> {
-    Ok(Box::new(OpenOptions::new().read(true).write(true).open(path)?))
+    claim(path, OpenOptions::new().read(true).write(true))
+}
+
+/// As [`open`] if there is a file, as [`create`] if there is none.
+///
+/// # Errors
+/// As these.
+pub fn open_or_create(path: &Path) -> Result<Box<dyn Storage>> {
+    claim(path, OpenOptions::new().read(true).write(true).create(true))
+}
+
+fn claim(path: &Path, options: &OpenOptions) -> Result<Box<dyn Storage>> {
+    let file = options.open(path)?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => {
+            return Err(Error::new(ErrorKind::ResourceBusy, "another process uses it"));
+        }
+        // A file system without locks: then nobody can tell.
+        Ok(()) | Err(TryLockError::Error(_)) => {}
+    }
+    // Whoever had it before may just have removed it.
+    if !is_at(&file, path) {
+        return Err(ErrorKind::NotFound.into());
+    }
+    Ok(Box::new(file))
+}
+
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let number = |found: Result<Metadata>| found.map(|found| (found.dev(), found.ino())).ok();
+    number(file.metadata()) == number(std::fs::metadata(path))
+}
+
+#[cfg(not(unix))]
+fn is_at(_: &File, path: &Path) -> bool {
+    path.exists()
+}
+
+/// Bytes that can still be written to where `path` is or will be; `None` if nobody knows.
+pub fn free_bytes(path: &Path) -> Option<u64> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    fs4::available_space(folder.unwrap_or(Path::new("."))).ok()
 }
 
 #[cfg(test)]
@@ -62,6 +106,18 @@ mod tests {
         }
         assert!(create(&path).is_err());
         assert!(open(&path).is_ok() && open(&folder.path().join("other")).is_err());
+    }
+
+    #[test]
+    fn nobody_else_has_it_at_the_same_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let first = create(&path).unwrap();
+        for second in [open(&path), open_or_create(&path)] {
+            assert_eq!(second.map(drop).unwrap_err().kind(), ErrorKind::ResourceBusy);
+        }
+        drop(first);
+        assert!(open(&path).is_ok() && free_bytes(&path).is_some_and(|bytes| bytes > 0));
     }
 
     #[test]

@@ -2,13 +2,14 @@
 //!
 //! Packets go to a [`PacketStore`], in order of arrival; only their places are kept in memory. So
 //! neither a large transfer nor a lying header makes memory grow beyond a few bytes a packet that
-//! really arrived.
+//! really arrived. Blocks are restored when they are read.
 
+use super::block::{Block, Preference, Suspects};
 use super::packet::PACKET_HEADER_BYTES;
 use super::{OuterError, Packet, PacketId, Parity, Shape};
 use std::collections::HashMap;
 use std::io::Read;
-use std::num::NonZeroU64;
+use std::sync::OnceLock;
 
 /// Where packets are kept while their blocks are incomplete, and until the file is written.
 pub trait PacketStore {
@@ -52,25 +53,35 @@ pub enum Accepted {
 #[derive(Debug)]
 pub struct Assembler {
     transfer: u32,
-    parity: Parity,
-    shape: Shape,
-    blocks: HashMap<u32, Block>,
+    pub(super) shape: Shape,
+    /// Made when the first block is restored: many transfers never come that far.
+    parity: OnceLock<Parity>,
+    pub(super) blocks: HashMap<u32, Block>,
+    /// Payloads that contradict the others.
+    pub(super) suspects: Suspects,
+    pub(super) preference: Preference,
+    /// Blocks that can be restored.
     complete: u32,
-}
-
-/// Where the payloads of a block lie in the store.
-#[derive(Debug)]
-struct Block {
-    places: Vec<Option<NonZeroU64>>,
-    received: usize,
-    complete: bool,
+    /// Packets that can be used and are needed.
+    received: u64,
+    /// All payloads that were kept, whatever became of them.
+    kept: u64,
 }
 
 impl Assembler {
     /// An empty assembler for transfer `transfer` of a valid `shape`.
     pub fn new(transfer: u32, shape: Shape) -> Self {
-        let parity = Parity::new(shape);
-        Self { transfer, parity, shape, blocks: HashMap::new(), complete: 0 }
+        Self {
+            transfer,
+            shape,
+            parity: OnceLock::new(),
+            blocks: HashMap::new(),
+            suspects: Suspects::new(),
+            preference: Preference::default(),
+            complete: 0,
+            received: 0,
+            kept: 0,
+        }
     }
 
     /// The transfer's shape.
@@ -78,7 +89,11 @@ impl Assembler {
         self.shape
     }
 
-    /// Takes one packet into `store`, and restores its block if it was the last one needed.
+    pub(super) fn parity(&self) -> &Parity {
+        self.parity.get_or_init(|| Parity::new(self.shape))
+    }
+
+    /// Takes one packet into `store`. One that contradicts what is there is kept as well.
     ///
     /// # Errors
     /// If the store fails.
@@ -87,138 +102,143 @@ impl Assembler {
         packet: &Packet,
         store: &mut dyn PacketStore,
     ) -> Result<Accepted, OuterError> {
-        if self.is_known(packet) {
-            return Ok(Accepted::Known);
-        }
         if !self.is_ours(packet) {
             return Ok(Accepted::Foreign);
         }
-        let place = put(packet, store)?;
-        if self.note(packet.id, place) == usize::from(self.shape.source) {
-            self.restore(packet.id.block, store)?;
+        if self.is_known(packet, store)? {
+            return Ok(Accepted::Known);
         }
+        let place = store.keep(&packet.to_bytes())?;
+        self.note(packet.id, place + PACKET_HEADER_BYTES as u64);
         Ok(Accepted::New)
     }
 
-    /// Takes a packet that is in the store already, its body at `place`. Blocks are only restored by
-    /// [`Assembler::settle`], when all such packets have been seen.
+    /// Takes a packet that is in the store already, its body at `place`.
     pub(crate) fn recall(&mut self, packet: &Packet, place: u64) {
-        if self.is_ours(packet) && !self.is_known(packet) {
-            self.note(packet.id, NonZeroU64::new(place + PACKET_HEADER_BYTES as u64));
+        let has_room = |block: &Block| block.has_room(packet.id.index);
+        if self.is_ours(packet) && self.blocks.get(&packet.id.block).is_none_or(has_room) {
+            self.note(packet.id, place + PACKET_HEADER_BYTES as u64);
         }
-    }
-
-    /// Restores the blocks that recalled packets are enough for.
-    ///
-    /// # Errors
-    /// If the store fails.
-    pub(crate) fn settle(&mut self, store: &mut dyn PacketStore) -> Result<(), OuterError> {
-        let source = usize::from(self.shape.source);
-        let ready = |(number, block): (&u32, &Block)| {
-            (!block.complete && block.received >= source).then_some(*number)
-        };
-        let ready: Vec<u32> = self.blocks.iter().filter_map(ready).collect();
-        ready.into_iter().try_for_each(|block| self.restore(block, store))
     }
 
     fn is_ours(&self, packet: &Packet) -> bool {
         packet.id.transfer == self.transfer && packet.shape == self.shape
     }
 
-    fn is_known(&self, packet: &Packet) -> bool {
+    /// Whether a packet is there as it is, or in too many other versions.
+    fn is_known(&self, packet: &Packet, store: &mut dyn PacketStore) -> Result<bool, OuterError> {
         let PacketId { block, index, .. } = packet.id;
-        let complete = self.blocks.get(&block).is_some_and(|block| block.complete);
-        self.is_ours(packet) && (complete || self.has(block, index))
-    }
-
-    /// Notes the place of a new packet; gives how many its block has then.
-    fn note(&mut self, id: PacketId, place: Option<NonZeroU64>) -> usize {
-        let packets = self.shape.packets();
-        let block = self.blocks.entry(id.block).or_insert_with(|| Block {
-            places: vec![None; packets],
-            received: 0,
-            complete: false,
-        });
-        if let Some(slot) = block.places.get_mut(usize::from(id.index)) {
-            *slot = place;
-            block.received += 1;
+        let Some(block) = self.blocks.get(&block) else { return Ok(false) };
+        for version in block.of(index) {
+            // What is suspected gains by coming again, from elsewhere.
+            if !self.suspects.contains(&version.place())
+                && self.read(version.place(), store)? == packet.payload
+            {
+                return Ok(true);
+            }
         }
-        block.received
+        Ok(!block.has_room(index))
     }
 
-    /// Whether every block is restored.
+    fn note(&mut self, id: PacketId, place: u64) {
+        let source = usize::from(self.shape.source);
+        let block = self.blocks.entry(id.block).or_default();
+        let before = block.distinct();
+        block.add(id, place, &self.suspects);
+        let is_needed = block.distinct() > before && before < source;
+        self.kept += 1;
+        self.received += u64::from(is_needed);
+        self.complete += u32::from(is_needed && block.distinct() == source);
+    }
+
+    /// Counts again, now that other payloads are suspects.
+    pub(super) fn recount(&mut self) {
+        let source = usize::from(self.shape.source);
+        (self.complete, self.received) = (0, 0);
+        for block in self.blocks.values_mut() {
+            block.recount(&self.suspects);
+            self.received += block.distinct().min(source) as u64;
+            self.complete += u32::from(block.distinct() >= source);
+        }
+    }
+
+    /// Whether every block can be restored.
     pub fn is_complete(&self) -> bool {
         self.complete == self.shape.blocks
     }
 
-    /// Whether a packet is there.
+    /// Whether a packet is there, and nothing speaks against it.
     pub fn has(&self, block: u32, index: u8) -> bool {
-        let places = self.blocks.get(&block).map(|block| &block.places);
-        places.is_some_and(|places| places.get(usize::from(index)).is_some_and(Option::is_some))
+        self.blocks.get(&block).is_some_and(|block| {
+            block.of(index).iter().any(|version| !self.suspects.contains(&version.place()))
+        })
     }
 
-    /// Packets of a block that are there; K once it is complete.
+    /// Packets of a block that can be used; K once it is complete.
     pub fn received(&self, block: u32) -> usize {
-        self.blocks.get(&block).map_or(0, |block| block.received)
+        let source = usize::from(self.shape.source);
+        self.blocks.get(&block).map_or(0, |block| block.distinct().min(source))
     }
 
     /// Packets received of those needed, over all blocks.
     pub(crate) fn received_packets(&self) -> u64 {
-        self.blocks.values().map(|block| block.received as u64).sum()
+        self.received
     }
 
     /// Packets that are still needed, over all blocks.
     pub(crate) fn missing_packets(&self) -> u64 {
-        u64::from(self.shape.blocks) * u64::from(self.shape.source) - self.received_packets()
+        u64::from(self.shape.blocks) * u64::from(self.shape.source) - self.received
+    }
+
+    /// Payloads that were kept, all versions: it grows with each that says something new.
+    pub(crate) fn kept_packets(&self) -> u64 {
+        self.kept
+    }
+
+    /// Payloads that are not used since they contradict others.
+    pub(crate) fn suspected_packets(&self) -> u64 {
+        self.suspects.len() as u64
     }
 
     /// Blocks that are not complete.
     pub(crate) fn incomplete_blocks(&self) -> impl Iterator<Item = u32> + '_ {
-        (0..self.shape.blocks)
-            .filter(|block| !self.blocks.get(block).is_some_and(|block| block.complete))
+        let source = usize::from(self.shape.source);
+        (0..self.shape.blocks).filter(move |block| self.received(*block) < source)
     }
 
     /// The stream from its start; meaningful once the transfer is complete.
     pub fn reader<'a>(&'a self, store: &'a mut dyn PacketStore) -> impl Read + 'a {
-        SourceReader { assembler: self, store, block: 0, index: 0, pending: Vec::new(), used: 0 }
+        SourceReader { assembler: self, store, block: 0, pending: Vec::new(), used: 0 }
     }
 
-    fn restore(&mut self, number: u32, store: &mut dyn PacketStore) -> Result<(), OuterError> {
-        let Some(mut block) = self.blocks.remove(&number) else { return Ok(()) };
+    /// The source bytes of a block; `None` if too little of it is there.
+    fn source_bytes(
+        &self,
+        number: u32,
+        store: &mut dyn PacketStore,
+    ) -> Result<Option<Vec<u8>>, OuterError> {
         let source = usize::from(self.shape.source);
-        if block.places[..source].contains(&None) {
-            let mut packets = Vec::with_capacity(block.places.len());
-            for place in &block.places {
-                packets.push(place.map(|place| self.read(place, store)).transpose()?);
-            }
-            self.parity.restore(number, &mut packets)?;
-            let restored = block.places.iter_mut().zip(packets).take(source).enumerate();
-            for (index, (place, payload)) in restored {
-                if let (None, Some(payload)) = (*place, payload) {
-                    let id =
-                        PacketId { transfer: self.transfer, block: number, index: index as u8 };
-                    *place = put(&Packet { id, shape: self.shape, payload }, store)?;
-                }
+        let block = self.blocks.get(&number).filter(|block| block.distinct() >= source);
+        let Some(block) = block else { return Ok(None) };
+        let mut packets = vec![None; self.shape.packets()];
+        for version in block.choose(source, &self.suspects, self.preference) {
+            if let Some(packet) = packets.get_mut(usize::from(version.index())) {
+                *packet = Some(self.read(version.place(), store)?);
             }
         }
-        block.places.truncate(source);
-        block.places.shrink_to_fit();
-        block.received = source;
-        block.complete = true;
-        self.complete += 1;
-        self.blocks.insert(number, block);
-        Ok(())
+        if packets.iter().take(source).any(Option::is_none) {
+            self.parity().restore(number, &mut packets)?;
+        }
+        Ok(Some(packets.into_iter().take(source).flatten().flatten().collect()))
     }
 
-    fn read(&self, place: NonZeroU64, store: &mut dyn PacketStore) -> std::io::Result<Vec<u8>> {
-        store.read(place.get(), self.shape.payload)
+    pub(super) fn read(
+        &self,
+        place: u64,
+        store: &mut dyn PacketStore,
+    ) -> Result<Vec<u8>, OuterError> {
+        Ok(store.read(place, self.shape.payload)?)
     }
-}
-
-/// Puts a packet into a store; gives the place of its payload.
-fn put(packet: &Packet, store: &mut dyn PacketStore) -> Result<Option<NonZeroU64>, OuterError> {
-    let place = store.keep(&packet.to_bytes())?;
-    Ok(NonZeroU64::new(place + PACKET_HEADER_BYTES as u64))
 }
 
 /// Reads the stream out of an [`Assembler`]; it ends early where a block is missing.
@@ -226,7 +246,6 @@ struct SourceReader<'a> {
     assembler: &'a Assembler,
     store: &'a mut dyn PacketStore,
     block: u32,
-    index: u8,
     pending: Vec<u8>,
     used: usize,
 }
@@ -234,15 +253,10 @@ struct SourceReader<'a> {
 impl Read for SourceReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         if self.used == self.pending.len() {
-            if self.index == self.assembler.shape.source {
-                (self.block, self.index) = (self.block + 1, 0);
-            }
-            let block = self.assembler.blocks.get(&self.block);
-            let place = block.and_then(|block| *block.places.get(usize::from(self.index))?);
-            let Some(place) = place else { return Ok(0) };
-            let payload = self.assembler.read(place, self.store)?;
-            (self.pending, self.used) = (payload, 0);
-            self.index += 1;
+            let bytes = self.assembler.source_bytes(self.block, self.store);
+            let Some(bytes) = bytes? else { return Ok(0) };
+            (self.pending, self.used) = (bytes, 0);
+            self.block += 1;
         }
         let count = buffer.len().min(self.pending.len() - self.used);
         buffer[..count].copy_from_slice(&self.pending[self.used..][..count]);
@@ -288,10 +302,10 @@ mod tests {
             packets.sort_by_cached_key(|_| prng.next_u64());
             let (mut assembler, mut store) = (Assembler::new(5, shape), Vec::new());
             for packet in &packets {
-                let before = assembler.missing_packets();
-                let accepted = assembler.accept(packet, &mut store).unwrap();
-                let new = accepted == Accepted::New;
-                prop_assert_eq!(before - assembler.missing_packets(), u64::from(new));
+                let (before, block) = (assembler.missing_packets(), packet.id.block);
+                let needed = assembler.received(block) < usize::from(source);
+                prop_assert_eq!(assembler.accept(packet, &mut store).unwrap(), Accepted::New);
+                prop_assert_eq!(before - assembler.missing_packets(), u64::from(needed));
                 prop_assert_eq!(assembler.accept(packet, &mut store).unwrap(), Accepted::Known);
                 prop_assert_eq!(assembler.is_complete(), assembler.missing_packets() == 0);
                 if assembler.is_complete() { break; }
@@ -325,7 +339,6 @@ mod tests {
             let place = store.keep(&packet.to_bytes()).unwrap();
             again.recall(packet, place);
         }
-        again.settle(&mut store).unwrap();
         assert_eq!(again.incomplete_blocks().collect::<Vec<_>>(), [2]);
         assert_eq!(again.missing_packets(), 1);
         again.accept(&packets[14], &mut store).unwrap();

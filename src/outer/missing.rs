@@ -4,11 +4,9 @@ use super::schedule::shares;
 use super::{Assembler, PacketId, Schedule};
 use std::collections::BTreeSet;
 
-/// Incomplete blocks that are looked into: those of 4 GB at ordinary sizes. A header may promise a
-/// thousand times as many.
-const MAX_EXAMINED_BLOCKS: usize = 20_000;
-/// Missing frames that are named at most.
-const MAX_NAMED_FRAMES: usize = 1 << 20;
+/// Incomplete blocks that are looked into, and frames that are named: those of 4 GB at ordinary
+/// sizes. A header may promise a thousand times as many.
+pub(crate) const MAX_EXAMINED: usize = 20_000;
 
 /// Frames that would help.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,19 +18,21 @@ pub struct Missing {
 }
 
 impl Missing {
-    /// What is missing before anything has arrived of a transfer of `frames` frames.
-    pub fn everything(frames: u64) -> Self {
-        Self { frames: (0..frames).take(MAX_NAMED_FRAMES).collect(), fewest: frames }
+    /// What is missing before anything has arrived of a transfer of `frames` frames; `most` of them
+    /// are named.
+    pub fn everything(frames: u64, most: usize) -> Self {
+        Self { frames: (0..frames).take(most).collect(), fewest: frames }
     }
 }
 
 impl Assembler {
-    /// What is missing of a transfer whose packets travel as `schedule` says.
-    pub fn missing(&self, schedule: &Schedule) -> Missing {
+    /// What is missing of a transfer whose packets travel as `schedule` says, as far as `most` blocks
+    /// tell and `most` frames are named.
+    pub fn missing(&self, schedule: &Schedule, most: usize) -> Missing {
         let shape = self.shape();
         let mut frames = BTreeSet::new();
         let mut fewest = 0;
-        for block in self.incomplete_blocks().take(MAX_EXAMINED_BLOCKS) {
+        for block in self.incomplete_blocks().take(most) {
             let indices = (0..shape.packets()).map(|index| index as u8);
             let lacking: Vec<u64> = indices
                 .filter(|&index| !self.has(block, index))
@@ -42,7 +42,7 @@ impl Assembler {
             fewest = fewest.max(fewest_frames(&shares(lacking.iter().copied()), needed));
             frames.extend(lacking);
         }
-        Missing { frames: frames.into_iter().take(MAX_NAMED_FRAMES).collect(), fewest }
+        Missing { frames: frames.into_iter().take(most).collect(), fewest }
     }
 }
 
@@ -83,7 +83,7 @@ mod tests {
                 }
             };
             take(&mut assembler, &|frame| kept[frame as usize % 64]);
-            let missing = assembler.missing(&schedule);
+            let missing = assembler.missing(&schedule, MAX_EXAMINED);
             prop_assert_eq!(missing.frames.is_empty(), assembler.is_complete());
             prop_assert!(missing.fewest <= missing.frames.len() as u64);
             // Any frames but one fewer than the fewest are too few.

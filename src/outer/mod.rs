@@ -4,22 +4,36 @@
 //! The stream is cut into blocks of K source packets, to which Reed-Solomon over GF(2^8) adds M
 //! repair packets (`reed-solomon-erasure`: K + M at most 255, any K packets restore a block).
 //! Every packet tells the whole [`Shape`], so it stands alone. [`Schedule`] says which packet
-//! travels in which frame, [`Assembler`] collects what arrives, in any [`PacketStore`].
+//! travels in which frame, [`Assembler`] collects what arrives, in any [`PacketStore`], and finds
+//! out which packets are not the sender's where the file is not what was sent.
 
 mod assemble;
+mod block;
+mod locate;
 mod missing;
 mod packet;
 mod parity;
 mod schedule;
 mod shape;
+mod suspect;
 
 pub use assemble::{Accepted, Assembler, PacketStore};
+pub(crate) use missing::MAX_EXAMINED;
 pub use missing::Missing;
 pub use packet::{PACKET_HEADER_BYTES, Packet, PacketId};
 pub use parity::Parity;
 pub use schedule::Schedule;
 pub(crate) use shape::MAX_PACKETS;
 pub use shape::{Shape, ShapeError};
+
+impl From<OuterError> for std::io::Error {
+    fn from(error: OuterError) -> Self {
+        match error {
+            OuterError::Storage(error) => error,
+            code => Self::other(code),
+        }
+    }
+}
 
 /// What can go wrong while packets are stored or restored.
 #[derive(Debug, thiserror::Error)]

@@ -55,6 +55,23 @@ impl Parity {
             _ => Ok(()),
         }
     }
+
+    /// Fills in all packets that are `None`, as [`Parity::restore`] does; they may have any length.
+    ///
+    /// # Errors
+    /// As [`Parity::restore`].
+    pub(super) fn complete(
+        &self,
+        block: u32,
+        packets: &mut [Option<Vec<u8>>],
+    ) -> Result<(), OuterError> {
+        match &self.codec {
+            Some(codec) => {
+                codec.reconstruct(packets).map_err(|reason| OuterError::Code { block, reason })
+            }
+            None => self.restore(block, packets),
+        }
+    }
 }
 
 #[cfg(test)]

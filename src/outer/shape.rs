@@ -9,7 +9,7 @@ pub(crate) const MAX_BLOCKS: u32 = 1 << 24;
 const MORE_BLOCKS: u64 = 32;
 
 /// Number and size of the blocks of a transfer; the same for each of its packets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Shape {
     /// Number of blocks, 1 to [`MAX_BLOCKS`].
     pub blocks: u32,

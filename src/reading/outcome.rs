@@ -71,9 +71,6 @@ pub enum Outcome {
         /// Blocks of the frame.
         total: usize,
     },
-    /// The frame was read, but there is no place for another transfer.
-    #[error("too many different transfers")]
-    TooManyTransfers,
 }
 
 impl Outcome {
@@ -91,7 +88,6 @@ impl Outcome {
             Self::Header(HeaderError::Contradiction) => "contradictory-header",
             Self::CodewordsLost { cause, .. } => cause.code(),
             Self::BlocksLost { .. } => "blocks-lost",
-            Self::TooManyTransfers => "too-many-transfers",
         }
     }
 

@@ -2,8 +2,8 @@
 
 use super::log::RecordKind;
 use super::{
-    Desk, ExtractError, FilePieces, Incoming, Intake, Log, Places, Progress, ReceiveError,
-    TransferId, Unverified,
+    Desk, ExtractError, FilePieces, Incoming, Intake, Log, Progress, ReceiveError, TransferId,
+    Unverified,
 };
 use crate::cimbar::{Blocks, ChunkHeader, FountainError, Mode, Reading, container};
 use crate::reading::Outcome;
@@ -15,12 +15,16 @@ use std::io::Read;
 const PLAIN: u8 = 255;
 /// Bytes of plain frames that are kept at most.
 const MAX_PLAIN_BYTES: usize = 64 << 20;
+/// Bytes that all transfers together keep at most, and their number; then those go of which least has
+/// arrived.
+const MAX_BYTES: usize = 128 << 20;
+const MAX_TRANSFERS: usize = 256;
 /// Bytes of the file that are handed on at a time.
 const PIECE_BYTES: usize = 1 << 18;
 
 /// All transfers of libcimbar's frames.
 #[derive(Debug, Default)]
-pub(super) struct CimbarDesk(Places<CimbarIncoming>);
+pub(super) struct CimbarDesk(Vec<CimbarIncoming>);
 
 impl CimbarDesk {
     /// Takes what a frame brings.
@@ -32,26 +36,36 @@ impl CimbarDesk {
     ) -> Result<Intake, ReceiveError> {
         let Some(arrival) = Arrival::new(reading) else { return Ok(Intake::nothing(outcome)) };
         let transfer = Some(TransferId::Cimbar(arrival.key));
-        let outcome = match self.take(&arrival, log.end()) {
-            None => Outcome::TooManyTransfers,
-            Some(is_new) => {
-                if is_new {
-                    log.note(RecordKind::Chunk, &arrival.record())?;
-                }
-                outcome
-            }
-        };
+        if self.take(&arrival, log.end()) {
+            log.note(RecordKind::Chunk, &arrival.record())?;
+        }
         Ok(Intake { outcome, transfer, recovered: 0 })
     }
 
-    /// Whether the frame brought something new; `None` if there is no place for its transfer, which
-    /// is seen for the first time when the log ends at `since`.
-    fn take(&mut self, arrival: &Arrival, since: u64) -> Option<bool> {
-        let id = TransferId::Cimbar(arrival.key);
-        if self.0.get(id).is_none() {
-            self.0.take(CimbarIncoming::new(arrival.key, since))?;
+    /// Whether the frame brought something new; its transfer may be seen for the first time when the
+    /// log ends at `since`.
+    fn take(&mut self, arrival: &Arrival, since: u64) -> bool {
+        let at = self.0.iter().position(|transfer| transfer.key == arrival.key);
+        let at = at.unwrap_or_else(|| {
+            self.0.push(CimbarIncoming::new(arrival.key, since));
+            self.0.len() - 1
+        });
+        let is_new = self.0.get_mut(at).is_some_and(|transfer| transfer.accept(arrival));
+        let bytes = |all: &[CimbarIncoming]| all.iter().map(CimbarIncoming::bytes).sum::<usize>();
+        while self.0.len() > MAX_TRANSFERS || (bytes(&self.0) > MAX_BYTES && self.0.len() > 1) {
+            let least = self.0.iter().enumerate().min_by_key(|(_, transfer)| transfer.bytes());
+            let Some((least, _)) = least else { break };
+            self.0.remove(least);
         }
-        self.0.get(id).map(|transfer| transfer.accept(arrival))
+        is_new
+    }
+
+    /// See [`super::Receiver::reconsider`]: without a digest nothing tells which blocks are wrong.
+    pub(super) fn reconsider(&mut self, id: TransferId) {
+        let found = self.0.iter_mut().find(|transfer| transfer.id() == id);
+        if let Some(CimbarIncoming { content: Content::Fountain { message, .. }, .. }) = found {
+            *message = None;
+        }
     }
 }
 
@@ -65,7 +79,7 @@ impl Desk for CimbarDesk {
     }
 
     fn transfers(&self) -> Vec<&dyn Incoming> {
-        self.0.transfers()
+        self.0.iter().map(|transfer| transfer as &dyn Incoming).collect()
     }
 }
 
@@ -235,10 +249,25 @@ impl CimbarIncoming {
                         blocks.add(header.block, block);
                     }
                 }
-                *message = blocks.message().transpose();
-                blocks.received() > before
+                let is_new = blocks.received() > before;
+                if is_new {
+                    *message = blocks.message().transpose();
+                }
+                is_new
             }
             _ => false,
+        }
+    }
+
+    /// Bytes that it keeps.
+    fn bytes(&self) -> usize {
+        match &self.content {
+            Content::Plain(bytes) => bytes.len(),
+            Content::Fountain { blocks, message } => {
+                let message = message.as_ref().and_then(|message| message.as_ref().ok());
+                let block = self.key.mode().parameters().block_bytes();
+                blocks.received() * block + message.map_or(0, Vec::len)
+            }
         }
     }
 
@@ -255,6 +284,10 @@ impl Incoming for CimbarIncoming {
 
     fn since(&self) -> u64 {
         self.since
+    }
+
+    fn sightings(&self) -> u64 {
+        self.frames
     }
 
     fn is_complete(&self) -> bool {
@@ -278,7 +311,7 @@ impl Incoming for CimbarIncoming {
         Progress { received, missing, bytes }
     }
 
-    fn report(&self, _: &mut Log) -> TransferReport {
+    fn report(&self, _: &mut Log, _: usize) -> TransferReport {
         let missing = self.progress().missing;
         let (name, needed) = match &self.content {
             Content::Plain(_) => (None, self.frames),
@@ -301,6 +334,7 @@ impl Incoming for CimbarIncoming {
             frames_missing: Vec::new(),
             packets_missing: missing,
             frames_needed: missing.div_ceil(self.per_frame()),
+            packets_suspected: 0,
         }
     }
 

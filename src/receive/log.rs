@@ -1,10 +1,11 @@
 //! What has been received, in the order of arrival: records to which nothing is ever done but
 //! appending more. Whenever a process is killed, all records before the last one are whole, and the
-//! last one is dropped when the log is opened again.
+//! last one is dropped when the log is opened again. Where a disk has damaged it, every record that is
+//! whole is found all the same.
 
 use crate::outer::PacketStore;
 use crate::storage::Storage;
-use std::io::{BufReader, Error, ErrorKind, Read, Result, SeekFrom};
+use std::io::{Error, ErrorKind, Result, SeekFrom};
 
 /// First bytes of the file.
 const MAGIC: &[u8; 16] = b"tilecast state 1";
@@ -22,8 +23,8 @@ const BUFFER_BYTES: usize = 1 << 20;
 pub enum RecordKind {
     /// A packet of a transfer, as it was decoded or restored.
     Packet = 1,
-    /// A transfer, before its packets.
-    Transfer = 2,
+    /// A capture's header, before the packets that came with it.
+    Frame = 2,
     /// A piece of a transfer in another format.
     Chunk = 3,
     /// A capture of which everything is in the log.
@@ -32,7 +33,7 @@ pub enum RecordKind {
 
 impl RecordKind {
     fn from_byte(byte: u8) -> Option<Self> {
-        [Self::Packet, Self::Transfer, Self::Chunk, Self::Capture]
+        [Self::Packet, Self::Frame, Self::Chunk, Self::Capture]
             .into_iter()
             .find(|kind| *kind as u8 == byte)
     }
@@ -45,39 +46,34 @@ pub struct Log {
     /// Bytes that have been written, and those after them that wait for it.
     written: u64,
     waiting: Vec<u8>,
+    damaged: u64,
 }
 
 impl Log {
     /// A new log in empty storage.
     pub fn new(storage: Box<dyn Storage>) -> Self {
-        Self { storage, written: 0, waiting: MAGIC.to_vec() }
+        Self { storage, written: 0, waiting: MAGIC.to_vec(), damaged: 0 }
     }
 
-    /// The log in `storage`, continued. `each` gets every record, and where its body begins.
+    /// The log in `storage`, continued. `each` gets every whole record, and where its body begins.
     ///
     /// # Errors
     /// If that is no log or cannot be used.
     pub fn open(
         mut storage: Box<dyn Storage>,
-        mut each: impl FnMut(RecordKind, &[u8], u64),
+        each: impl FnMut(RecordKind, &[u8], u64),
     ) -> Result<Self> {
         let length = storage.seek(SeekFrom::End(0))?;
         storage.seek(SeekFrom::Start(0))?;
-        let mut reader = BufReader::with_capacity(BUFFER_BYTES, &mut storage);
-        let mut magic = [0; MAGIC.len()];
-        // A log that was killed before its first byte was written is as good as a new one.
-        if length > 0 && (reader.read_exact(&mut magic).is_err() || &magic != MAGIC) {
-            return Err(Error::new(ErrorKind::InvalidData, "this is not a file of received parts"));
-        }
-        let waiting = if length == 0 { MAGIC.to_vec() } else { Vec::new() };
-        let mut written = length.min(MAGIC.len() as u64);
-        let mut body = Vec::new();
-        while let Some(kind) = next_record(&mut reader, &mut body)? {
-            each(kind, &body, written + HEAD_BYTES as u64);
-            written += (HEAD_BYTES + body.len() + CHECK_BYTES) as u64;
-        }
-        storage.truncate(written)?;
-        Ok(Self { storage, written, waiting })
+        let (end, damaged) = scan(storage.as_mut(), length, each)?;
+        storage.truncate(end)?;
+        let waiting = if end == 0 { MAGIC.to_vec() } else { Vec::new() };
+        Ok(Self { storage, written: end, waiting, damaged })
+    }
+
+    /// Bytes of it that were found damaged when it was opened.
+    pub fn damaged(&self) -> u64 {
+        self.damaged
     }
 
     /// Where the next record begins: what was noted earlier has a lower number.
@@ -90,14 +86,11 @@ impl Log {
     /// # Errors
     /// If the disk is full, say.
     pub(crate) fn note(&mut self, kind: RecordKind, body: &[u8]) -> Result<u64> {
-        let mut crc = crc32fast::Hasher::new();
-        crc.update(&[kind as u8]);
-        crc.update(body);
         self.waiting.extend((body.len() as u32).to_le_bytes());
         self.waiting.push(kind as u8);
         let place = self.end();
         self.waiting.extend_from_slice(body);
-        self.waiting.extend(crc.finalize().to_le_bytes());
+        self.waiting.extend(crc(kind, body).to_le_bytes());
         if self.waiting.len() >= BUFFER_BYTES {
             self.flush()?;
         }
@@ -136,35 +129,96 @@ impl PacketStore for Log {
     }
 }
 
-/// The next record; `None` at the end, or where something else than a whole record is.
-fn next_record(reader: &mut impl Read, body: &mut Vec<u8>) -> Result<Option<RecordKind>> {
-    let mut head = [0; HEAD_BYTES];
-    if !filled(reader, &mut head)? {
-        return Ok(None);
+/// Gives every whole record in `storage` to `each`. Returns where new records can be appended, and how
+/// many bytes before are no record.
+fn scan(
+    storage: &mut dyn Storage,
+    length: u64,
+    mut each: impl FnMut(RecordKind, &[u8], u64),
+) -> Result<(u64, u64)> {
+    let mut window = Window { storage, length, start: 0, bytes: Vec::new() };
+    // A log that was killed while it wrote its first bytes is as good as a new one.
+    let front = window.at(0, MAGIC.len())?;
+    if MAGIC.starts_with(front) && front.len() < MAGIC.len() {
+        return Ok((0, 0));
     }
-    let [a, b, c, d, kind] = head;
-    let length = u32::from_le_bytes([a, b, c, d]) as usize;
-    if length > MAX_BODY_BYTES {
-        return Ok(None);
+    let is_log = front == MAGIC;
+    let (mut at, mut damaged, mut records) = (if is_log { MAGIC.len() as u64 } else { 0 }, 0, 0);
+    // Where the last whole record ends: what follows it is torn, or damaged.
+    let mut end = at;
+    while at < length {
+        match window.record(at)? {
+            Some((kind, body)) => {
+                each(kind, body, at + HEAD_BYTES as u64);
+                damaged += at - end;
+                at += (HEAD_BYTES + body.len() + CHECK_BYTES) as u64;
+                end = at;
+                records += 1;
+            }
+            None => at += 1,
+        }
     }
-    body.resize(length, 0);
-    let mut check = [0; CHECK_BYTES];
-    if !filled(reader, body)? || !filled(reader, &mut check)? {
-        return Ok(None);
+    if !is_log && records == 0 {
+        return Err(Error::new(ErrorKind::InvalidData, "this is not a file of received parts"));
     }
-    let mut crc = crc32fast::Hasher::new();
-    crc.update(&[kind]);
-    crc.update(body);
-    let whole = crc.finalize().to_le_bytes() == check;
-    Ok(RecordKind::from_byte(kind).filter(|_| whole))
+    // Without its front it would not be known the next time: it is mended by what is written next.
+    if !is_log {
+        window.storage.seek(SeekFrom::Start(0))?;
+        window.storage.write_all(MAGIC)?;
+    }
+    Ok((end, damaged))
 }
 
-/// Fills a buffer; false if the file ends first.
-fn filled(reader: &mut impl Read, buffer: &mut [u8]) -> Result<bool> {
-    match reader.read_exact(buffer) {
-        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(false),
-        result => result.map(|()| true),
+/// A part of a storage, moved along as it is looked at.
+struct Window<'a> {
+    storage: &'a mut dyn Storage,
+    length: u64,
+    start: u64,
+    bytes: Vec<u8>,
+}
+
+impl Window<'_> {
+    /// The `count` bytes at a place, or those that there are.
+    fn at(&mut self, place: u64, count: usize) -> Result<&[u8]> {
+        let count = (self.length.saturating_sub(place)).min(count as u64) as usize;
+        let inside =
+            place >= self.start && place + count as u64 <= self.start + self.bytes.len() as u64;
+        if !inside {
+            let wanted = self.length.saturating_sub(place).min(count.max(BUFFER_BYTES) as u64);
+            self.bytes.resize(wanted as usize, 0);
+            self.storage.seek(SeekFrom::Start(place))?;
+            self.storage.read_exact(&mut self.bytes)?;
+            self.start = place;
+        }
+        let from = (place - self.start) as usize;
+        Ok(self.bytes.get(from..from + count).unwrap_or_default())
     }
+
+    /// The whole record that begins at a place, if there is one.
+    fn record(&mut self, place: u64) -> Result<Option<(RecordKind, &[u8])>> {
+        let Some(head) = self.at(place, HEAD_BYTES)?.first_chunk::<HEAD_BYTES>() else {
+            return Ok(None);
+        };
+        let [a, b, c, d, kind] = *head;
+        let length = u32::from_le_bytes([a, b, c, d]) as usize;
+        let Some(kind) = RecordKind::from_byte(kind).filter(|_| length <= MAX_BODY_BYTES) else {
+            return Ok(None);
+        };
+        let whole = self.at(place + HEAD_BYTES as u64, length + CHECK_BYTES)?;
+        let Some((body, check)) = whole.split_last_chunk::<CHECK_BYTES>() else { return Ok(None) };
+        if body.len() != length || crc(kind, body).to_le_bytes() != *check {
+            return Ok(None);
+        }
+        Ok(Some((kind, body)))
+    }
+}
+
+/// The check of a record.
+fn crc(kind: RecordKind, body: &[u8]) -> u32 {
+    let mut crc = crc32fast::Hasher::new();
+    crc.update(&[kind as u8]);
+    crc.update(body);
+    crc.finalize()
 }
 
 #[cfg(test)]
@@ -205,10 +259,6 @@ mod tests {
             let whole = bytes(&mut log);
             let length = (cut * whole.len() as f64) as usize;
             let opened = records(&whole[..length]);
-            if length > 0 && length < ends[0] {
-                prop_assert!(opened.is_err());
-                return Ok(());
-            }
             let count = ends.iter().filter(|end| **end <= length).count().saturating_sub(1);
             let (mut log, kept) = opened.unwrap();
             prop_assert_eq!(&kept[..], &bodies[..count]);
@@ -217,9 +267,47 @@ mod tests {
         }
     }
 
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        #[test]
+        fn whatever_is_damaged_all_other_records_stay(
+            bodies in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..300), 2..20),
+            from: prop::sample::Index, length in 1usize..400, by in 1u8..,
+        ) {
+            let mut log = Log::new(in_memory());
+            let mut ends = vec![MAGIC.len()];
+            for body in &bodies {
+                log.note(RecordKind::Chunk, body).unwrap();
+                ends.push(log.end() as usize);
+            }
+            let mut whole = bytes(&mut log);
+            let from = from.index(whole.len());
+            let to = (from + length).min(whole.len());
+            whole[from..to].iter_mut().for_each(|byte| *byte ^= by);
+            let untouched = |at: usize| to <= ends[at] || from >= ends[at + 1];
+            let expected: Vec<_> =
+                (0..bodies.len()).filter(|at| untouched(*at)).map(|at| bodies[at].clone()).collect();
+            match records(&whole) {
+                Err(_) => prop_assert!(from < MAGIC.len() && expected.is_empty()),
+                Ok((mut log, kept)) => {
+                    prop_assert_eq!(&kept, &expected);
+                    log.note(RecordKind::Capture, b"more").unwrap();
+                    prop_assert_eq!(records(&bytes(&mut log)).unwrap().1.len(), kept.len() + 1);
+                }
+            }
+        }
+    }
+
     #[test]
-    fn other_files_are_refused() {
+    fn other_files_are_refused_and_torn_beginnings_are_not() {
         assert!(records(b"something that is not a log").is_err());
         assert!(records(b"short").is_err());
+        for length in 0..MAGIC.len() {
+            let (mut log, kept) = records(&MAGIC[..length]).unwrap();
+            assert!(kept.is_empty());
+            log.note(RecordKind::Chunk, b"one").unwrap();
+            assert_eq!(records(&bytes(&mut log)).unwrap().1.len(), 1);
+        }
     }
 }

@@ -7,6 +7,7 @@
 
 mod cimbar;
 mod combine;
+mod incoming;
 mod intake;
 mod log;
 mod own;
@@ -19,27 +20,46 @@ pub use receiver::{Received, Receiver};
 
 use crate::cimbar::FountainError;
 use crate::container::ContainerError;
-use crate::outer::OuterError;
+use crate::outer::{MAX_EXAMINED, OuterError, Shape};
 use crate::report::TransferReport;
 use std::fmt;
 
-/// Transfers of one symbology that are kept apart at most; frames of further ones are dropped, and
-/// whoever showed them is told.
-const MAX_TRANSFERS: usize = 64;
+/// Transfers that are told about at most: those that most captures showed.
+const MAX_TOLD: usize = 64;
+/// Frames that a transfer's report names at most, all transfers together.
+const MAX_NAMED: usize = MAX_EXAMINED;
 
 /// What tells transfers apart. Its `Display` is what people are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TransferId {
-    /// The id in every frame of our own.
-    Own(u32),
+    /// Frames of our own.
+    Own {
+        /// The id in every frame.
+        id: u32,
+        /// The shape of all packets, as soon as there is one. Of two shapes with one id one is
+        /// forged; nobody knows which until one of them is complete and verified.
+        shape: Option<Shape>,
+    },
     /// What libcimbar's frames say of themselves.
     Cimbar(Key),
+}
+
+impl TransferId {
+    /// Whether both say that they are the same transfer, which one of them is not.
+    pub fn is_forgery_of(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Own { id, shape }, Self::Own { id: other, shape: others }) => {
+                id == other && shape != others
+            }
+            _ => false,
+        }
+    }
 }
 
 impl fmt::Display for TransferId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Own(id) => write!(f, "{id:08x}"),
+            Self::Own { id, .. } => write!(f, "{id:08x}"),
             Self::Cimbar(key) => key.fmt(f),
         }
     }
@@ -112,20 +132,33 @@ pub trait Incoming: Send {
     /// Where the log was when it was first seen.
     fn since(&self) -> u64;
 
-    /// Whether everything that is needed has arrived.
+    /// Captures that showed it, and not only packets of it, and gave something.
+    fn sightings(&self) -> u64;
+
+    /// Whether there is more of it than packets in captures of others.
+    fn is_begun(&self) -> bool {
+        true
+    }
+
+    /// Whether everything that is needed has arrived, and has not been found wrong.
     fn is_complete(&self) -> bool;
 
     /// How far it has come.
     fn progress(&self) -> Progress;
 
-    /// Frames that it still has a use for, numbered from 1 as captions count; none where frames
-    /// have no numbers.
-    fn frames_missing(&self) -> Vec<u64> {
+    /// Frames that it still has a use for, `most` of them, numbered from 1 as captions count; none
+    /// where frames have no numbers.
+    fn frames_missing(&self, _most: usize) -> Vec<u64> {
         Vec::new()
     }
 
-    /// What there is to say of it.
-    fn report(&self, log: &mut Log) -> TransferReport;
+    /// What there is to say of it, with `most` missing frames by their numbers.
+    fn report(&self, log: &mut Log, most: usize) -> TransferReport;
+
+    /// BLAKE3 of the file as the sender says, if it does and that much has arrived.
+    fn digest(&self, _log: &mut Log) -> Option<[u8; 32]> {
+        None
+    }
 
     /// Its file.
     ///
@@ -152,39 +185,8 @@ trait Desk: Send {
     /// Takes what is in the log, if it is of this symbology; the body of the record is at `place`.
     fn recall(&mut self, kind: RecordKind, body: &[u8], place: u64);
 
-    /// Makes of what was recalled what can be made.
-    fn settle(&mut self, _log: &mut Log) -> Result<(), ReceiveError> {
-        Ok(())
-    }
+    /// Everything has been recalled.
+    fn settle(&mut self) {}
 
     fn transfers(&self) -> Vec<&dyn Incoming>;
-}
-
-/// The transfers of a symbology, in the order in which they were first seen.
-#[derive(Debug)]
-struct Places<T>(Vec<T>);
-
-impl<T> Default for Places<T> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<T: Incoming> Places<T> {
-    fn get(&mut self, id: TransferId) -> Option<&mut T> {
-        self.0.iter_mut().find(|transfer| transfer.id() == id)
-    }
-
-    /// A place for a new transfer; `None` if there are too many.
-    fn take(&mut self, transfer: T) -> Option<&mut T> {
-        if self.0.len() == MAX_TRANSFERS {
-            return None;
-        }
-        self.0.push(transfer);
-        self.0.last_mut()
-    }
-
-    fn transfers(&self) -> Vec<&dyn Incoming> {
-        self.0.iter().map(|transfer| transfer as &dyn Incoming).collect()
-    }
 }

@@ -1,24 +1,84 @@
-//! Transfers of our own frames: packets to blocks, blocks to the file.
+//! All transfers of our own frames: packets to the transfers that they belong to.
 
 use super::combine::Combiner;
+use super::incoming::OwnIncoming;
 use super::log::RecordKind;
-use super::{
-    Desk, ExtractError, FilePieces, Incoming, Intake, Log, Places, Progress, ReceiveError,
-    TransferId, Unverified,
-};
-use crate::container::{Manifest, Reader};
+use super::{Desk, Incoming, Intake, Log, ReceiveError, TransferId};
 use crate::modem::FrameHeader;
-use crate::outer::{Accepted, Assembler, Missing, OuterError, Packet, Schedule};
+use crate::outer::{Packet, PacketStore, Shape};
 use crate::reading::{Outcome, OwnReading};
-use crate::report::{TransferReport, TransferState};
-use std::collections::BTreeSet;
-use std::io::{BufReader, Read};
+use std::collections::BTreeMap;
+
+/// Transfers that are kept apart at most, whatever is shown: a picture can hold packets of thousands.
+/// Then those go of which least has arrived.
+const MAX_TRANSFERS: usize = 4096;
+/// How many go at a time.
+const DROPPED: usize = MAX_TRANSFERS / 4;
+
+/// Transfers by their ids and shapes. Two that have one id and two shapes are two transfers, one of
+/// them forged; one of which only a header was seen has no shape yet.
+type Transfers = BTreeMap<(u32, Option<Shape>), OwnIncoming>;
 
 /// All transfers of our own frames.
 #[derive(Debug, Default)]
 pub(super) struct OwnDesk {
-    places: Places<OwnIncoming>,
+    transfers: Transfers,
     combiner: Combiner,
+    /// Where captures begin in the log.
+    captures: Vec<u64>,
+    /// The capture whose packets are being recalled.
+    recalled: Option<Sighting>,
+}
+
+/// What a capture says of the transfer that it shows.
+#[derive(Clone, Copy, Debug)]
+struct Sighting {
+    header: FrameHeader,
+    /// Packets of a frame.
+    per_frame: usize,
+}
+
+impl Sighting {
+    /// The sighting as the log has it.
+    fn to_bytes(self) -> Vec<u8> {
+        let mut bytes = (self.per_frame as u32).to_le_bytes().to_vec();
+        bytes.extend(self.header.to_bytes());
+        bytes
+    }
+
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let (per_frame, header) = bytes.split_first_chunk()?;
+        let header = FrameHeader::parse(header)?.ok()?;
+        Some(Self { header, per_frame: u32::from_le_bytes(*per_frame) as usize })
+    }
+}
+
+/// The log, to which a sighting goes before the first packet that is kept of it.
+struct SightedLog<'a> {
+    log: &'a mut Log,
+    sighting: Option<Sighting>,
+    captures: &'a mut Vec<u64>,
+}
+
+impl SightedLog<'_> {
+    fn sight(&mut self) -> std::io::Result<()> {
+        if let Some(sighting) = self.sighting.take() {
+            self.captures.push(self.log.end());
+            self.log.note(RecordKind::Frame, &sighting.to_bytes())?;
+        }
+        Ok(())
+    }
+}
+
+impl PacketStore for SightedLog<'_> {
+    fn keep(&mut self, packet: &[u8]) -> std::io::Result<u64> {
+        self.sight()?;
+        self.log.keep(packet)
+    }
+
+    fn read(&mut self, place: u64, length: usize) -> std::io::Result<Vec<u8>> {
+        self.log.read(place, length)
+    }
 }
 
 impl OwnDesk {
@@ -30,222 +90,136 @@ impl OwnDesk {
         log: &mut Log,
     ) -> Result<Intake, ReceiveError> {
         let recovered = self.combiner.add(reading);
-        let header = reading.header;
-        let mut taken = true;
-        for packet in reading.packets.iter().chain(&recovered) {
+        let Self { transfers, captures, .. } = self;
+        let sighting = Sighting { header: reading.header, per_frame: reading.codewords.max(1) };
+        let packets: Vec<&Packet> = reading.packets.iter().chain(&recovered).collect();
+        let since = log.end();
+        let mut log = SightedLog { log, sighting: Some(sighting), captures };
+        let shown = shown(transfers, sighting, &packets, since);
+        for packet in &packets {
             // A capture may show parts of two frames; its packets say where they belong.
-            let header = FrameHeader { transfer: packet.id.transfer, ..header };
-            match self.place(header, reading.codewords, log)? {
-                Some(transfer) => transfer.accept(packet, log)?,
-                None => taken = false,
-            }
+            let transfer = transfer(transfers, packet.id.transfer, Some(packet.shape), since);
+            transfer.accept(packet, &mut log)?;
         }
-        if reading.packets.is_empty() && recovered.is_empty() {
-            taken = self.place(header, reading.codewords, log)?.is_some();
+        if packets.is_empty() && outcome != Outcome::Repeat {
+            log.sight()?;
         }
-        let complete = reading.packets.len() + recovered.len() == reading.codewords;
+        make_room(transfers);
+        let complete = packets.len() == reading.codewords;
         let outcome = match outcome {
-            _ if !taken => Outcome::TooManyTransfers,
             Outcome::CodewordsLost { .. } if complete => Outcome::Read,
             other => other,
         };
-        let transfer = Some(TransferId::Own(header.transfer));
-        Ok(Intake { outcome, transfer, recovered: recovered.len() })
+        Ok(Intake { outcome, transfer: Some(shown), recovered: recovered.len() })
     }
 
-    /// The transfer of frames like one with this header; `None` if there are too many.
-    fn place(
+    /// See [`super::Receiver::reconsider`].
+    pub(super) fn reconsider(
         &mut self,
-        header: FrameHeader,
-        per_frame: usize,
+        id: TransferId,
         log: &mut Log,
-    ) -> Result<Option<&mut OwnIncoming>, ReceiveError> {
-        let id = TransferId::Own(header.transfer);
-        if self.places.get(id).is_none() {
-            let transfer = OwnIncoming::new(header, per_frame, log.end());
-            let record = transfer.record();
-            if self.places.take(transfer).is_some() {
-                log.note(RecordKind::Transfer, &record)?;
-            }
-        }
-        Ok(self.places.get(id))
+    ) -> Result<bool, ReceiveError> {
+        let Self { transfers, captures, .. } = self;
+        let found = transfers.values_mut().find(|transfer| transfer.id() == id);
+        found.map_or(Ok(false), |transfer| Ok(transfer.reconsider(captures, log)?))
+    }
+
+    /// No more captures come.
+    pub(super) fn insist(&mut self) {
+        self.transfers.values_mut().for_each(OwnIncoming::insist);
     }
 }
 
 impl Desk for OwnDesk {
     fn recall(&mut self, kind: RecordKind, body: &[u8], place: u64) {
         match kind {
-            RecordKind::Transfer => {
-                if let Some(transfer) = OwnIncoming::from_record(body, place)
-                    && self.places.get(transfer.id()).is_none()
-                {
-                    self.places.take(transfer);
-                }
+            RecordKind::Frame => {
+                let Some(sighting) = Sighting::parse(body) else { return };
+                self.settle();
+                self.captures.push(place);
+                self.recalled = Some(sighting);
             }
             RecordKind::Packet => {
-                if let Some(packet) = Packet::parse(body)
-                    && let Some(transfer) = self.places.get(TransferId::Own(packet.id.transfer))
-                {
-                    transfer.recall(&packet, place);
+                let Some(packet) = Packet::parse(body) else { return };
+                let id = packet.id.transfer;
+                // The first packet of the shown transfer stands for all of that capture.
+                if let Some(sighting) = self.recalled.take_if(|s| s.header.transfer == id) {
+                    shown(&mut self.transfers, sighting, &[&packet], place);
                 }
+                transfer(&mut self.transfers, id, Some(packet.shape), place).recall(&packet, place);
+                make_room(&mut self.transfers);
             }
             RecordKind::Chunk | RecordKind::Capture => {}
         }
     }
 
-    fn settle(&mut self, log: &mut Log) -> Result<(), ReceiveError> {
-        for transfer in &mut self.places.0 {
-            if let Some((assembler, _)) = &mut transfer.packets {
-                assembler.settle(log)?;
-            }
+    fn settle(&mut self) {
+        // A capture with nothing but a header.
+        if let Some(sighting) = self.recalled.take() {
+            shown(&mut self.transfers, sighting, &[], 0);
         }
-        Ok(())
     }
 
     fn transfers(&self) -> Vec<&dyn Incoming> {
-        self.places.transfers()
+        self.transfers.values().map(|transfer| transfer as &dyn Incoming).collect()
     }
 }
 
-/// One transfer, as far as it has come.
-#[derive(Debug)]
-struct OwnIncoming {
-    header: FrameHeader,
-    /// `None` until a first packet tells the shape.
-    packets: Option<(Assembler, Schedule)>,
-    per_frame: usize,
+/// The transfer with an id and a shape, begun at `since` if it is a new one.
+fn transfer(
+    transfers: &mut Transfers,
+    id: u32,
+    shape: Option<Shape>,
     since: u64,
-    seen: BTreeSet<u32>,
+) -> &mut OwnIncoming {
+    // What was known by its header alone has a shape now.
+    let known =
+        if transfers.contains_key(&(id, shape)) { None } else { transfers.remove(&(id, None)) };
+    let entry = transfers.entry((id, shape));
+    entry.or_insert_with(|| match known {
+        Some(known) => known.with_shape(shape),
+        None => OwnIncoming::new(id, shape, since),
+    })
 }
 
-impl OwnIncoming {
-    /// A transfer of frames like one with this header, which hold `per_frame` packets.
-    fn new(header: FrameHeader, per_frame: usize, since: u64) -> Self {
-        Self { header, packets: None, per_frame: per_frame.max(1), since, seen: BTreeSet::new() }
+/// Takes note of a sighting with these packets for the transfer that it shows, the one of its id that
+/// most of its packets are of; gives that.
+fn shown(
+    transfers: &mut Transfers,
+    Sighting { header, per_frame }: Sighting,
+    packets: &[&Packet],
+    since: u64,
+) -> TransferId {
+    let mut shapes: BTreeMap<Shape, usize> = BTreeMap::new();
+    for packet in packets.iter().filter(|packet| packet.id.transfer == header.transfer) {
+        *shapes.entry(packet.shape).or_default() += 1;
     }
-
-    /// What has to be in the log before the packets.
-    fn record(&self) -> Vec<u8> {
-        let mut record = (self.per_frame as u32).to_le_bytes().to_vec();
-        record.extend(self.header.to_bytes());
-        record
-    }
-
-    /// A transfer from its [`OwnIncoming::record`].
-    fn from_record(record: &[u8], since: u64) -> Option<Self> {
-        let (per_frame, header) = record.split_first_chunk()?;
-        let header = FrameHeader::parse(header)?.ok()?;
-        Some(Self::new(header, u32::from_le_bytes(*per_frame) as usize, since))
-    }
-
-    /// Takes a packet that is in the log already, its body at `place`.
-    fn recall(&mut self, packet: &Packet, place: u64) {
-        let (assembler, schedule) = self.assembler(packet);
-        assembler.recall(packet, place);
-        let frame = schedule.frame_of(packet.id);
-        self.see(frame);
-    }
-
-    fn accept(&mut self, packet: &Packet, log: &mut Log) -> Result<(), OuterError> {
-        let (assembler, schedule) = self.assembler(packet);
-        if assembler.accept(packet, log)? != Accepted::Foreign {
-            let frame = schedule.frame_of(packet.id);
-            self.see(frame);
+    let id = header.transfer;
+    let shape = match shapes.into_iter().max_by_key(|(_, count)| *count) {
+        Some((shape, _)) => Some(shape),
+        // Nothing but a header: of what is known already, if it is.
+        None => {
+            let known = transfers.range((id, None)..).take_while(|((of, _), _)| *of == id);
+            known.max_by_key(|(_, transfer)| transfer.captures()).and_then(|((_, shape), _)| *shape)
         }
-        Ok(())
-    }
-
-    fn assembler(&mut self, packet: &Packet) -> &mut (Assembler, Schedule) {
-        let per_frame = self.per_frame;
-        self.packets.get_or_insert_with(|| {
-            let assembler = Assembler::new(packet.id.transfer, packet.shape);
-            (assembler, Schedule::new(packet.shape, per_frame))
-        })
-    }
-
-    fn see(&mut self, frame: u64) {
-        self.seen.insert(frame.min(u32::MAX.into()) as u32);
-    }
-
-    fn missing(&self) -> Missing {
-        match &self.packets {
-            Some((assembler, schedule)) => assembler.missing(schedule),
-            None => Missing::everything(self.header.frames.into()),
-        }
-    }
-
-    /// The manifest, as soon as the packets that hold it are there.
-    fn manifest(&self, log: &mut Log) -> Option<Manifest> {
-        let (assembler, _) = self.packets.as_ref()?;
-        Manifest::read(&mut assembler.reader(log)).ok()
-    }
+    };
+    let transfer = transfer(transfers, id, shape, since);
+    transfer.shown(&header, per_frame, packets);
+    transfer.id()
 }
 
-impl Incoming for OwnIncoming {
-    fn id(&self) -> TransferId {
-        TransferId::Own(self.header.transfer)
+/// Drops the transfers of which least has arrived, if there are too many.
+fn make_room(transfers: &mut Transfers) {
+    if transfers.len() <= MAX_TRANSFERS {
+        return;
     }
-
-    fn since(&self) -> u64 {
-        self.since
-    }
-
-    fn is_complete(&self) -> bool {
-        self.packets.as_ref().is_some_and(|(assembler, _)| assembler.is_complete())
-    }
-
-    fn progress(&self) -> Progress {
-        self.packets.as_ref().map_or_else(Progress::default, |(assembler, _)| {
-            let received = assembler.received_packets();
-            let bytes = received * assembler.shape().payload as u64;
-            Progress { received, missing: assembler.missing_packets(), bytes }
-        })
-    }
-
-    fn frames_missing(&self) -> Vec<u64> {
-        self.missing().frames.into_iter().map(|frame| frame + 1).collect()
-    }
-
-    fn report(&self, log: &mut Log) -> TransferReport {
-        let manifest = self.manifest(log);
-        let Missing { frames, fewest } = self.missing();
-        let complete = self.is_complete();
-        TransferReport {
-            id: self.id().to_string(),
-            name: manifest.as_ref().and_then(|manifest| manifest.name.clone()),
-            size: manifest.as_ref().map(|manifest| manifest.size),
-            state: if complete { TransferState::Complete } else { TransferState::Incomplete },
-            verified: false,
-            output: None,
-            frames_seen: self.seen.len() as u64,
-            frames_total: self.header.frames.into(),
-            frames_missing: frames.into_iter().map(|frame| frame + 1).collect(),
-            packets_missing: self.progress().missing,
-            frames_needed: fewest,
-        }
-    }
-
-    fn open<'a>(&'a self, log: &'a mut Log) -> Result<Box<dyn FilePieces + 'a>, ExtractError> {
-        let (assembler, _) = self.packets.as_ref().ok_or(Unverified::Incomplete)?;
-        let reader = Reader::new(BufReader::new(assembler.reader(log)))?;
-        Ok(Box::new(OwnFile { reader, verified: false }))
-    }
-}
-
-/// A file in its container.
-struct OwnFile<R> {
-    reader: Reader<R>,
-    verified: bool,
-}
-
-impl<R: Read> FilePieces for OwnFile<R> {
-    fn next_piece(&mut self) -> Result<Option<Vec<u8>>, ExtractError> {
-        let piece = self.reader.next_chunk()?;
-        self.verified = piece.is_none();
-        Ok(piece)
-    }
-
-    fn is_verified(&self) -> bool {
-        self.verified
+    let weight = |transfer: &OwnIncoming| {
+        (transfer.captures(), transfer.progress().received, transfer.since())
+    };
+    let mut weights: Vec<_> =
+        transfers.iter().map(|(key, transfer)| (weight(transfer), *key)).collect();
+    weights.sort_unstable();
+    for (_, key) in weights.into_iter().take(DROPPED) {
+        transfers.remove(&key);
     }
 }

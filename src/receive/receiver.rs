@@ -2,11 +2,12 @@
 
 use super::cimbar::CimbarDesk;
 use super::own::OwnDesk;
-use super::{Desk, ExtractError, FilePieces, Incoming, Intake, Log, Progress};
+use super::{Desk, ExtractError, FilePieces, Incoming, Intake, Log, MAX_NAMED, MAX_TOLD, Progress};
 use super::{ReceiveError, RecordKind, TransferId};
 use crate::reading::{Capture, Reading};
 use crate::report::TransferReport;
 use crate::storage::{Storage, in_memory};
+use std::cmp::Reverse;
 use std::collections::HashSet;
 
 /// Everything that has arrived.
@@ -41,16 +42,35 @@ impl Receiver {
         let mut own = OwnDesk::default();
         let mut cimbar = CimbarDesk::default();
         let mut done = HashSet::new();
-        let mut log = Log::open(storage, |kind, body, place| {
-            if kind == RecordKind::Capture {
-                done.insert(String::from_utf8_lossy(body).into_owned());
-            }
-            let desks: [&mut dyn Desk; 2] = [&mut own, &mut cimbar];
-            desks.into_iter().for_each(|desk| desk.recall(kind, body, place));
+        let log = Log::open(storage, |kind, body, place| {
+            recall(&mut own, &mut cimbar, &mut done, (kind, body, place));
         })?;
-        own.settle(&mut log)?;
-        cimbar.settle(&mut log)?;
+        own.settle();
         Ok(Self { own, cimbar, log, done })
+    }
+
+    /// Takes what another receiver left in `storage`.
+    ///
+    /// # Errors
+    /// If that was no receiver, or one of both cannot be used.
+    pub fn absorb(&mut self, storage: Box<dyn Storage>) -> Result<(), ReceiveError> {
+        let Self { own, cimbar, log, done } = self;
+        let mut noted = Ok(());
+        Log::open(storage, |kind, body, _| {
+            if noted.is_ok() {
+                noted = log.note(kind, body).map(|place| {
+                    recall(own, cimbar, done, (kind, body, place));
+                });
+            }
+        })?;
+        own.settle();
+        noted.and_then(|()| log.flush())?;
+        Ok(())
+    }
+
+    /// Bytes of the log that were damaged when it was opened.
+    pub fn damaged(&self) -> u64 {
+        self.log.damaged()
     }
 
     /// Takes what a capture gave, and what that gives together with earlier ones. `key` tells the
@@ -83,12 +103,26 @@ impl Receiver {
         &self.done
     }
 
-    /// All transfers, in the order in which they were first seen.
-    pub fn transfers(&self) -> Vec<&dyn Incoming> {
+    fn all(&self) -> impl Iterator<Item = &dyn Incoming> {
         let desks: [&dyn Desk; 2] = [&self.own, &self.cimbar];
-        let mut all: Vec<_> = desks.into_iter().flat_map(Desk::transfers).collect();
+        desks.into_iter().flat_map(Desk::transfers).filter(|transfer| transfer.is_begun())
+    }
+
+    /// The transfers, in the order in which they were first seen; of very many, those that most
+    /// captures showed.
+    pub fn transfers(&self) -> Vec<&dyn Incoming> {
+        let mut all: Vec<_> = self.all().collect();
+        if all.len() > MAX_TOLD {
+            all.sort_by_key(|transfer| (!transfer.is_complete(), Reverse(transfer.sightings())));
+            all.truncate(MAX_TOLD);
+        }
         all.sort_by_key(|transfer| transfer.since());
         all
+    }
+
+    /// How many transfers were seen beyond [`Receiver::transfers`].
+    pub fn others(&self) -> usize {
+        self.all().count().saturating_sub(MAX_TOLD)
     }
 
     /// Whether there is a transfer and all that were seen are complete.
@@ -97,12 +131,48 @@ impl Receiver {
         !all.is_empty() && all.iter().all(|transfer| transfer.is_complete())
     }
 
+    /// The transfer that is meant where one file is wanted: the one that is complete, if no other
+    /// was shown by as many captures. What was shown once, in passing, is not taken for the file.
+    pub fn meant(&self) -> Option<TransferId> {
+        let all = self.transfers();
+        let mut complete = all.iter().filter(|transfer| transfer.is_complete());
+        let (only, another) = (complete.next()?, complete.next());
+        let is_less = |other: &&dyn Incoming| {
+            other.is_complete()
+                || other.id().is_forgery_of(only.id())
+                || other.sightings() < only.sightings()
+        };
+        (another.is_none() && all.iter().all(is_less)).then(|| only.id())
+    }
+
+    /// The file of a transfer that seemed complete is not what was sent. Packets that contradict
+    /// others are left out from now on: true if it is worth another try at once. Otherwise it takes
+    /// more captures.
+    ///
+    /// # Errors
+    /// If what was received cannot be read.
+    pub fn reconsider(&mut self, id: TransferId) -> Result<bool, ReceiveError> {
+        match id {
+            TransferId::Own { .. } => self.own.reconsider(id, &mut self.log),
+            TransferId::Cimbar(_) => {
+                self.cimbar.reconsider(id);
+                Ok(false)
+            }
+        }
+    }
+
+    /// No more captures come: what has been found wrong, and has got more packets since, is complete
+    /// once more.
+    pub fn insist(&mut self) {
+        self.own.insist();
+    }
+
     /// Frames that the first incomplete transfer still has a use for, from 1; none where frames
     /// have no numbers.
     pub fn frames_missing(&self) -> Vec<u64> {
         let all = self.transfers();
         let incomplete = all.iter().find(|transfer| !transfer.is_complete());
-        incomplete.map_or_else(Vec::new, |transfer| transfer.frames_missing())
+        incomplete.map_or_else(Vec::new, |transfer| transfer.frames_missing(MAX_NAMED))
     }
 
     /// How far all transfers together have come.
@@ -119,10 +189,14 @@ impl Receiver {
 
     /// A transfer, to be written or told about.
     pub fn transfer(&mut self, id: TransferId) -> Option<Received<'_>> {
+        // However many there are, a report about all of them stays short.
+        let incomplete = self.transfers().iter().filter(|other| !other.is_complete()).count();
+        let most = MAX_NAMED / incomplete.max(1);
         let Self { own, cimbar, log, .. } = self;
         let desks: [&dyn Desk; 2] = [own, cimbar];
         let mut all = desks.into_iter().flat_map(Desk::transfers);
-        all.find(|transfer| transfer.id() == id).map(|incoming| Received { incoming, log })
+        let incoming = all.find(|transfer| transfer.id() == id)?;
+        Some(Received { incoming, log, most })
     }
 
     /// The first transfer that is complete.
@@ -137,12 +211,36 @@ impl Receiver {
 pub struct Received<'a> {
     incoming: &'a dyn Incoming,
     log: &'a mut Log,
+    most: usize,
+}
+
+fn recall(
+    own: &mut OwnDesk,
+    cimbar: &mut CimbarDesk,
+    done: &mut HashSet<String>,
+    (kind, body, place): (RecordKind, &[u8], u64),
+) {
+    if kind == RecordKind::Capture {
+        done.insert(String::from_utf8_lossy(body).into_owned());
+    }
+    own.recall(kind, body, place);
+    cimbar.recall(kind, body, place);
 }
 
 impl Received<'_> {
     /// What there is to say of it.
     pub fn report(&mut self) -> TransferReport {
-        self.incoming.report(self.log)
+        self.incoming.report(self.log, self.most)
+    }
+
+    /// Bytes that have been received of it.
+    pub fn received_bytes(&self) -> u64 {
+        self.incoming.progress().bytes
+    }
+
+    /// BLAKE3 of the file as the sender says, if it does.
+    pub fn digest(&mut self) -> Option<[u8; 32]> {
+        self.incoming.digest(self.log)
     }
 
     /// Its file, piece by piece.

@@ -225,7 +225,10 @@ fn transfers_of_all_symbologies_come_in_the_order_of_their_first_captures() {
             receiver.transfers().iter().map(|transfer| transfer.id()).collect::<Vec<_>>()
         };
         let seen = ids(&receiver);
-        assert_eq!(matches!(seen[..], [TransferId::Own(_), TransferId::Cimbar(_)]), name == "a");
+        assert_eq!(
+            matches!(seen[..], [TransferId::Own { .. }, TransferId::Cimbar(_)]),
+            name == "a"
+        );
         let again = Receiver::resume(storage::open(&path).unwrap()).unwrap();
         assert_eq!((ids(&again), seen.len()), (seen, 2));
     }

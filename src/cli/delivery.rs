@@ -1,0 +1,314 @@
+//! Transfers to files: each as soon as it is complete, under a name that nothing else has.
+
+use super::config::DecodeConfig;
+use super::counted;
+use super::destination::{Destination, Spot};
+use super::exit::{Exit, Failure, check_interrupt};
+use super::inputs::show;
+use super::told::{tell, tell_others, tell_unverified};
+use crate::media::output::{OutputError, OutputFile};
+use crate::media::storage::free_bytes;
+use crate::receive::{ExtractError, ReceiveError, Receiver, TransferId, Unverified};
+use crate::report::{TransferReport, TransferState};
+use std::io::Write;
+use std::path::PathBuf;
+
+/// Without `--max-size`, a file may be this many times as large as what was received of it,
+const MAX_EXPANSION: u64 = 64;
+/// or this large.
+const ALWAYS_ALLOWED: u64 = 1 << 30;
+
+/// What has been written, and what has become of the rest.
+pub(super) struct Delivery<'a> {
+    destination: &'a Destination,
+    config: &'a DecodeConfig,
+    /// Transfers whose files are written.
+    written: Vec<(TransferId, TransferReport)>,
+    /// Their files.
+    files: Vec<PathBuf>,
+    /// Transfers whose files cannot be written, and the first reason.
+    given_up: Vec<TransferId>,
+    failure: Option<Failure>,
+    /// Transfers that seemed complete and are not what was sent.
+    unverified: Vec<TransferId>,
+}
+
+/// Why a complete transfer is not written.
+enum WriteError {
+    /// It is not what was sent.
+    Unverified(Unverified),
+    Failure(Failure),
+}
+
+impl<E: Into<Failure>> From<E> for WriteError {
+    fn from(error: E) -> Self {
+        Self::Failure(error.into())
+    }
+}
+
+impl From<ExtractError> for WriteError {
+    fn from(error: ExtractError) -> Self {
+        match error {
+            ExtractError::Unverified(error) => Self::Unverified(error),
+            storage => Self::Failure(anyhow::Error::new(storage).into()),
+        }
+    }
+}
+
+impl<'a> Delivery<'a> {
+    /// Nothing is written yet.
+    pub(super) fn new(destination: &'a Destination, config: &'a DecodeConfig) -> Self {
+        Self {
+            destination,
+            config,
+            written: Vec::new(),
+            files: Vec::new(),
+            given_up: Vec::new(),
+            failure: None,
+            unverified: Vec::new(),
+        }
+    }
+
+    /// What was asked for.
+    pub(super) fn config(&self) -> &'a DecodeConfig {
+        self.config
+    }
+
+    /// Writes what is complete by now; tells whether that is all that was asked for.
+    ///
+    /// # Errors
+    /// If the one file that is wanted cannot be written, or the user has had enough.
+    pub(super) fn deliver(&mut self, receiver: &mut Receiver) -> Result<bool, Failure> {
+        for id in self.ready(receiver) {
+            match self.write(receiver, id) {
+                Ok(report) => {
+                    tell(&report, self.config.quiet);
+                    self.written.push((id, report));
+                    if self.wants_one() {
+                        return Ok(true);
+                    }
+                }
+                Err(WriteError::Unverified(error)) => {
+                    // Once: more captures may help, and are on their way.
+                    if !self.unverified.contains(&id) {
+                        self.unverified.push(id);
+                        tell_unverified(id, &error);
+                    }
+                }
+                Err(WriteError::Failure(failure)) => {
+                    if self.wants_one() || !matches!(failure, Failure::Error { .. }) {
+                        return Err(failure);
+                    }
+                    // The others are written all the same.
+                    self.given_up.push(id);
+                    self.failure.get_or_insert(failure);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    fn wants_one(&self) -> bool {
+        self.destination.is_one_file() || self.config.transfer.is_some()
+    }
+
+    /// Transfers that can be written now and are wanted.
+    fn ready(&self, receiver: &Receiver) -> Vec<TransferId> {
+        let is_new = |id: &TransferId| {
+            !self.given_up.contains(id) && self.written.iter().all(|(written, _)| written != id)
+        };
+        let complete = || {
+            let complete =
+                receiver.transfers().into_iter().filter(|transfer| transfer.is_complete());
+            complete.map(|transfer| transfer.id())
+        };
+        match &self.config.transfer {
+            Some(wanted) => complete()
+                .filter(is_new)
+                .filter(|id| wanted.eq_ignore_ascii_case(&id.to_string()))
+                .collect(),
+            None if self.destination.is_one_file() => {
+                receiver.meant().into_iter().filter(is_new).collect()
+            }
+            None => complete().filter(is_new).collect(),
+        }
+    }
+
+    /// Writes a transfer that is complete; what contradicts others is left out if that helps.
+    fn write(
+        &mut self,
+        receiver: &mut Receiver,
+        id: TransferId,
+    ) -> Result<TransferReport, WriteError> {
+        loop {
+            match self.write_as_it_is(receiver, id) {
+                Err(WriteError::Unverified(error)) => {
+                    let again: Result<bool, ReceiveError> = receiver.reconsider(id);
+                    if !again.map_err(Failure::from)? {
+                        return Err(WriteError::Unverified(error));
+                    }
+                }
+                other => return other,
+            }
+        }
+    }
+
+    fn write_as_it_is(
+        &mut self,
+        receiver: &mut Receiver,
+        id: TransferId,
+    ) -> Result<TransferReport, WriteError> {
+        let Some(mut transfer) = receiver.transfer(id) else {
+            return Err(WriteError::Unverified(Unverified::Incomplete));
+        };
+        let mut result = transfer.report();
+        let limit = self.config.max_size.unwrap_or_else(|| {
+            ALWAYS_ALLOWED.max(transfer.received_bytes().saturating_mul(MAX_EXPANSION))
+        });
+        if let Some(size) = result.size {
+            check_size(size, limit)?;
+        }
+        let sent = result.name.as_deref();
+        let digest = transfer.digest().zip(result.size);
+        let path = match self.destination.spot(sent, digest, &self.files, self.config.force)? {
+            Spot::Stream => None,
+            Spot::File(path) => Some(path),
+            Spot::Written(path) => {
+                (result.verified, result.output) = (true, Some(show(&path)));
+                self.files.push(path);
+                return Ok(result);
+            }
+        };
+        let mut extract = |sink: &mut dyn FnMut(&[u8]) -> Result<(), OutputError>| {
+            let mut file = transfer.open()?;
+            let mut length = 0;
+            while let Some(piece) = file.next_piece()? {
+                check_interrupt()?;
+                length += piece.len() as u64;
+                check_size(length, limit)?;
+                sink(&piece)?;
+            }
+            Ok::<_, WriteError>((length, file.is_verified()))
+        };
+        let (length, verified) = match &path {
+            None => {
+                // Nothing may go out before all of it has been verified: read twice.
+                extract(&mut |_| Ok(()))?;
+                let mut stdout = std::io::stdout().lock();
+                let done =
+                    extract(&mut |piece| stdout.write_all(piece).map_err(OutputError::stdout))?;
+                stdout.flush().map_err(OutputError::stdout)?;
+                done
+            }
+            Some(path) => {
+                let mut file = OutputFile::new(path, self.config.force)?;
+                if file.is_device() {
+                    extract(&mut |_| Ok(()))?;
+                } else if let Some(size) = result.size {
+                    check_room(path, size)?;
+                }
+                let done = extract(&mut |piece| file.append(piece))?;
+                file.finish()?;
+                done
+            }
+        };
+        (result.size, result.verified) = (Some(length), verified);
+        result.output = Some(path.as_ref().map_or("-".to_owned(), |path| show(path)));
+        self.files.extend(path);
+        Ok(result)
+    }
+
+    /// No more captures come: writes what can be written, and says what became of every transfer.
+    ///
+    /// # Errors
+    /// The first reason why a file could not be written; or that one file is wanted and there are
+    /// several.
+    pub(super) fn finish(&mut self, receiver: &mut Receiver) -> Result<Exit, Failure> {
+        receiver.insist();
+        self.deliver(receiver)?;
+        let reports = self.reports(receiver);
+        let open: Vec<_> = reports.iter().filter(|report| report.output.is_none()).collect();
+        open.iter().for_each(|report| tell(report, self.config.quiet));
+        tell_others(receiver.others());
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
+        let complete: Vec<&TransferReport> =
+            open.iter().copied().filter(|report| report.state == TransferState::Complete).collect();
+        if self.wants_one() && !self.written.is_empty() {
+            return Ok(Exit::Success);
+        }
+        if let (Some(wanted), true) = (&self.config.transfer, self.written.is_empty()) {
+            say!("tilecast: transfer {wanted} is not complete");
+        } else if !complete.is_empty() {
+            return Err(ambiguous(&complete));
+        }
+        Ok(match open.iter().any(|report| report.state == TransferState::Failed) {
+            true => Exit::Unverified,
+            false if open.is_empty() && !self.written.is_empty() => Exit::Success,
+            false => Exit::Incomplete,
+        })
+    }
+
+    /// What became of each transfer so far. What says that it is one of which the file is written, and
+    /// is another, is forged and of no interest.
+    pub(super) fn reports(&self, receiver: &mut Receiver) -> Vec<TransferReport> {
+        let ids: Vec<TransferId> =
+            receiver.transfers().into_iter().map(|transfer| transfer.id()).collect();
+        let report = |id: TransferId| {
+            if let Some((_, report)) = self.written.iter().find(|(written, _)| *written == id) {
+                return Some(report.clone());
+            }
+            if self.written.iter().any(|(written, _)| id.is_forgery_of(*written)) {
+                return None;
+            }
+            Some(receiver.transfer(id)?.report())
+        };
+        ids.into_iter().filter_map(report).collect()
+    }
+
+    /// The transfers whose files are written.
+    pub(super) fn written(&self) -> Vec<TransferId> {
+        self.written.iter().map(|(id, _)| *id).collect()
+    }
+}
+
+/// Whether a file is no larger than was said to be right.
+fn check_size(size: u64, limit: u64) -> Result<(), Failure> {
+    if size <= limit {
+        return Ok(());
+    }
+    let error = anyhow::anyhow!(
+        "a file of {} is more than may come of what was received",
+        counted(size, "byte")
+    );
+    Err(Failure::with_hint(error, format!("--max-size {size} allows it, if you trust the sender")))
+}
+
+/// Whether there is room for a file.
+fn check_room(path: &std::path::Path, size: u64) -> Result<(), Failure> {
+    match free_bytes(path) {
+        Some(free) if free < size => {
+            let error = anyhow::anyhow!(
+                "{} needs {}, and {} are free",
+                show(path),
+                counted(size, "byte"),
+                counted(free, "byte")
+            );
+            Err(Failure::with_hint(error, "free some space"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// That it is not clear which file is wanted.
+fn ambiguous(complete: &[&TransferReport]) -> Failure {
+    let ids: Vec<&str> = complete.iter().map(|report| report.id.as_str()).collect();
+    let error = match ids.len() {
+        1 => anyhow::anyhow!("another transfer was seen as often as the one that is complete"),
+        count => anyhow::anyhow!("the captures hold {count} complete files"),
+    };
+    let ids = ids.join(" or ");
+    let hint = format!("--transfer {ids} chooses; or give a folder with -o, or fewer captures");
+    Failure::with_hint(error, hint)
+}

@@ -1,0 +1,94 @@
+//! What is said of transfers.
+
+use super::{counted, thousands};
+use crate::container::safe_name;
+use crate::receive::{TransferId, Unverified};
+use crate::report::{TransferReport, TransferState, ranges};
+
+/// Ranges of missing frames that are named.
+const NAMED: usize = 40;
+
+/// The name that was sent, as a person may see it: the one that a file here would have.
+pub(super) fn shown_name(result: &TransferReport) -> Option<String> {
+    result.name.as_deref().map(safe_name)
+}
+
+/// Says what became of a transfer.
+pub(super) fn tell(result: &TransferReport, quiet: bool) {
+    let name = shown_name(result).map_or_else(String::new, |name| format!(" ({name})"));
+    let id = &result.id;
+    match (&result.state, &result.output) {
+        (TransferState::Complete, Some(output)) if !quiet => say!(
+            "transfer {id}{name}: complete{}, {} to {output}",
+            if result.verified { " and verified" } else { " (the format has no digest)" },
+            counted(result.size.unwrap_or_default(), "byte")
+        ),
+        (TransferState::Incomplete, _) => {
+            say!(
+                "tilecast: transfer {id}{name}: incomplete, {} of {} frames seen; at least {} needed",
+                thousands(result.frames_seen),
+                thousands(result.frames_total),
+                match result.frames_needed {
+                    1 => "one more is".to_owned(),
+                    count => format!("{} more are", thousands(count)),
+                }
+            );
+            tell_suspects(result);
+            if result.frames_missing.is_empty() {
+                say!("tilecast: hint: any other frames of it help");
+            } else {
+                say!("tilecast: hint: take these again: {}", some(&result.frames_missing));
+            }
+        }
+        (TransferState::Failed, _) => {
+            say!("tilecast: transfer {id}{name}: what arrived is not the file that was sent");
+            tell_suspects(result);
+            say!("tilecast: hint: more captures of it can show which packets are wrong");
+        }
+        _ => {}
+    }
+}
+
+fn tell_suspects(result: &TransferReport) {
+    if result.packets_suspected > 0 {
+        say!(
+            "tilecast: {} of it contradict others and are left out: somebody else's frame was in view",
+            counted(result.packets_suspected, "packet")
+        );
+    }
+}
+
+/// Says that a transfer that seemed complete is not what was sent.
+pub(super) fn tell_unverified(id: TransferId, error: &Unverified) {
+    say!("tilecast: error: transfer {id}: {error}");
+}
+
+/// Says that there are transfers of which nothing else is said.
+pub(super) fn tell_others(count: usize) {
+    if count > 0 {
+        say!("tilecast: and {} of which little was seen", counted(count as u64, "other transfer"));
+    }
+}
+
+/// Frame numbers as ranges, as many as can be read.
+fn some(frames: &[u64]) -> String {
+    let text = ranges(frames);
+    match text.match_indices(", ").nth(NAMED) {
+        Some((end, _)) => format!("{} and others", &text[..end]),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_missing_frames_some_are_named() {
+        assert_eq!(some(&[1, 2, 3, 9]), "1-3, 9");
+        let odd: Vec<u64> = (0..1000).map(|i| 2 * i + 1).collect();
+        let text = some(&odd);
+        assert!(text.starts_with("1, 3, 5, ") && text.ends_with(" and others"), "{text}");
+        assert!(text.len() < 400);
+    }
+}
