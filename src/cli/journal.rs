@@ -6,7 +6,6 @@ use super::exit::{Failure, check_interrupt};
 use super::inputs::show;
 use crate::media::storage;
 use crate::receive::{ReceiveError, Receiver, TransferId};
-use crate::storage::Storage;
 use anyhow::Context;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -95,7 +94,7 @@ impl Journal {
     }
 
     /// A file of its own for this run.
-    fn create(&mut self, base: &Path) -> std::io::Result<Box<dyn Storage>> {
+    fn create(&mut self, base: &Path) -> std::io::Result<storage::Opened> {
         for number in 1..MAX_RUNS {
             let path = numbered(base, number);
             match storage::create(&path) {
@@ -151,8 +150,8 @@ fn remove(path: &Path) {
 fn patiently(
     path: &Path,
     wait: bool,
-    open: impl Fn() -> std::io::Result<Box<dyn Storage>>,
-) -> Result<Box<dyn Storage>, Failure> {
+    open: impl Fn() -> std::io::Result<storage::Opened>,
+) -> Result<storage::Opened, Failure> {
     let mut told = false;
     loop {
         match open() {
@@ -177,7 +176,7 @@ fn patiently(
 }
 
 /// A receiver that goes on with a file.
-fn resumed(path: &Path, storage: Box<dyn Storage>) -> Result<Receiver, Failure> {
+fn resumed(path: &Path, storage: storage::Opened) -> Result<Receiver, Failure> {
     let receiver = Receiver::resume(storage).map_err(|error: ReceiveError| {
         let error = anyhow::Error::new(error).context(format!("cannot use {}", show(path)));
         Failure::with_hint(error, "it is no file of this program's, or all of it is damaged")

@@ -23,8 +23,11 @@ impl Storage for SpooledTempFile {
     }
 }
 
+/// Storage that is open.
+pub type Opened = Box<dyn Storage>;
+
 /// Storage that vanishes with this process, in memory while it is small.
-pub fn temporary() -> Box<dyn Storage> {
+pub fn temporary() -> Opened {
     Box::new(SpooledTempFile::new(MEMORY_BYTES))
 }
 
@@ -32,7 +35,7 @@ pub fn temporary() -> Box<dyn Storage> {
 ///
 /// # Errors
 /// If there is a file already, or it cannot be written.
-pub fn create(path: &Path) -> Result<Box<dyn Storage>> {
+pub fn create(path: &Path) -> Result<Opened> {
     claim(path, OpenOptions::new().read(true).write(true).create_new(true))
 }
 
@@ -40,7 +43,7 @@ pub fn create(path: &Path) -> Result<Box<dyn Storage>> {
 ///
 /// # Errors
 /// [`ErrorKind::ResourceBusy`] if one does; or if it cannot be read and written.
-pub fn open(path: &Path) -> Result<Box<dyn Storage>> {
+pub fn open(path: &Path) -> Result<Opened> {
     claim(path, OpenOptions::new().read(true).write(true))
 }
 
@@ -48,11 +51,11 @@ pub fn open(path: &Path) -> Result<Box<dyn Storage>> {
 ///
 /// # Errors
 /// As these.
-pub fn open_or_create(path: &Path) -> Result<Box<dyn Storage>> {
+pub fn open_or_create(path: &Path) -> Result<Opened> {
     claim(path, OpenOptions::new().read(true).write(true).create(true))
 }
 
-fn claim(path: &Path, options: &OpenOptions) -> Result<Box<dyn Storage>> {
+fn claim(path: &Path, options: &OpenOptions) -> Result<Opened> {
     let file = options.open(path)?;
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => {

@@ -63,8 +63,10 @@ impl CimbarDesk {
     /// See [`super::Receiver::reconsider`]: without a digest nothing tells which blocks are wrong.
     pub(super) fn reconsider(&mut self, id: TransferId) {
         let found = self.0.iter_mut().find(|transfer| transfer.id() == id);
-        if let Some(CimbarIncoming { content: Content::Fountain { message, .. }, .. }) = found {
-            *message = None;
+        if let Some(CimbarIncoming { content: Content::Fountain { message, .. }, failed, .. }) =
+            found
+        {
+            (*message, *failed) = (None, true);
         }
     }
 }
@@ -211,6 +213,8 @@ struct CimbarIncoming {
     since: u64,
     frames: u64,
     content: Content,
+    /// Whether the message was no file.
+    failed: bool,
 }
 
 impl CimbarIncoming {
@@ -223,7 +227,7 @@ impl CimbarIncoming {
                 Content::Fountain { blocks: Blocks::new(size as usize, block), message: None }
             }
         };
-        Self { key, since, frames: 0, content }
+        Self { key, since, frames: 0, content, failed: false }
     }
 
     /// Takes what a frame brings, and tells whether that was new. A plain frame after itself is the
@@ -251,6 +255,7 @@ impl CimbarIncoming {
                 }
                 let is_new = blocks.received() > before;
                 if is_new {
+                    self.failed = false;
                     *message = blocks.message().transpose();
                 }
                 is_new
@@ -321,12 +326,16 @@ impl Incoming for CimbarIncoming {
                 (message.and_then(|message| container::name(message)), needed)
             }
         };
-        let complete = self.is_complete();
+        let state = match self.is_complete() {
+            true => TransferState::Complete,
+            false if self.failed => TransferState::Failed,
+            false => TransferState::Incomplete,
+        };
         TransferReport {
             id: self.id().to_string(),
             name,
             size: None,
-            state: if complete { TransferState::Complete } else { TransferState::Incomplete },
+            state,
             verified: false,
             output: None,
             frames_seen: self.frames,

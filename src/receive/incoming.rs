@@ -50,28 +50,29 @@ impl OwnIncoming {
     }
 
     /// Takes note of a capture with this header and these packets, `per_frame` to a frame. Numbers
-    /// that cannot be those of such a transfer are left aside.
+    /// that cannot be those of such a transfer have no weight.
     pub(super) fn shown(&mut self, header: &FrameHeader, per_frame: usize, packets: &[&Packet]) {
-        if let Some(assembler) = &self.assembler {
-            let schedule = Schedule::new(assembler.shape(), per_frame);
-            let ours = |packet: &&&Packet| {
-                (packet.id.transfer, packet.shape) == (self.id, assembler.shape())
-                    && schedule.frame_of(packet.id) == u64::from(header.frame)
-            };
-            let right = packets.iter().filter(ours).count();
-            if schedule.frames() != u64::from(header.frames) || 2 * right < packets.len() {
-                return;
-            }
-        }
-        self.captures += u64::from(!packets.is_empty());
-        let frames = header.frames;
-        let has_room = self.kinds.len() < MAX_KINDS;
+        let weight = u64::from(self.fits(header, per_frame, packets));
+        self.captures += if packets.is_empty() { 0 } else { weight };
+        let (frames, has_room) = (header.frames, self.kinds.len() < MAX_KINDS);
         match self.kinds.iter_mut().find(|kind| (kind.0, kind.1) == (per_frame, frames)) {
-            Some((.., count)) => *count += 1,
-            None if has_room => self.kinds.push((per_frame, frames, 1)),
+            Some((.., count)) => *count += weight,
+            None if has_room => self.kinds.push((per_frame, frames, weight)),
             None => {}
         }
         self.kinds.sort_by_key(|(.., count)| std::cmp::Reverse(*count));
+    }
+
+    /// Whether a frame of this transfer can have this header, and most of these packets.
+    fn fits(&self, header: &FrameHeader, per_frame: usize, packets: &[&Packet]) -> bool {
+        let Some(assembler) = &self.assembler else { return true };
+        let schedule = Schedule::new(assembler.shape(), per_frame);
+        let ours = |packet: &&&Packet| {
+            (packet.id.transfer, packet.shape) == (self.id, assembler.shape())
+                && schedule.frame_of(packet.id) == u64::from(header.frame)
+        };
+        schedule.frames() == u64::from(header.frames)
+            && 2 * packets.iter().filter(ours).count() >= packets.len()
     }
 
     /// Captures that showed it, and gave packets.

@@ -229,6 +229,7 @@ fn transfers_of_all_symbologies_come_in_the_order_of_their_first_captures() {
             matches!(seen[..], [TransferId::Own { .. }, TransferId::Cimbar(_)]),
             name == "a"
         );
+        drop(receiver);
         let again = Receiver::resume(storage::open(&path).unwrap()).unwrap();
         assert_eq!((ids(&again), seen.len()), (seen, 2));
     }

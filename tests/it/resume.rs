@@ -84,17 +84,36 @@ fn captures_can_be_added_in_later_runs() {
 }
 
 #[test]
-fn an_incomplete_run_leaves_parts_only_if_asked() {
+fn what_was_received_stays_until_its_file_exists() {
     let dir = Workdir::new();
-    frames(&dir, &random_bytes(60_000, 3), 0.0);
-    dir.tilecast(&["decode", "frames/0000.png", "-o", "out", "-q"]).assert().code(1);
+    let file = random_bytes(60_000, 3);
+    let count = frames(&dir, &file, 0.0);
+    let run = |args: &[&str], code: i32| {
+        let args =
+            [&["decode"], args, &["-o", "out", "--report", "report.json", "-f", "-q"]].concat();
+        let output = dir.tilecast(&args).assert().code(code).get_output().clone();
+        let read = report(&dir, "report.json")["captures"].as_array().unwrap().len();
+        (String::from_utf8(output.stderr).unwrap(), read)
+    };
+    // Nothing was received: nothing stays.
+    dir.write("empty.png", b"no picture");
+    run(&["empty.png"], 1);
     assert_eq!(hidden(&dir), Vec::<String>::new());
-    dir.tilecast(&["decode", "frames/0000.png", "-o", "out", "-q", "--resume"]).assert().code(1);
+    let (told, _) = run(&["frames/0000.png"], 1);
+    assert!(told.contains("to go on: tilecast decode CAPTURES -o out --resume"), "{told}");
     assert_eq!(hidden(&dir), [".tilecast-received-out"]);
-    // Without --resume a run starts again.
-    let args = ["decode", "frames/0000.png", "-o", "out", "-q", "--report", "report.json"];
-    dir.tilecast(&args).assert().code(1);
-    assert_eq!(report(&dir, "report.json")["captures"].as_array().unwrap().len(), 1);
+    // Without --resume a run starts again, and leaves alone what is there.
+    let (told, read) = run(&["frames/0001.png"], 1);
+    assert!(told.contains("--resume goes on with it") && read == 1, "{told}");
+    assert_eq!(hidden(&dir), [".tilecast-received-out", ".tilecast-received-out.2"]);
+    // With it, what both received is used, and then of no use any more.
+    let (_, read) = run(&["frames", "--resume"], 0);
+    assert_eq!(read, count - 2);
+    assert!(dir.read("out") == file);
+    assert_eq!(hidden(&dir), Vec::<String>::new());
+    // A file that was made from captures alone makes earlier parts of it useless as well.
+    run(&["frames/0000.png"], 1);
+    run(&["frames"], 0);
     assert_eq!(hidden(&dir), Vec::<String>::new());
 }
 
