@@ -40,7 +40,7 @@ pub(super) fn run(args: DecodeArgs) -> Result<Exit, Failure> {
         std::fs::create_dir_all(folder).with_context(context)?;
     }
     let (mut receiver, journal) = Journal::open(&config.journal, &destination)?;
-    let mut delivery = Delivery::new(&destination, &config);
+    let mut delivery = Delivery::new(&destination, &config, inputs.count() > 0);
     let exit = read(inputs, &mut receiver, &mut delivery, &mut report)
         .and_then(|()| delivery.finish(&mut receiver));
     // Whatever happened: what was received stays, and what was found is told.

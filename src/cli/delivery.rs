@@ -18,10 +18,17 @@ const MAX_EXPANSION: u64 = 64;
 /// or this large.
 const ALWAYS_ALLOWED: u64 = 1 << 30;
 
+/// Of captures that are all there, this many more are looked at once one file is complete: it may have
+/// been seen in passing, and another be meant.
+const LOOK_ON: u32 = 4;
+
 /// What has been written, and what has become of the rest.
 pub(super) struct Delivery<'a> {
     destination: &'a Destination,
     config: &'a DecodeConfig,
+    /// Captures to look at before the one file is written; `None` where nobody knows when the next
+    /// one comes.
+    look_on: Option<u32>,
     /// Transfers whose files are written.
     written: Vec<(TransferId, TransferReport)>,
     /// Their files.
@@ -56,11 +63,16 @@ impl From<ExtractError> for WriteError {
 }
 
 impl<'a> Delivery<'a> {
-    /// Nothing is written yet.
-    pub(super) fn new(destination: &'a Destination, config: &'a DecodeConfig) -> Self {
+    /// Nothing is written yet. Captures may be all there, or come as they come.
+    pub(super) fn new(
+        destination: &'a Destination,
+        config: &'a DecodeConfig,
+        all_there: bool,
+    ) -> Self {
         Self {
             destination,
             config,
+            look_on: all_there.then_some(LOOK_ON),
             written: Vec::new(),
             files: Vec::new(),
             given_up: Vec::new(),
@@ -113,7 +125,8 @@ impl<'a> Delivery<'a> {
     }
 
     /// Transfers that can be written now and are wanted.
-    fn ready(&self, receiver: &Receiver) -> Vec<TransferId> {
+    fn ready(&mut self, receiver: &Receiver) -> Vec<TransferId> {
+        let meant = self.meant(receiver);
         let is_new = |id: &TransferId| {
             !self.given_up.contains(id) && self.written.iter().all(|(written, _)| written != id)
         };
@@ -127,11 +140,23 @@ impl<'a> Delivery<'a> {
                 .filter(is_new)
                 .filter(|id| wanted.eq_ignore_ascii_case(&id.to_string()))
                 .collect(),
-            None if self.destination.is_one_file() => {
-                receiver.meant().into_iter().filter(is_new).collect()
-            }
+            None if self.destination.is_one_file() => meant.into_iter().filter(is_new).collect(),
             None => complete().filter(is_new).collect(),
         }
+    }
+
+    /// The transfer that is meant where one file is wanted, as soon as that is clear.
+    fn meant(&mut self, receiver: &Receiver) -> Option<TransferId> {
+        let meant = receiver.meant()?;
+        let Some(look_on) = &mut self.look_on else { return Some(meant) };
+        let others = receiver.transfers();
+        let mut others = others.iter().map(|transfer| transfer.id());
+        if !others.all(|id| id == meant || id.is_forgery_of(meant)) {
+            // All captures tell more than some.
+            return None;
+        }
+        *look_on = look_on.saturating_sub(1);
+        (*look_on == 0).then_some(meant)
     }
 
     /// Writes a transfer that is complete; what contradicts others is left out if that helps.
@@ -225,6 +250,7 @@ impl<'a> Delivery<'a> {
     /// several.
     pub(super) fn finish(&mut self, receiver: &mut Receiver) -> Result<Exit, Failure> {
         receiver.insist();
+        self.look_on = None;
         self.deliver(receiver)?;
         let reports = self.reports(receiver);
         let open: Vec<_> = reports.iter().filter(|report| report.output.is_none()).collect();

@@ -211,25 +211,25 @@ impl Assembler {
         SourceReader { assembler: self, store, block: 0, pending: Vec::new(), used: 0 }
     }
 
-    /// The source bytes of a block; `None` if too little of it is there.
+    /// The source bytes of a block; of an incomplete one those from its start that are there.
     fn source_bytes(
         &self,
         number: u32,
         store: &mut dyn PacketStore,
-    ) -> Result<Option<Vec<u8>>, OuterError> {
+    ) -> Result<Vec<u8>, OuterError> {
         let source = usize::from(self.shape.source);
-        let block = self.blocks.get(&number).filter(|block| block.distinct() >= source);
-        let Some(block) = block else { return Ok(None) };
+        let Some(block) = self.blocks.get(&number) else { return Ok(Vec::new()) };
         let mut packets = vec![None; self.shape.packets()];
         for version in block.choose(source, &self.suspects, self.preference) {
             if let Some(packet) = packets.get_mut(usize::from(version.index())) {
                 *packet = Some(self.read(version.place(), store)?);
             }
         }
-        if packets.iter().take(source).any(Option::is_none) {
+        let lacking = packets.iter().take(source).any(Option::is_none);
+        if lacking && block.distinct() >= source {
             self.parity().restore(number, &mut packets)?;
         }
-        Ok(Some(packets.into_iter().take(source).flatten().flatten().collect()))
+        Ok(packets.into_iter().take(source).map_while(|packet| packet).flatten().collect())
     }
 
     pub(super) fn read(
@@ -241,7 +241,7 @@ impl Assembler {
     }
 }
 
-/// Reads the stream out of an [`Assembler`]; it ends early where a block is missing.
+/// Reads the stream out of an [`Assembler`]; it ends early where a block is not complete.
 struct SourceReader<'a> {
     assembler: &'a Assembler,
     store: &'a mut dyn PacketStore,
@@ -253,9 +253,10 @@ struct SourceReader<'a> {
 impl Read for SourceReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         if self.used == self.pending.len() {
-            let bytes = self.assembler.source_bytes(self.block, self.store);
-            let Some(bytes) = bytes? else { return Ok(0) };
-            (self.pending, self.used) = (bytes, 0);
+            if self.block > 0 && self.used < self.assembler.shape.block_bytes() {
+                return Ok(0);
+            }
+            (self.pending, self.used) = (self.assembler.source_bytes(self.block, self.store)?, 0);
             self.block += 1;
         }
         let count = buffer.len().min(self.pending.len() - self.used);

@@ -179,7 +179,7 @@ fn bare_messages_are_files_and_damaged_ones_are_nothing() {
     let text = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
     assert!(text.contains("damaged data"), "{text}");
     assert!(!dir.path("damaged").exists());
-    assert_eq!(dir.list("."), ["frames"]);
+    assert_eq!(dir.list("."), [".tilecast-received-damaged", "frames"]);
 }
 
 #[test]

@@ -33,5 +33,7 @@ mod samples;
 mod spec;
 // Working folders, the command, seeded data.
 mod support;
+// Frames of strangers among those of a transfer.
+mod trust;
 // Golden vectors of every layer.
 mod vectors;
