@@ -48,7 +48,8 @@ pub(super) enum Command {
 #[derive(Debug, clap::Args)]
 pub(super) struct EncodeArgs {
     /// File to send; - is standard input
-    pub input: PathBuf,
+    #[arg(required = true, value_name = "FILE")]
+    pub inputs: Vec<PathBuf>,
     /// Folder for the frames; a file that plays them: .html (a page for any browser), .gif, .apng,
     /// .y4m, .mp4, .mov, .mkv or .webm (these four by ffmpeg); a .png file for a single frame; or -
     /// for standard output

@@ -3,6 +3,7 @@
 
 use super::args::{DecodeArgs, EncodeArgs, Format};
 use super::exit::Failure;
+use super::inputs::show;
 use super::journal::JournalConfig;
 use super::target::OutputConfig;
 use super::thread_count;
@@ -42,13 +43,14 @@ impl EncodeConfig {
     /// # Errors
     /// If options do not go together, or there is no such frame.
     pub(super) fn new(args: EncodeArgs) -> Result<Self, Failure> {
+        let input = one_input(&args.inputs)?;
         let output = OutputConfig::new(&args)?;
         let symbology = match args.format {
             Format::Tilecast => own(&args, output.moves())?,
             Format::Cimbar => cimbar(&args)?,
         };
         Ok(Self {
-            input: args.input,
+            input,
             name: args.name,
             symbology,
             output,
@@ -56,6 +58,19 @@ impl EncodeConfig {
             threads: thread_count(args.common.threads),
             quiet: args.common.quiet,
         })
+    }
+}
+
+/// The file to send; of several nobody knows yet how they would travel.
+fn one_input(inputs: &[PathBuf]) -> Result<PathBuf, Failure> {
+    match inputs {
+        [input] => Ok(input.clone()),
+        several => {
+            let error = anyhow::anyhow!("one file is sent at a time, not {}", several.len());
+            let names: Vec<_> = several.iter().map(|path| show(path)).collect();
+            let hint = format!("tar c {} | tilecast encode - -o DIR", names.join(" "));
+            Err(Failure::with_hint(error, hint))
+        }
     }
 }
 

@@ -15,6 +15,12 @@ const DEFAULT_FPS: u32 = 15;
 /// Viewers show GIF files that are faster than this far slower.
 const MAX_GIF_FPS: u32 = 50;
 
+/// Endings of files that cannot hold frames here: a folder of such a name is meant by nobody.
+const NO_FOLDERS: [&str; 22] = [
+    "7z", "avi", "avif", "bmp", "flv", "gz", "heic", "jpeg", "jpg", "jxl", "mpg", "ogv", "pdf",
+    "svg", "tar", "tif", "tiff", "ts", "txt", "webp", "wmv", "zip",
+];
+
 /// Kinds of output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -181,6 +187,16 @@ fn check_options(args: &EncodeArgs, kind: Kind) -> Result<(), Failure> {
     };
     if args.output_format.is_some() && !is_stream(&args.output) {
         return wrong("--output-format", "it is for -o -; a file's name says what is in it");
+    }
+    let ending = args.output.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    if let (Kind::Folder, Some(ending)) = (kind, ending)
+        && NO_FOLDERS.contains(&ending.as_str())
+        && !args.output.is_dir()
+    {
+        let error = anyhow::anyhow!("frames cannot be written as .{ending}");
+        let hint =
+            "give a folder, a .png file for a single frame, or .html, .gif, .apng, .y4m, .mp4";
+        return Err(Failure::with_hint(error, hint));
     }
     if args.animate && kind != Kind::Apng {
         return wrong("--animate", "it is for a .png file");

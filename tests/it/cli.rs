@@ -227,6 +227,24 @@ fn wrong_paths_are_errors_with_causes() {
     assert!(!dir.path("f").exists());
 }
 
+#[test]
+fn what_cannot_be_sent_or_written_is_told_with_what_can() {
+    let dir = Workdir::new();
+    dir.write("a", b"1");
+    dir.write("b", b"2");
+    dir.tilecast(&["encode", "a", "b", "-o", "f"])
+        .assert()
+        .code(2)
+        .stderr(contains("one file is sent at a time").and(contains("tar c a b | tilecast")));
+    for name in ["code.jpg", "code.JPEG", "pages.pdf", "x.webp", "x.zip"] {
+        let error = contains("frames cannot be written as").and(contains("give a folder"));
+        dir.tilecast(&["encode", "a", "-o", name]).assert().code(2).stderr(error);
+        assert!(!dir.path(name).exists());
+    }
+    dir.tilecast(&["encode", "a", "-o", "v1.2", "-q"]).assert().success();
+    assert_eq!(dir.list("v1.2"), ["frame-0001.png"]);
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_an_error_and_leaves_nothing() {
