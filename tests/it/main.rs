@@ -15,6 +15,8 @@ mod followed;
 mod hostile;
 // Frame error rate of the inner code on a noisy channel.
 mod inner_curve;
+// What stays, whatever is in the way at the end.
+mod kept;
 // Which module may use which.
 mod layering;
 // Animations, streams and videos, both ways; recordings of a screen.
