@@ -10,10 +10,10 @@ use crate::reading::{Outcome, OwnReading};
 use std::collections::BTreeMap;
 
 /// Transfers that are kept apart at most, whatever is shown: a picture can hold packets of thousands.
-/// Then those go of which least has arrived.
+/// Then those go of which least has arrived,
 const MAX_TRANSFERS: usize = 4096;
-/// How many go at a time.
-const DROPPED: usize = MAX_TRANSFERS / 4;
+/// but for so many.
+const KEPT: usize = MAX_TRANSFERS * 3 / 4;
 
 /// Transfers by their ids and shapes. Two that have one id and two shapes are two transfers, one of
 /// them forged; one of which only a header was seen has no shape yet.
@@ -219,7 +219,59 @@ fn make_room(transfers: &mut Transfers) {
     let mut weights: Vec<_> =
         transfers.iter().map(|(key, transfer)| (weight(transfer), *key)).collect();
     weights.sort_unstable();
-    for (_, key) in weights.into_iter().take(DROPPED) {
+    let dropped = weights.len().saturating_sub(KEPT);
+    for (_, key) in weights.into_iter().take(dropped) {
         transfers.remove(&key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::FormatChoice;
+    use crate::format::Profile;
+    use crate::outer::PacketId;
+
+    /// A reading of `count` packets of as many transfers from `id` on, under the header of the first.
+    fn reading(id: u32, count: u32, index: u8) -> OwnReading {
+        let format = FormatChoice::new(Profile::Dense, (512, 512)).tables().unwrap().format;
+        let shape = Shape { blocks: 1, source: 3, repair: 0, payload: 8 };
+        let packet = |number: u32| Packet {
+            id: PacketId { transfer: id + number, block: 0, index },
+            shape,
+            payload: vec![index; 8],
+        };
+        let packets: Vec<Packet> = (0..count).map(packet).collect();
+        let header = FrameHeader { format, transfer: id, frame: index.into(), frames: 3 };
+        OwnReading { header, codewords: 1, packets, unsure: Vec::new() }
+    }
+
+    #[test]
+    fn floods_of_transfers_take_no_place_from_one_that_is_shown() {
+        let mut log = Log::new(crate::storage::in_memory());
+        let mut desk = OwnDesk::default();
+        let mut accept = |desk: &mut OwnDesk, reading: &OwnReading| {
+            desk.accept(reading, Outcome::Read, &mut log).unwrap();
+        };
+        for index in 0..3 {
+            accept(&mut desk, &reading(7, 1, index));
+            for flood in 0..3 {
+                accept(&mut desk, &reading(100_000 * (flood + 1), 3_000, index));
+            }
+        }
+        let all = desk.transfers();
+        assert!(all.len() <= MAX_TRANSFERS);
+        let honest = all.iter().find(|t| t.id().to_string() == "00000007").unwrap();
+        assert!(honest.is_complete() && honest.is_begun() && honest.sightings() == 3);
+        // Those of which only packets were seen are none that anybody is told about.
+        assert!(all.iter().filter(|transfer| transfer.is_begun()).count() < 10);
+        let bytes = log.read(0, log.end() as usize).unwrap();
+        let mut again = OwnDesk::default();
+        Log::open(Box::new(std::io::Cursor::new(bytes)), |kind, body, place| {
+            again.recall(kind, body, place);
+        })
+        .unwrap();
+        let honest = again.transfers().into_iter().find(|t| t.id().to_string() == "00000007");
+        assert!(honest.unwrap().is_complete());
     }
 }
