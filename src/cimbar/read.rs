@@ -65,13 +65,13 @@ impl Reading {
     }
 }
 
-/// Reads a frame at one of several hypotheses: where tiles look most like tiles, in the first mode
-/// of which at least one block decodes.
+/// Reads a frame at one of several hypotheses, and says which: where tiles look most like tiles, in
+/// the first mode of which at least one block decodes.
 pub(crate) fn read_frame(
     picture: &Picture,
     hypotheses: &[Hypothesis],
     codings: &Codings,
-) -> Option<Reading> {
+) -> Option<(Hypothesis, Reading)> {
     let groups: Vec<&[Coding]> =
         codings.0.chunk_by(|a, b| same_cells(a.parameters(), b.parameters())).collect();
     let mut rest = hypotheses;
@@ -86,7 +86,7 @@ pub(crate) fn read_frame(
         // A frame that is turned or mirrored looks like tiles too, but less so.
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
         let mut best = ranked.into_iter().take(reads);
-        best.find_map(|(_, hypothesis, group)| read_at(picture, hypothesis, group))
+        best.find_map(|(_, hypothesis, group)| Some((*hypothesis, read_at(picture, hypothesis, group)?)))
     })
 }
 

@@ -6,7 +6,7 @@ use super::exit::{Exit, Failure, check_interrupt};
 use super::inputs::inputs;
 use super::watch::describe;
 use super::{counted, thread_count};
-use crate::capture::{ReadCapture, read_all};
+use crate::capture::{ReadCapture, Settings, read_all};
 use crate::format::FrameFormat;
 use crate::frame::Palette;
 use crate::ldpc::rate_of_parity;
@@ -71,18 +71,24 @@ pub(super) fn run(args: InfoArgs) -> Result<Exit, Failure> {
     let mut receiver = Receiver::new(storage::temporary());
     let (mut captures, mut found) = (Vec::new(), false);
     let pictures = inputs(&args.inputs)?.into_captures(HashSet::new());
-    read_all(pictures, thread_count(0), false, |ReadCapture { about, capture, .. }| {
+    let settings = Settings { threads: thread_count(0), ..Settings::default() };
+    read_all(pictures, &settings, |ReadCapture { about, captures: read, .. }| {
         check_interrupt()?;
-        captures.push(match capture {
-            Err(error) => CaptureInfo { capture: unreadable(&about, &error), format: None },
-            Ok(capture) => {
-                found |= capture.reading.is_some();
-                let header = capture.reading.as_ref().and_then(|reading| reading.header());
-                let format = header.map(|header| FormatInfo::from(header.format));
-                let intake = receiver.accept(&capture, None)?;
-                CaptureInfo { capture: intake.report(about.path(), &capture), format }
+        match read {
+            Err(error) => {
+                captures.push(CaptureInfo { capture: unreadable(&about, &error), format: None });
             }
-        });
+            Ok(read) => {
+                for capture in &read {
+                    found |= capture.reading.is_some();
+                    let header = capture.reading.as_ref().and_then(|reading| reading.header());
+                    let format = header.map(|header| FormatInfo::from(header.format));
+                    let intake = receiver.accept(capture, None)?;
+                    let capture = intake.report(about.path(), capture);
+                    captures.push(CaptureInfo { capture, format });
+                }
+            }
+        }
         Ok::<_, Failure>(ControlFlow::Continue(()))
     })?;
     let ids: Vec<_> = receiver.transfers().iter().map(|transfer| transfer.id()).collect();

@@ -12,6 +12,10 @@ use crate::raster::{Homography, Picture, Point};
 const MAX_CANDIDATES: usize = 9;
 /// Hypotheses that are handed out at most.
 const MAX_HYPOTHESES: usize = 400;
+/// Of many finders those are combined that differ at most this much in size, with a fourth one that
+/// is off its place by at most this share of the shorter side next to it.
+const MAX_FITTING_RATIO: f64 = 1.7;
+const MAX_MISS: f64 = 0.35;
 /// Frames of which all four finders were seen come first: a guessed corner can be far off under
 /// strong perspective, and the header alone would not show it.
 const GUESS_PENALTY: f64 = 2.5;
@@ -51,8 +55,23 @@ pub struct Hypothesis {
 }
 
 /// All plausible hypotheses, likeliest first.
+///
+/// Of few finders any four or three may be a frame. Of many, as on a sheet with several frames, any
+/// three may be with a fourth where they say that it is; the best few are combined all the same, in
+/// case most are noise.
 pub(crate) fn hypotheses(finders: &[Finder]) -> Vec<Hypothesis> {
-    let finders = &finders[..finders.len().min(MAX_CANDIDATES)];
+    let best = &finders[..finders.len().min(MAX_CANDIDATES)];
+    let mut all = of_any(best);
+    if finders.len() > best.len() {
+        all.extend(of_fitting(finders));
+    }
+    all.sort_by(|a, b| b.plausibility.total_cmp(&a.plausibility));
+    all.truncate(MAX_HYPOTHESES);
+    all
+}
+
+/// The hypotheses of any three or four of some finders.
+fn of_any(finders: &[Finder]) -> Vec<Hypothesis> {
     let mut all = Vec::new();
     for a in 0..finders.len() {
         for b in a + 1..finders.len() {
@@ -65,8 +84,33 @@ pub(crate) fn hypotheses(finders: &[Finder]) -> Vec<Hypothesis> {
             }
         }
     }
-    all.sort_by(|a, b| b.plausibility.total_cmp(&a.plausibility));
-    all.truncate(MAX_HYPOTHESES);
+    all
+}
+
+/// The hypotheses of any three of many finders that are about the same size, and a fourth one near
+/// the place where it should be.
+fn of_fitting(finders: &[Finder]) -> Vec<Hypothesis> {
+    let mut all = Vec::new();
+    for (a, first) in finders.iter().enumerate() {
+        let alike = |f: &&Finder| {
+            (1.0 / MAX_FITTING_RATIO..MAX_FITTING_RATIO).contains(&(f.radius / first.radius))
+        };
+        let others: Vec<&Finder> = finders[a + 1..].iter().filter(alike).collect();
+        for (b, second) in others.iter().enumerate() {
+            for third in &others[b + 1..] {
+                let three = [*first, **second, **third];
+                let Some(guess) = guess(three) else { continue };
+                let side = three[0].centre.distance(three[1].centre);
+                let near = MAX_MISS * side.min(guess.centre.distance(three[0].centre));
+                // Each four comes once: with the one that is furthest down the list last.
+                let fourth = others[b + 1..].iter().filter(|f| f.centre != third.centre);
+                let fourth = fourth.filter(|f| f.centre.distance(guess.centre) < near);
+                all.extend(fourth.flat_map(|fourth| {
+                    oriented(clockwise([three[0], three[1], three[2], **fourth]), None)
+                }));
+            }
+        }
+    }
     all
 }
 
@@ -78,9 +122,18 @@ fn clockwise(mut four: [Finder; 4]) -> [Finder; 4] {
     four
 }
 
-/// Completes three finders to a frame. The corner opposite the longest side has its neighbours on
-/// both sides; the fourth one follows from the depth that the finders' sizes tell.
+/// Completes three finders to a frame.
 fn with_guess(three: [Finder; 3]) -> Vec<Hypothesis> {
+    let Some(guess) = guess(three) else { return Vec::new() };
+    let four = clockwise([three[0], three[1], three[2], guess]);
+    let guessed = four.iter().position(|f| f.centre == guess.centre);
+    oriented(four, guessed)
+}
+
+/// The fourth finder of a frame. The corner opposite the longest side has its neighbours on both
+/// sides; the fourth one follows from the depth that the finders' sizes tell. `None` if the three
+/// are no corners of a frame.
+fn guess(three: [Finder; 3]) -> Option<Finder> {
     let longest = (0..3)
         .max_by(|&i, &j| {
             let side = |i: usize| three[(i + 1) % 3].centre.distance(three[(i + 2) % 3].centre);
@@ -89,15 +142,13 @@ fn with_guess(three: [Finder; 3]) -> Vec<Hypothesis> {
         .unwrap_or(0);
     let (corner, left, right) =
         (three[longest], three[(longest + 1) % 3], three[(longest + 2) % 3]);
-    let guess = Finder {
+    let (a, b) = (left.centre - corner.centre, right.centre - corner.centre);
+    (a.cross(b).abs() > MIN_CORNER * a.norm() * b.norm()).then(|| Finder {
         centre: fourth_corner(corner, left, right),
         radius: (left.radius + right.radius) / 2.0,
         kind: FinderKind::Secondary,
         score: 0.0,
-    };
-    let four = clockwise([corner, left, right, guess]);
-    let guessed = four.iter().position(|f| f.centre == guess.centre);
-    oriented(four, guessed)
+    })
 }
 
 /// The corner opposite `corner`.
@@ -246,6 +297,11 @@ fn outer_edge(picture: &Picture, centre: Point, step: Point, limit: f64) -> Opti
 }
 
 impl HeaderPlace {
+    /// The size of a cell in the square of finder centres.
+    pub(crate) fn unit(&self) -> Point {
+        self.unit
+    }
+
     /// The colour at the centre of the cell at (`column`, `row`).
     pub fn centre(&self, picture: &Picture, column: usize, row: usize) -> [f32; 3] {
         self.point(picture, column as f64 + 0.5, row as f64 + 0.5)

@@ -51,6 +51,32 @@ impl SoftHeader {
         1.0 - error / total.max(1.0)
     }
 
+    /// How well the colours that known cells of a header have explain their brightness, up to 1:
+    /// whether this is a header of which brightness alone is seen.
+    pub(crate) fn grey_fit(palette: Palette, sample: impl Fn(usize, usize) -> f32) -> f32 {
+        let known: Vec<(f32, [f32; 4])> = cells(palette)
+            .enumerate()
+            .filter_map(|(i, cell)| match cell {
+                Cell::Known(symbol) => {
+                    let [r, g, b] = targets(symbol);
+                    Some((sample(i % HEADER_COLUMNS, i / HEADER_COLUMNS), [r, g, b, 1.0]))
+                }
+                _ => None,
+            })
+            .collect();
+        let mean = known.iter().map(|(grey, _)| grey).sum::<f32>() / known.len().max(1) as f32;
+        let mut problem = LeastSquares::new(4, 1);
+        known.iter().for_each(|(grey, channels)| problem.add(channels, &[grey - mean]));
+        let weights = problem.solve(0.01);
+        let (error, total) = known.iter().fold((0.0, 0.0), |(error, total), (grey, channels)| {
+            let said: f32 = weights.iter().zip(channels).map(|(w, c)| w * c).sum();
+            let value = grey - mean;
+            (error + (value - said) * (value - said), total + value * value)
+        });
+        // All the same is no header.
+        if total < known.len() as f32 { 0.0 } else { 1.0 - error / total }
+    }
+
     /// LLRs from the samples of all cells.
     ///
     /// # Panics
