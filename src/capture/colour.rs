@@ -59,14 +59,18 @@ impl Sums {
     }
 }
 
-/// Whether a header of a frame in colours is at a hypothesis, seen without colour.
+/// Whether both headers of a frame in colours are at a hypothesis, seen without colour.
 pub(super) fn is_header_without_colour(picture: &Picture, hypothesis: &Hypothesis) -> bool {
-    let Some(estimate) = hypothesis.unit_estimate(picture, false) else { return false };
-    (-20..=20).step_by(2).any(|x| {
-        let unit = Point::new(estimate.x * (1.0 + f64::from(x) * 0.005), estimate.y);
-        hypothesis.header(unit, false).is_some_and(|place| {
-            let grey = |x, y| place.centre(picture, x, y).iter().sum::<f32>() / 3.0;
-            SoftHeader::grey_fit(Palette::Colour, grey) > MIN_GREY_FIT
+    [false, true].into_iter().all(|turned| {
+        let estimate = hypothesis.unit_estimate(picture, turned);
+        (-20..=20).step_by(2).any(|x| {
+            let by = 1.0 + f64::from(x) * 0.005;
+            let unit = estimate.map(|estimate| Point::new(estimate.x * by, estimate.y));
+            let place = unit.and_then(|unit| hypothesis.header(unit, turned));
+            place.is_some_and(|place| {
+                let grey = |x, y| place.centre(picture, x, y).iter().sum::<f32>() / 3.0;
+                SoftHeader::grey_fit(Palette::Colour, grey) > MIN_GREY_FIT
+            })
         })
     })
 }

@@ -32,11 +32,12 @@ const HEADER_TRIALS: usize = 400;
 const FURTHER_TRIALS: usize = 100;
 /// The same for each way in which a picture may be inverted.
 const INVERTED_TRIALS: usize = 40;
-/// Hypotheses in which libcimbar's cells are looked for: of one search, and of one picture.
+/// Hypotheses of one search in which libcimbar's cells are looked for.
 const CIMBAR_HYPOTHESES: usize = 48;
-const CIMBAR_TRIALS: usize = 144;
-/// Our own header is looked for in this many hypotheses before anybody else's frame is.
-const OWN_TURN: usize = 2;
+/// Our own header is looked for in this many hypotheses before anybody else's frame is; in all of
+/// them where there are many finders, as on a sheet with several frames.
+const OWN_TURN: usize = 8;
+const MANY_FINDERS: usize = 9;
 /// Finders that can be a frame.
 const ENOUGH_FINDERS: usize = 3;
 /// Frames that cover less of the picture than this may have smaller ones beside them, whose finders
@@ -89,7 +90,7 @@ struct Search<'a> {
     tools: &'a mut Tools,
     /// Headers that may still be tried.
     trials: usize,
-    cimbar_trials: usize,
+    effort: cimbar::Effort,
     found: Vec<Found>,
     /// Where frames are, readable or not.
     taken: Vec<Region>,
@@ -151,7 +152,7 @@ impl<'a> Search<'a> {
             picture,
             tools,
             trials,
-            cimbar_trials: CIMBAR_TRIALS,
+            effort: cimbar::Effort::default(),
             found: Vec::new(),
             taken: Vec::new(),
             doubtful: None,
@@ -189,8 +190,10 @@ impl<'a> Search<'a> {
     /// Asks the symbologies in turn what the finders' hypotheses show.
     fn try_finders(&mut self, finders: &[Finder]) {
         self.sketch.note_finders(finders, false);
-        let all = hypotheses(&self.outside(finders));
-        let (likeliest, others) = all.split_at(all.len().min(OWN_TURN));
+        let free = self.outside(finders);
+        let all = hypotheses(&free);
+        let turn = if free.len() > MANY_FINDERS { all.len() } else { all.len().min(OWN_TURN) };
+        let (likeliest, others) = all.split_at(turn);
         self.try_own(likeliest);
         if self.has_nothing() {
             self.try_cimbar(&all);
@@ -274,15 +277,17 @@ impl<'a> Search<'a> {
 
     /// Reads the frames of libcimbar's that hypotheses show.
     fn try_cimbar(&mut self, hypotheses: &[Hypothesis]) {
-        while self.cimbar_trials > 0 && self.found.len() < MAX_FRAMES {
-            let most = CIMBAR_HYPOTHESES.min(self.cimbar_trials);
-            let free = hypotheses.iter().filter(|one| self.is_free(one));
-            let free: Vec<Hypothesis> = free.take(most).copied().collect();
-            let Some(frame) = cimbar::read_frame(self.picture, &free, &self.tools.codings) else {
-                self.cimbar_trials -= free.len().min(self.cimbar_trials);
-                break;
-            };
+        while self.found.len() < MAX_FRAMES {
+            // Its cells have four colours.
+            let possible =
+                |one: &&Hypothesis| self.is_free(one) && !is_colourless(self.picture, one);
+            let free = hypotheses.iter().filter(possible).take(CIMBAR_HYPOTHESES);
+            let free: Vec<Hypothesis> = free.copied().collect();
+            let codings = &self.tools.codings;
+            let frame = cimbar::read_frame(self.picture, &free, codings, &mut self.effort);
+            let Some(frame) = frame else { break };
             self.take(Found::Cimbar(Box::new(frame)));
+            self.effort = cimbar::Effort::default();
         }
     }
 

@@ -26,6 +26,9 @@ const MIN_FIT: f32 = 0.45;
 /// Groups nearest to the finders that are looked at first, and how many of them have to fit.
 const FIRST_GROUPS: (usize, usize) = (12, 8);
 
+/// After so many groups, with a smaller share than so many of them in place, there is no frame.
+const EARLY_GROUPS: (usize, usize) = (24, 12);
+
 /// One cell's brightness with its surroundings.
 type Window = [f32; WINDOW * WINDOW];
 
@@ -60,8 +63,15 @@ pub(super) fn align(
 ) -> Option<(Mesh, MeshQuality)> {
     let mut mesh = plain_mesh(parameters, hypothesis)?;
     let finder = GroupFinder::new(picture, &mesh);
+    let (mut tried, mut found) = (0, 0);
     let find = |mesh: &Mesh, at: Point, predicted: Point| {
-        finder.find(mesh, at, predicted).map(|(offset, _)| offset)
+        let (after, enough) = EARLY_GROUPS;
+        if tried >= after && found * after < enough * tried {
+            return None;
+        }
+        let offset = finder.find(mesh, at, predicted).map(|(offset, _)| offset);
+        (tried, found) = (tried + 1, found + usize::from(offset.is_some()));
+        offset
     };
     let quality = mesh.follow(groups(parameters), GROUP_PITCH as f64, hypothesis.trusted(), find);
     Some((mesh, quality))
