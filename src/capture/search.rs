@@ -99,6 +99,8 @@ struct Search<'a> {
     doubtful: Option<Box<Located>>,
     left: usize,
     rejected: Rejected,
+    /// The likeliest hypotheses in opposite brightness.
+    inverted: Vec<Hypothesis>,
     sketch: Sketch,
 }
 
@@ -121,17 +123,14 @@ pub(super) fn search(picture: &Picture, tools: &mut Tools) -> Seen {
                 if looks_closer { continue 'levels } else { break 'levels }
             }
             if search.has_nothing() {
-                let inverted = scaled(finders.inverted().finders(), factor);
-                if let Some(seen) = search.try_inverted(&inverted) {
-                    return seen;
-                }
+                search.note_inverted(scaled(finders.inverted().finders(), factor));
             }
         }
         if search.is_settled() && !search.covers_little() {
             break;
         }
     }
-    search.into_seen(most)
+    search.try_inverted().unwrap_or_else(|| search.into_seen(most))
 }
 
 /// Finders in pixels of the whole picture.
@@ -158,6 +157,7 @@ impl<'a> Search<'a> {
             doubtful: None,
             left: FURTHER_HYPOTHESES,
             rejected: Rejected::default(),
+            inverted: Vec::new(),
             sketch: Sketch::default(),
         }
     }
@@ -291,17 +291,31 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The frames of the picture inverted, if there are any.
-    fn try_inverted(&mut self, finders: &[Finder]) -> Option<Seen> {
-        self.sketch.note_finders(finders, true);
-        if finders.len() < ENOUGH_FINDERS {
+    /// Keeps finders of opposite brightness, if these are likelier a frame than those before.
+    fn note_inverted(&mut self, finders: Vec<Finder>) {
+        self.sketch.note_finders(&finders, true);
+        let all = hypotheses(&finders);
+        let best = |all: &[Hypothesis]| all.first().map_or(f64::MIN, |one| one.plausibility);
+        if best(&all) > best(&self.inverted) {
+            self.inverted = all;
+        }
+    }
+
+    /// The frames of the picture inverted, if it shows none as it is.
+    fn try_inverted(&mut self) -> Option<Seen> {
+        if !self.has_nothing() || self.inverted.is_empty() {
             return None;
         }
+        let all = std::mem::take(&mut self.inverted);
         Inversion::ALL.into_iter().find_map(|inversion| {
             let picture = inversion.of(self.picture)?;
             let mut search = Search::new(&picture, self.tools, INVERTED_TRIALS);
-            search.try_finders(finders);
-            let seen = search.into_seen(finders.len());
+            search.try_own(&all);
+            search.doubtful = None;
+            if search.found.is_empty() && inversion == Inversion::Plain {
+                search.try_cimbar(&all);
+            }
+            let seen = search.into_seen(0);
             (!seen.found.is_empty()).then_some(Seen { inversion: Some(inversion), ..seen })
         })
     }

@@ -8,6 +8,7 @@
 
 use crate::dsp::Field;
 use crate::raster::{Grey, Point};
+use std::cell::Cell;
 
 /// Which of the two patterns a finder has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,10 +68,12 @@ const RAY_TOLERANCE: (f64, f64) = (0.5, 0.4);
 const BLOCK: usize = 16;
 /// The most candidates that are kept, the best ones: a sheet of sixteen frames, and noise.
 const MAX_FINDERS: usize = 72;
-/// Candidates that are looked at closely, and those that are confirmed, at most: a picture with more
-/// is made of such patterns, and shows nothing else.
-const MAX_TRIALS: usize = 6000;
+/// Candidates that are confirmed, and steps of rays for each pixel, at most: a picture with more is
+/// made of such patterns, and shows nothing else.
 const MAX_CONFIRMED: usize = 1500;
+const MAX_STEPS: usize = 3;
+/// Steps that any picture may cost.
+const FREE_STEPS: usize = 1 << 20;
 
 /// How far around a pixel brightness is averaged for its threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +107,7 @@ impl<'a> FinderSearch<'a> {
     pub(crate) fn inverted(mut self) -> Self {
         self.0.bright.iter_mut().for_each(|bright| *bright = !*bright);
         self.0.sign = -self.0.sign;
+        self.0.steps.set(0);
         self
     }
 
@@ -126,7 +130,8 @@ impl<'a> FinderSearch<'a> {
 
     /// Candidates that rays confirm, from the top; several of one finder are left out mostly.
     fn confirmed(&self) -> Vec<Finder> {
-        let (binary, mut found, mut trials) = (&self.0, Vec::new(), 0);
+        let (binary, mut found) = (&self.0, Vec::new());
+        let most = FREE_STEPS + MAX_STEPS * binary.bright.len();
         for candidate in row_candidates(binary) {
             let inside =
                 |f: &Finder| f.centre.distance(candidate.centre) < SAME_FINDER * f.radius;
@@ -134,10 +139,9 @@ impl<'a> FinderSearch<'a> {
             if binary.surroundings_fit(&candidate)
                 && !found.iter().rev().take(MAX_CONFIRMED / 4).any(inside)
             {
-                trials += 1;
                 found.extend(binary.confirm(&candidate));
             }
-            if trials == MAX_TRIALS || found.len() == MAX_CONFIRMED {
+            if binary.steps.get() > most || found.len() == MAX_CONFIRMED {
                 break;
             }
         }
@@ -159,6 +163,8 @@ struct Binary<'a> {
     /// -1 if bright and dark are exchanged.
     sign: f32,
     directions: [Point; RAYS],
+    /// Steps of all rays so far.
+    steps: Cell<usize>,
 }
 
 impl<'a> Binary<'a> {
@@ -174,7 +180,7 @@ impl<'a> Binary<'a> {
             threshold.row(y, &mut line);
             bright.extend(values.iter().zip(&line).map(|(&v, &t)| f32::from(v) > t));
         }
-        Self { grey, threshold, bright, sign: 1.0, directions: directions() }
+        Self { grey, threshold, bright, sign: 1.0, directions: directions(), steps: Cell::new(0) }
     }
 
     /// Brightness above the local threshold at a point, bilinear; `None` outside.
@@ -207,6 +213,7 @@ impl<'a> Binary<'a> {
         }
         while at < limit {
             at += STEP;
+            self.steps.set(self.steps.get() + 1);
             let level = self.level(centre + step * at)?;
             if (level > 0.0) != (before > 0.0) {
                 if extreme < MIN_CONTRAST {
