@@ -190,6 +190,7 @@ impl<'a> Search<'a> {
     /// Asks the symbologies in turn what the finders' hypotheses show.
     fn try_finders(&mut self, finders: &[Finder]) {
         self.sketch.note_finders(finders, false);
+        self.left = FURTHER_HYPOTHESES;
         let free = self.outside(finders);
         let all = hypotheses(&free);
         let turn = if free.len() > MANY_FINDERS { all.len() } else { all.len().min(OWN_TURN) };

@@ -18,7 +18,7 @@ const BATCHES: [(usize, usize); 3] = [(2, 2), (10, 3), (36, 3)];
 const ENOUGH_GROUPS: f64 = 0.5;
 /// What is tried without a result in one picture: likenesses of hypotheses, meshes, and frames whose
 /// mesh fits but no block of which decodes. A tenth of a second and more each, the last two.
-const EFFORT: Effort = Effort { likenesses: 300, meshes: 8, frames: 2 };
+const EFFORT: Effort = Effort { likenesses: 150, meshes: 8, frames: 2 };
 /// Rounds of learning and decoding at most.
 const ROUNDS: usize = 3;
 
