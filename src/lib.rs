@@ -14,7 +14,9 @@
 //! // Pictures in (here of a canvas, see also `raster::Yuv`), packets, file out.
 //! let (mut reader, mut receiver) = (Reader::default(), Receiver::in_memory());
 //! let picture = Picture::from_rgba(frame.width, frame.height, &frame.to_rgba()).ok_or("size")?;
-//! receiver.accept(&reader.read(&picture), None)?;
+//! for capture in reader.read(&picture) {
+//!     receiver.accept(&capture, None)?;
+//! }
 //! let (mut file, mut received) = (Vec::new(), receiver.complete().ok_or("more frames")?);
 //! let mut pieces = received.open()?;
 //! while let Some(piece) = pieces.next_piece()? { file.extend(piece); }

@@ -3,6 +3,7 @@
 use super::debug::DebugPictures;
 use super::reader::Reader;
 use super::repeats::ReadBefore;
+use super::tables::Formats;
 use crate::ordered::ordered;
 use crate::raster::Picture;
 use crate::reading::Capture;
@@ -18,18 +19,29 @@ pub struct Pending<M, F> {
     pub load: F,
 }
 
+/// How pictures are read.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Threads that read.
+    pub threads: usize,
+    /// Whether it is drawn what was seen inside.
+    pub draws: bool,
+    /// Frames of videos that are left out: those that were read in full already. Whoever takes the
+    /// captures can say which may not be.
+    pub read_before: ReadBefore,
+}
+
 /// What became of a picture.
 pub struct ReadCapture<M, P> {
     /// What was said of it.
     pub about: M,
-    /// What it gave; or why there is no picture.
-    pub capture: Result<Capture, P>,
+    /// What its frames gave, in reading order, at least one capture; or why there is no picture.
+    pub captures: Result<Vec<Capture>, P>,
     /// What it looked like inside, if that was asked for.
     pub debug: Option<DebugPictures>,
 }
 
-/// Reads all pictures on `threads` threads, with pictures of what was seen inside if `debug`; `sink`
-/// gets the result of each, in order, and may stop.
+/// Reads all pictures as `settings` say; `sink` gets the result of each, in order, and may stop.
 ///
 /// What is decoded does not depend on the number of threads. Which pictures of a video are left out
 /// as repeats does: each thread follows the frame through the pictures that it gets, and knows of
@@ -39,22 +51,21 @@ pub struct ReadCapture<M, P> {
 /// What `sink` fails with.
 pub fn read_all<M: Send, P: Send, F: FnOnce() -> Result<Picture, P> + Send, E>(
     pictures: impl Iterator<Item = Pending<M, F>> + Send,
-    threads: usize,
-    debug: bool,
+    settings: &Settings,
     sink: impl FnMut(ReadCapture<M, P>) -> Result<ControlFlow<()>, E>,
 ) -> Result<(), E> {
-    let read_before = ReadBefore::default();
+    let formats = Formats::default();
     let reader = || {
-        let reader = if debug { Reader::drawing() } else { Reader::default() };
-        reader.sharing(read_before.clone())
+        let reader = if settings.draws { Reader::drawing() } else { Reader::default() };
+        reader.remembering(settings.read_before.clone()).sharing(formats.clone())
     };
     let work = |reader: &mut Reader, Pending { about, follows, load }: Pending<M, F>| {
         let read = |picture: Picture| match follows {
             true => reader.read_next(&picture),
             false => reader.read(&picture),
         };
-        let capture = load().map(read);
-        ReadCapture { about, capture, debug: reader.debug_pictures() }
+        let captures = load().map(read);
+        ReadCapture { about, captures, debug: reader.debug_pictures() }
     };
-    ordered(threads, pictures, reader, work, sink)
+    ordered(settings.threads, pictures, reader, work, sink)
 }

@@ -6,27 +6,65 @@ use crate::ldpc::Decoder;
 use crate::modem::{FrameHeader, HeaderError, SoftHeader};
 use crate::raster::{Picture, Point};
 
-/// The header, from either copy or from both together; `None` if there is none.
+/// Share of the variance of the known cells that must be explained.
+const MIN_FIT: f32 = 0.55;
+/// The same where the scale is right to two steps alone: there finer ones are tried.
+const MIN_COARSE_FIT: f32 = 0.35;
+/// Steps of the scale, from one to the next that is tried first, and to either end: up to 10 % off,
+/// in steps that move the far end of the header by an eighth of a cell.
+const COARSE: usize = 4;
+const STEPS: i32 = 20;
+const STEP: f64 = 0.005;
+/// Scales that are tried in full.
+const TRIES: usize = 3;
+
+/// A header, and how large its cells are in the square of finder centres.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SeenHeader {
+    pub(super) header: FrameHeader,
+    pub(super) unit: Point,
+}
+
+/// One copy of a header at one scale.
+struct SoftCopy {
+    unit: Point,
+    soft: SoftHeader,
+}
+
+impl SoftCopy {
+    fn decode(&self, decoder: &mut Decoder) -> Option<Result<SeenHeader, HeaderError>> {
+        let seen = |header| SeenHeader { header, unit: self.unit };
+        Some(self.soft.decode(decoder)?.map(seen))
+    }
+
+    fn with(&self, other: &Self) -> Self {
+        let mut soft = self.soft.clone();
+        soft.add(&other.soft);
+        Self { soft, ..*self }
+    }
+}
+
+/// The header in one of these palettes, from either copy or from both together; `None` if there is
+/// none.
 pub(super) fn read_header(
     picture: &Picture,
     hypothesis: &Hypothesis,
+    palettes: &[Palette],
     decoder: &mut Decoder,
-) -> Option<Result<FrameHeader, HeaderError>> {
-    let mut copies = Palette::ALL.map(|_| Vec::new());
+) -> Option<Result<SeenHeader, HeaderError>> {
+    let mut first: Vec<Option<SoftCopy>> = palettes.iter().map(|_| None).collect();
     for turned in [false, true] {
-        for (palette, seen) in Palette::ALL.into_iter().zip(&mut copies) {
-            for soft in soft_headers(picture, hypothesis, turned, palette) {
-                if let Some(header) = soft.decode(decoder) {
+        for (palette, first) in palettes.iter().zip(&mut first) {
+            for copy in soft_copies(picture, hypothesis, turned, *palette) {
+                if let Some(header) = copy.decode(decoder) {
                     return Some(header);
                 }
-                if turned && let Some(other) = seen.first() {
-                    let mut both = soft.clone();
-                    both.add(other);
-                    if let Some(header) = both.decode(decoder) {
+                if turned && let Some(other) = &first {
+                    if let Some(header) = copy.with(other).decode(decoder) {
                         return Some(header);
                     }
                 }
-                seen.push(soft);
+                first.get_or_insert(copy);
             }
         }
     }
@@ -64,39 +102,40 @@ fn read_copy(
     decoder: &mut Decoder,
 ) -> Option<FrameHeader> {
     Palette::ALL.into_iter().find_map(|palette| {
-        let copies = soft_headers(picture, hypothesis, turned, palette);
-        copies.iter().find_map(|soft| soft.decode(decoder)?.ok())
+        let copies = soft_copies(picture, hypothesis, turned, palette);
+        copies.iter().find_map(|copy| copy.soft.decode(decoder)?.ok())
     })
 }
 
 /// Soft headers of one copy, for the scales at which its known cells look right.
-fn soft_headers(
+fn soft_copies(
     picture: &Picture,
     hypothesis: &Hypothesis,
     turned: bool,
     palette: Palette,
-) -> Vec<SoftHeader> {
-    /// Share of the variance of the known cells that must be explained.
-    const MIN_FIT: f32 = 0.55;
-    /// Scales that are tried in full.
-    const TRIES: usize = 3;
+) -> Vec<SoftCopy> {
     let Some(estimate) = hypothesis.unit_estimate(picture, turned) else { return Vec::new() };
     let mut fits = Vec::new();
     for y in [0.0, -0.05, 0.05] {
-        // Up to 10 % off, in steps that move the far end of the header by an eighth of a cell.
-        for x in -20..=20 {
-            let unit =
-                Point::new(estimate.x * (1.0 + f64::from(x) * 0.005), estimate.y * (1.0 + y));
-            let Some(place) = hypothesis.header(unit, turned) else { continue };
+        let fit = |x: i32| {
+            let x = estimate.x * (1.0 + f64::from(x) * STEP);
+            let place = hypothesis.header(Point::new(x, estimate.y * (1.0 + y)), turned)?;
             let fit = SoftHeader::fit(palette, |x, y| place.centre(picture, x, y));
-            if fit > MIN_FIT {
-                fits.push((fit, place));
-            }
-        }
+            Some((fit, place))
+        };
+        let coarse = (-STEPS..=STEPS).step_by(COARSE);
+        let near = coarse.filter(|x| fit(*x).is_some_and(|(fit, _)| fit > MIN_COARSE_FIT));
+        let half = COARSE as i32 / 2;
+        let mut fine: Vec<i32> = near.flat_map(|x| x - half..=x + half).collect();
+        fine.dedup();
+        fits.extend(fine.into_iter().filter_map(fit).filter(|(fit, _)| *fit > MIN_FIT));
     }
     fits.sort_by(|a, b| b.0.total_cmp(&a.0));
-    fits.iter()
-        .take(TRIES)
-        .map(|(_, place)| SoftHeader::from_samples(&place.samples(picture, palette), palette))
+    let tried = fits.into_iter().take(TRIES);
+    tried
+        .map(|(_, place)| {
+            let soft = SoftHeader::from_samples(&place.samples(picture, palette), palette);
+            SoftCopy { unit: place.unit(), soft }
+        })
         .collect()
 }

@@ -1,23 +1,33 @@
 //! One picture to the packets in it.
 //!
-//! [`Reader::read`] goes the way of a capture: finders, hypotheses and the header (`search`,
-//! `header`); an undistorted frame as it is (`exact`), a photo registered, equalised and decoded
-//! (`own`); why something is missing (`diagnose`). In a video the frame is looked for where it was in
-//! the picture before, and not read twice ([`Reader::read_next`]). [`read_all`] reads many pictures on
-//! many threads. No files here: pictures come from wherever.
+//! [`Reader::read`] goes the way of a capture: finders and hypotheses (`search`), the header (`header`,
+//! and without one what `colour` and `inversion` can tell), its frame in the picture (`located`); an
+//! undistorted frame as it is (`exact`), a photo registered, equalised and decoded (`own`); why something
+//! is missing (`diagnose`, and `debug` draws it from a `sketch`). Every frame in a picture is read, each
+//! in a `region` of its own. In a video the frame is looked for where it was in the picture before
+//! (`follow`), and not read twice (`repeats`, by what it shows: `signature`). [`read_all`] reads many
+//! pictures on many threads. No files here: pictures come from wherever.
 
 mod all;
+mod colour;
 mod debug;
 mod diagnose;
 mod exact;
+mod follow;
 mod header;
+mod inversion;
+mod located;
 mod own;
 mod reader;
+mod region;
 mod repeats;
 mod search;
+mod signature;
+mod sketch;
 mod tables;
 
-pub use all::{Pending, ReadCapture, read_all};
+pub use all::{Pending, ReadCapture, Settings, read_all};
 pub use debug::DebugPictures;
 pub use reader::Reader;
+pub use repeats::ReadBefore;
 pub use search::SEARCH_SIDE;

@@ -4,10 +4,10 @@
 //! follows marks and data (a photo); then codewords, with what is decoded fed back to the equaliser
 //! until nothing more comes.
 
-use super::debug::DebugPictures;
+use super::debug::FramePictures;
 use super::diagnose::{Light, cause, clipped, weak_part};
 use super::header::shows_another;
-use super::search::Located;
+use super::located::Located;
 use super::tables::{ReadTables, Tools};
 use crate::frame::Mesh;
 use crate::inner::information;
@@ -48,7 +48,7 @@ impl<'a> Photo<'a> {
         measures: &mut Measures,
     ) -> Self {
         let signal = Signal::new(mesh.sample(picture));
-        let scores = tables.demodulator.equalise(&signal);
+        let scores = tables.demodulator().equalise(&signal);
         let mut photo = Self { picture, mesh, tables, signal, scores, llrs: Vec::new() };
         photo.register(measures);
         if photo.information() < tables.frame.code.rate() + EASY_MARGIN {
@@ -61,7 +61,7 @@ impl<'a> Photo<'a> {
 
     /// One step of registration on the data.
     fn register(&mut self, measures: &mut Measures) {
-        let demodulator = &self.tables.demodulator;
+        let demodulator = self.tables.demodulator();
         let registration = demodulator.registration(&self.signal, &self.scores);
         let gradient = &self.signal.samples().gradient;
         let error = self.mesh.nudge(demodulator.layout(), gradient, &registration.errors);
@@ -79,7 +79,7 @@ impl<'a> Photo<'a> {
 
     /// Equalises again with the codewords of `packets` as known neighbours.
     fn feed_back(&mut self, packets: &Packets) {
-        let ReadTables { frame, demodulator } = self.tables;
+        let (frame, demodulator) = (&self.tables.frame, self.tables.demodulator());
         let mut known = vec![None; frame.code.data_bits()];
         for (index, packet) in packets.0.iter().enumerate() {
             if let Some(packet) = packet {
@@ -161,7 +161,7 @@ impl Packets {
 struct PhotoResult {
     outcome: Outcome,
     unsure: Vec<Unsure>,
-    debug: Option<DebugPictures>,
+    debug: Option<FramePictures>,
 }
 
 /// A picture, and what it is read with.
@@ -174,7 +174,7 @@ pub(super) struct OwnReader<'a> {
 
 impl OwnReader<'_> {
     /// Reads the frame that has been located.
-    pub(super) fn read(self, located: Located) -> (Capture, Option<DebugPictures>) {
+    pub(super) fn read(self, located: Located) -> (Capture, Option<FramePictures>) {
         let (header, codewords) = (located.header, located.tables.frame.code.codewords());
         let mut measures = Measures {
             pixels_per_tile: Some(located.mesh.pixels_per_tile()),
@@ -228,7 +228,7 @@ impl OwnReader<'_> {
             }
         };
         let llrs = photo.llrs;
-        let debug = if draws { DebugPictures::new(picture, &mesh, layout, &llrs) } else { None };
+        let debug = if draws { FramePictures::new(picture, &mesh, layout, &llrs) } else { None };
         PhotoResult { outcome, unsure, debug }
     }
 }

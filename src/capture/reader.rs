@@ -1,13 +1,18 @@
 //! Reads one picture after the other: who is asked in which turn.
 
 use super::debug::DebugPictures;
+use super::follow::{find_at, follow_finders};
 use super::header::shown_alone;
+use super::inversion::Inversion;
+use super::located::Located;
 use super::own::OwnReader;
-use super::repeats::ReadBefore;
-use super::search::{Found, Located, find, find_at, follow_finders};
-use super::tables::Tools;
+use super::repeats::{ReadBefore, belong};
+use super::search::{Found, Seen, search};
+use super::signature::Signature;
+use super::tables::{Formats, Tools};
 use crate::cimbar;
 use crate::frame::Hypothesis;
+use crate::modem::FrameHeader;
 use crate::raster::Picture;
 use crate::reading::{Capture, Measures, Outcome, OwnReading, Reading};
 
@@ -18,8 +23,14 @@ pub struct Reader {
     debug: Option<DebugPictures>,
     draws: bool,
     read_before: ReadBefore,
-    /// Where the frame was in the last picture of a video.
-    last: Option<Hypothesis>,
+    last: Option<Last>,
+}
+
+/// Where the frame was in the last picture of a video, and how that was inverted.
+#[derive(Clone, Copy, Debug)]
+struct Last {
+    hypothesis: Hypothesis,
+    inversion: Option<Inversion>,
 }
 
 impl Reader {
@@ -30,67 +41,137 @@ impl Reader {
 
     /// Frames of videos that are in `read_before` are not read again, and those that are read in
     /// full are put there.
-    pub(super) fn sharing(self, read_before: ReadBefore) -> Self {
+    pub fn remembering(self, read_before: ReadBefore) -> Self {
         Self { read_before, ..self }
     }
 
-    /// Reads one picture. Whatever it shows, this tells what came of it, and never fails.
-    pub fn read(&mut self, picture: &Picture) -> Capture {
-        self.debug = None;
-        match find(picture, &mut self.tools) {
-            Ok(Found::Own(located)) => self.read_own(picture, *located),
-            Ok(Found::Cimbar(reading)) => cimbar_capture(reading),
-            Err(outcome) => Capture::nothing(outcome),
-        }
+    /// A reader that shares tables with others.
+    pub(super) fn sharing(mut self, formats: Formats) -> Self {
+        self.tools.formats = formats;
+        self
+    }
+
+    /// Reads one picture: every frame in it, in reading order, or one capture that says why there
+    /// is none. Whatever it shows, this tells what came of it, and never fails.
+    pub fn read(&mut self, picture: &Picture) -> Vec<Capture> {
+        self.start();
+        let seen = search(picture, &mut self.tools);
+        self.read_seen(picture, seen)
     }
 
     /// Reads the next picture of a video as [`Reader::read`] does, but looks first where the frame
-    /// was before, and leaves out a frame that has been read already.
-    pub fn read_next(&mut self, picture: &Picture) -> Capture {
-        self.debug = None;
-        let last = self.last.take();
-        let followed = last.and_then(|last| follow_finders(picture, &last));
-        if let Some(hypothesis) = &followed
-            && let Some(header) = shown_alone(picture, hypothesis, &mut self.tools.decoder)
-            && self.read_before.contains(&header)
+    /// was before, and leaves out a frame that has been read already. While one frame is followed,
+    /// others are not looked for.
+    pub fn read_next(&mut self, picture: &Picture) -> Vec<Capture> {
+        self.start();
+        if let Some(last) = self.last.take()
+            && let Some(capture) = self.read_followed(picture, &last)
         {
-            self.last = followed;
-            let (packets, unsure) = (Vec::new(), Vec::new());
-            let reading = Reading::Own(OwnReading { header, codewords: 0, packets, unsure });
-            let (outcome, measures) = (Outcome::Repeat, Measures::default());
-            return Capture { outcome, reading: Some(reading), measures };
+            return vec![capture];
         }
-        let followed = followed.and_then(|found| find_at(picture, &found, &mut self.tools));
-        let located = match followed.map_or_else(|| find(picture, &mut self.tools), own) {
-            Ok(Found::Own(located)) => located,
-            Ok(Found::Cimbar(reading)) => return cimbar_capture(reading),
-            Err(outcome) => return Capture::nothing(outcome),
-        };
-        let hypothesis = located.hypothesis;
-        self.last = Some(hypothesis);
-        let alone = shown_alone(picture, &hypothesis, &mut self.tools.decoder);
-        let capture = self.read_own(picture, *located);
-        if let Some(header) = alone.filter(|_| capture.outcome == Outcome::Read) {
-            self.read_before.insert(&header);
+        let seen = search(picture, &mut self.tools);
+        let (found, inversion) = (seen.found.first(), seen.inversion);
+        if let Some(Found::Own(located)) = found {
+            self.last = Some(Last { hypothesis: located.hypothesis, inversion });
         }
-        capture
+        self.read_seen(picture, seen)
     }
 
-    /// What the last picture looked like inside, if it was a photo of a frame, and the reader draws.
+    /// Headers that were tried to be read in the last picture: what a search costs, for the most
+    /// part.
+    pub fn header_trials(&self) -> usize {
+        self.tools.header_trials
+    }
+
+    /// What the last picture looked like inside, if the reader draws.
     pub fn debug_pictures(&mut self) -> Option<DebugPictures> {
         self.debug.take()
     }
 
+    fn start(&mut self) {
+        self.debug = None;
+        self.tools.header_trials = 0;
+    }
+
+    /// Reads the frames that a search found, or says why there are none.
+    fn read_seen(&mut self, picture: &Picture, seen: Seen) -> Vec<Capture> {
+        let inverted = seen.inversion.and_then(|inversion| inversion.of(picture));
+        let readable = inverted.as_ref().unwrap_or(picture);
+        let read = |found| match found {
+            Found::Own(located) => self.read_own(readable, *located),
+            Found::Cimbar(frame) => cimbar_capture(frame.1),
+        };
+        let mut captures: Vec<Capture> = seen.found.into_iter().map(read).collect();
+        if captures.is_empty() {
+            captures.push(Capture::nothing(seen.why));
+        }
+        let failed = captures.iter().any(|capture| !capture.outcome.is_final());
+        if self.draws && failed {
+            let debug = self.debug.get_or_insert_default();
+            debug.add_finders(picture, &seen.sketch);
+        }
+        captures
+    }
+
+    /// Reads the frame where it was in the picture before; `None` if it is not there.
+    fn read_followed(&mut self, picture: &Picture, last: &Last) -> Option<Capture> {
+        let inverted = last.inversion.and_then(|inversion| inversion.of(picture));
+        let picture = inverted.as_ref().unwrap_or(picture);
+        let hypothesis = follow_finders(picture, &last.hypothesis)?;
+        let alone = shown_alone(picture, &hypothesis, &mut self.tools.decoder);
+        if let Some(header) = alone.filter(|header| self.is_repeat(picture, &hypothesis, header)) {
+            self.last = Some(Last { hypothesis, ..*last });
+            return Some(repeat(header));
+        }
+        let located = find_at(picture, &hypothesis, &mut self.tools)?;
+        self.last = Some(Last { hypothesis: located.hypothesis, ..*last });
+        Some(self.read_own(picture, *located))
+    }
+
+    /// Whether the frame with this header has been read in full, and showed the same.
+    fn is_repeat(&self, picture: &Picture, at: &Hypothesis, header: &FrameHeader) -> bool {
+        self.read_before.shown(header).is_some_and(|shown| {
+            self.signature(picture, at, header).is_some_and(|now| shown.is_like(&now))
+        })
+    }
+
+    fn signature(&self, p: &Picture, at: &Hypothesis, header: &FrameHeader) -> Option<Signature> {
+        Signature::of(p, at, &self.tools.tables(header.format)?.frame.layout)
+    }
+
+    /// Reads a frame, and remembers it if everything in it was read.
     fn read_own(&mut self, picture: &Picture, located: Located) -> Capture {
+        let hypothesis = located.hypothesis;
         let reader = OwnReader { picture, tools: &mut self.tools, draws: self.draws };
         let (capture, debug) = reader.read(located);
-        self.debug = debug;
+        if let Some(debug) = debug {
+            self.debug.get_or_insert_default().add(debug);
+        }
+        if self.last.is_some() && capture.outcome == Outcome::Read {
+            self.remember(picture, &hypothesis, &capture);
+        }
         capture
+    }
+
+    /// Remembers a frame of a video that has been read in full, if the picture shows it alone and
+    /// its packets are its own.
+    fn remember(&mut self, picture: &Picture, hypothesis: &Hypothesis, capture: &Capture) {
+        let Some(Reading::Own(reading)) = &capture.reading else { return };
+        let header = &reading.header;
+        if reading.packets.len() == reading.codewords
+            && belong(header, &reading.packets)
+            && shown_alone(picture, hypothesis, &mut self.tools.decoder) == Some(*header)
+            && let Some(signature) = self.signature(picture, hypothesis, header)
+        {
+            self.read_before.insert(header, signature);
+        }
     }
 }
 
-fn own(located: Box<Located>) -> Result<Found, Outcome> {
-    Ok(Found::Own(located))
+fn repeat(header: FrameHeader) -> Capture {
+    let (packets, unsure) = (Vec::new(), Vec::new());
+    let reading = Reading::Own(OwnReading { header, codewords: 0, packets, unsure });
+    Capture { outcome: Outcome::Repeat, reading: Some(reading), measures: Measures::default() }
 }
 
 fn cimbar_capture(reading: cimbar::Reading) -> Capture {

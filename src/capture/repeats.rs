@@ -1,29 +1,118 @@
 //! Frames that have been read in full already: a screen shows each for longer than a camera needs
 //! for one picture, and a player shows all of them again and again.
+//!
+//! A header is easily forged: what is remembered with it is what the picture showed
+//! ([`Signature`]), and a frame that shows something else is read.
 
+use super::signature::Signature;
 use crate::modem::FrameHeader;
-use std::collections::HashSet;
+use crate::outer::{Packet, Schedule};
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
-/// Frames that are remembered at most; further ones are read again.
-const MAX_FRAMES: usize = 1 << 20;
+/// Frames that are remembered at most, in 11 MB; further ones are read again.
+const MAX_FRAMES: usize = 200_000;
+/// Transfers of which none is left out, at most; with more of them nothing is.
+const MAX_DISTRUSTED: usize = 10_000;
 
-/// Frames that were read in full, shared by all who read captures.
+/// Frames that were read in full, shared by all who read captures of one run.
 #[derive(Clone, Debug, Default)]
-pub(super) struct ReadBefore(Arc<Mutex<HashSet<(u32, u32)>>>);
+pub struct ReadBefore(Arc<Mutex<Known>>);
+
+#[derive(Debug, Default)]
+struct Known {
+    frames: HashMap<(u32, u32), Signature>,
+    distrusted: HashSet<u32>,
+}
 
 impl ReadBefore {
-    /// Whether the frame with this header has been read in full.
-    pub(super) fn contains(&self, header: &FrameHeader) -> bool {
-        self.0.lock().is_ok_and(|frames| frames.contains(&(header.transfer, header.frame)))
+    /// From now on all frames of a transfer are read, also those that have been: some of what was
+    /// read of it is wrong.
+    pub fn distrust(&self, transfer: u32) {
+        if let Ok(mut known) = self.0.lock() {
+            known.frames.retain(|(of, _), _| *of != transfer);
+            if known.distrusted.len() < MAX_DISTRUSTED {
+                known.distrusted.insert(transfer);
+            }
+        }
     }
 
-    /// Notes that it has.
-    pub(super) fn insert(&self, header: &FrameHeader) {
-        if let Ok(mut frames) = self.0.lock()
-            && frames.len() < MAX_FRAMES
+    /// What the frame with this header showed when it was read in full.
+    pub(super) fn shown(&self, header: &FrameHeader) -> Option<Signature> {
+        let known = self.0.lock().ok()?;
+        let trusted =
+            !known.distrusted.contains(&header.transfer) && known.distrusted.len() < MAX_DISTRUSTED;
+        known.frames.get(&(header.transfer, header.frame)).filter(|_| trusted).copied()
+    }
+
+    /// Notes that a frame was read, with what it showed.
+    pub(super) fn insert(&self, header: &FrameHeader, signature: Signature) {
+        if let Ok(mut known) = self.0.lock()
+            && (known.frames.len() < MAX_FRAMES
+                || known.frames.contains_key(&(header.transfer, header.frame)))
         {
-            frames.insert((header.transfer, header.frame));
+            known.frames.insert((header.transfer, header.frame), signature);
         }
+    }
+}
+
+/// Whether packets are those that the frame with this header has, all of one transfer.
+pub(super) fn belong(header: &FrameHeader, packets: &[Packet]) -> bool {
+    let Some(first) = packets.first() else { return false };
+    let schedule = Schedule::new(first.shape, packets.len());
+    let (frame, frames) = (u64::from(header.frame), u64::from(header.frames));
+    let is_last = frame + 1 == frames;
+    schedule.frames() == frames
+        && packets.iter().all(|packet| {
+            let place = schedule.frame_of(packet.id);
+            packet.id.transfer == header.transfer
+                && packet.shape == first.shape
+                // The last frame is filled up with what the first one has.
+                && (place == frame || (is_last && place == 0))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::FrameFormat;
+    use crate::frame::{Geometry, Palette};
+    use crate::outer::{PacketId, Shape};
+
+    fn header(transfer: u32, frame: u32, frames: u32) -> FrameHeader {
+        let geometry = Geometry::new(512, 512, 4, Palette::Colour).unwrap();
+        let format = FrameFormat { geometry, parity: 7, lifting: 384, bands: 1 };
+        FrameHeader { format, transfer, frame, frames }
+    }
+
+    fn packet(transfer: u32, index: u8) -> Packet {
+        let shape = Shape { blocks: 1, source: 6, repair: 1, payload: 10 };
+        Packet { id: PacketId { transfer, block: 0, index }, shape, payload: vec![0; 10] }
+    }
+
+    #[test]
+    fn only_the_packets_of_its_frame_belong_to_a_header() {
+        let packets = |all: &[u8]| all.iter().map(|i| packet(5, *i)).collect::<Vec<_>>();
+        assert!(belong(&header(5, 0, 4), &packets(&[0, 1])));
+        assert!(belong(&header(5, 1, 4), &packets(&[2, 3])));
+        assert!(belong(&header(5, 3, 4), &packets(&[6, 0])), "the last one is filled up");
+        assert!(!belong(&header(5, 0, 4), &packets(&[2, 3])), "of another frame");
+        assert!(!belong(&header(5, 0, 9), &packets(&[0, 1])), "more frames than there are");
+        assert!(!belong(&header(6, 0, 4), &packets(&[0, 1])), "of another transfer");
+        assert!(!belong(&header(5, 0, 4), &[packet(5, 0), packet(6, 1)]));
+        assert!(!belong(&header(5, 0, 4), &[]));
+    }
+
+    #[test]
+    fn nothing_of_a_distrusted_transfer_was_read_before() {
+        let (known, sight) = (ReadBefore::default(), Signature::default());
+        for transfer in [1, 2] {
+            known.insert(&header(transfer, 0, 4), sight);
+            assert!(known.shown(&header(transfer, 0, 4)).is_some());
+        }
+        known.distrust(1);
+        known.insert(&header(1, 0, 4), sight);
+        assert!(known.shown(&header(1, 0, 4)).is_none());
+        assert!(known.shown(&header(2, 0, 4)).is_some());
     }
 }

@@ -1,92 +1,76 @@
-//! Where the frame is in a picture, and what its header says.
+//! Which frames are in a picture, where, and what their headers say.
 //!
 //! Finder candidates give ranked hypotheses; each is held against the picture, first for a header
 //! that can be read, then for the alignment marks that this header promises; or, without a header,
-//! for the cells of libcimbar's frames. What was turned down is counted by its reason.
+//! for the cells of libcimbar's frames. What was turned down is noted with its reason. Where a frame
+//! was found, no other is looked for; elsewhere only if there are finders for one. A picture without
+//! a frame is looked at once more in opposite brightness, where finders of that kind are.
+//!
+//! Work without a result is bounded by numbers of trials, not by time: a picture full of finders is
+//! given up as soon as any other.
 
+use super::colour::{is_colourless, is_header_without_colour};
 use super::diagnose::{MIN_BRIGHTNESS, brightest};
-use super::exact::exact_frame;
 use super::header::read_header;
-use super::tables::{ReadTables, Tools};
+use super::inversion::Inversion;
+use super::located::Located;
+use super::region::Region;
+use super::sketch::{Sketch, Verdict};
+use super::tables::Tools;
 use crate::cimbar;
-use crate::frame::{
-    Finder, FinderKind, Hypothesis, Mesh, MeshQuality, Neighbourhood, find_finders, hypotheses,
-};
-use crate::modem::{FrameHeader, HeaderError};
-use crate::raster::{Picture, Point};
+use crate::frame::{Finder, FinderSearch, Hypothesis, Neighbourhood, Palette, hypotheses};
+use crate::raster::Picture;
 use crate::reading::Outcome;
-use std::sync::Arc;
 
 /// Finders are searched in pictures reduced to at most this many pixels a side first: a module of
 /// the smallest finder that a camera can resolve still has two of them. Then in larger ones.
 pub const SEARCH_SIDE: usize = 800;
-/// With this share of the alignment marks in place a hypothesis is taken.
-const ENOUGH_MARKS: f64 = 0.6;
 /// Hypotheses that are tried after the first one with a readable header but without its marks.
 const FURTHER_HYPOTHESES: usize = 60;
-
-/// Our own header is looked for in this many hypotheses before anybody else's frame is.
-const OWN_TURN: usize = 2;
-/// Hypotheses of one search at most in which libcimbar's cells are looked for.
+/// Headers that are tried to be read in one picture, until one is, and after each that was.
+const HEADER_TRIALS: usize = 400;
+const FURTHER_TRIALS: usize = 100;
+/// The same for each way in which a picture may be inverted.
+const INVERTED_TRIALS: usize = 40;
+/// Hypotheses of one search in which libcimbar's cells are looked for.
 const CIMBAR_HYPOTHESES: usize = 48;
+/// Our own header is looked for in this many hypotheses before anybody else's frame is; in all of
+/// them where there are many finders, as on a sheet with several frames.
+const OWN_TURN: usize = 8;
+const MANY_FINDERS: usize = 9;
+/// Finders that can be a frame.
+const ENOUGH_FINDERS: usize = 3;
+/// Frames that cover less of the picture than this may have smaller ones beside them, whose finders
+/// are only seen in a larger picture.
+const SMALL_SHARE: f64 = 0.25;
+/// Frames that are looked for in one picture.
+const MAX_FRAMES: usize = 64;
 
-/// What has been found in a picture.
+/// A frame that has been found in a picture.
 pub(super) enum Found {
     Own(Box<Located>),
-    Cimbar(cimbar::Reading),
+    Cimbar(Box<(Hypothesis, cimbar::Reading)>),
 }
 
-/// One of our frames that has been found in a picture.
-pub(super) struct Located {
-    pub(super) hypothesis: Hypothesis,
-    pub(super) header: FrameHeader,
-    pub(super) tables: Arc<ReadTables>,
-    pub(super) mesh: Mesh,
-    /// LLRs of an undistorted frame.
-    pub(super) exact: Option<Vec<f32>>,
-    /// `None` if the mesh has not been bent to the marks.
-    pub(super) marks: Option<MeshQuality>,
-}
-
-impl Located {
-    /// Lays the mesh for a header and its hypothesis; `None` if the header promises what no frame
-    /// can hold, or the frame is seen from the side.
-    fn new(
-        picture: &Picture,
-        hypothesis: &Hypothesis,
-        header: FrameHeader,
-        tools: &mut Tools,
-    ) -> Option<Self> {
-        let tables = tools.tables(header.format)?;
-        let layout = &tables.frame.layout;
-        // A corner that was guessed may be off; that of an undistorted frame is not.
-        let (hypothesis, exact) = match exact_frame(picture, hypothesis, layout) {
-            Some((exact, llrs)) => (exact, Some(llrs)),
-            None => (*hypothesis, None),
-        };
-        let mut mesh = Mesh::from_hypothesis(header.format.geometry, &hypothesis)?;
-        // An undistorted frame has proved itself by its pilots and needs no mesh.
-        let marks = match exact {
-            Some(_) => None,
-            None => Some(mesh.follow_marks(picture, layout, hypothesis.trusted())),
-        };
-        Some(Self { hypothesis, header, tables, mesh, exact, marks })
-    }
-
-    /// Share of the alignment marks that were found; 1 for an undistorted frame.
-    fn marks_share(&self) -> f64 {
-        self.marks.map_or(1.0, |marks| marks.share())
+impl Found {
+    pub(super) fn hypothesis(&self) -> &Hypothesis {
+        match self {
+            Self::Own(located) => &located.hypothesis,
+            Self::Cimbar(frame) => &frame.0,
+        }
     }
 }
 
-/// What the hypotheses of one search gave so far.
-#[derive(Default)]
-struct Candidates {
-    /// The one with most of its alignment marks in place.
-    best: Option<Box<Located>>,
-    /// Hypotheses that may still be tried once there is a best one.
-    left: usize,
-    rejected: Rejected,
+/// What a search gave.
+pub(super) struct Seen {
+    /// The frames, in reading order.
+    pub(super) found: Vec<Found>,
+    /// In what way the picture was inverted to find them.
+    pub(super) inversion: Option<Inversion>,
+    /// Why there is none, if there is none.
+    pub(super) why: Outcome,
+    /// What was looked at.
+    pub(super) sketch: Sketch,
 }
 
 /// Why hypotheses were turned down, and how many for each reason.
@@ -96,121 +80,265 @@ struct Rejected {
     headerless: usize,
     /// A header that no frame at this place can have.
     misfits: usize,
+    /// Frames that can be seen but not read, whatever else is tried.
+    hopeless: Option<Outcome>,
 }
 
-impl Candidates {
-    /// Whether a frame was found that is surely one.
-    fn is_sure(&self) -> bool {
-        self.best.as_ref().is_some_and(|best| best.marks_share() >= ENOUGH_MARKS)
-    }
-
-    /// Tries hypotheses until one has a readable header and its alignment marks where they should
-    /// be. A header alone proves little: three right corners and a wrong one can show it.
-    fn try_own(
-        &mut self,
-        picture: &Picture,
-        hypotheses: &[Hypothesis],
-        tools: &mut Tools,
-    ) -> Result<(), HeaderError> {
-        for hypothesis in hypotheses {
-            if self.is_sure() || (self.best.is_some() && self.left == 0) {
-                break;
-            }
-            self.left = self.left.saturating_sub(1);
-            let Some(header) = read_header(picture, hypothesis, &mut tools.decoder) else {
-                self.rejected.headerless += 1;
-                continue;
-            };
-            let Some(located) = Located::new(picture, hypothesis, header?, tools) else {
-                self.rejected.misfits += 1;
-                continue;
-            };
-            let share = located.marks_share();
-            if self.best.as_ref().is_none_or(|best| best.marks_share() < share) {
-                if self.best.is_none() {
-                    self.left = FURTHER_HYPOTHESES;
-                }
-                self.best = Some(Box::new(located));
-            }
-        }
-        Ok(())
-    }
-
-    /// Asks the symbologies in turn what the hypotheses show.
-    fn ask(
-        &mut self,
-        picture: &Picture,
-        all: &[Hypothesis],
-        tools: &mut Tools,
-    ) -> Result<Option<cimbar::Reading>, HeaderError> {
-        let (likeliest, others) = all.split_at(all.len().min(OWN_TURN));
-        self.try_own(picture, likeliest, tools)?;
-        if self.best.is_none() {
-            let all = &all[..all.len().min(CIMBAR_HYPOTHESES)];
-            let reading = cimbar::read_frame(picture, all, &tools.codings);
-            if reading.is_some() {
-                return Ok(reading);
-            }
-        }
-        self.try_own(picture, others, tools)?;
-        Ok(None)
-    }
+/// A search in one picture, or in the same one inverted.
+struct Search<'a> {
+    picture: &'a Picture,
+    tools: &'a mut Tools,
+    /// Headers that may still be tried.
+    trials: usize,
+    effort: cimbar::Effort,
+    found: Vec<Found>,
+    /// Where frames are, readable or not.
+    taken: Vec<Region>,
+    /// The frame with most of its alignment marks in place that has too few of them, and how many
+    /// hypotheses may still be tried once there is one.
+    doubtful: Option<Box<Located>>,
+    left: usize,
+    rejected: Rejected,
+    /// The likeliest hypotheses in opposite brightness.
+    inverted: Vec<Hypothesis>,
+    sketch: Sketch,
 }
 
-/// The frame in a picture; or why there is none.
-pub(super) fn find(picture: &Picture, tools: &mut Tools) -> Result<Found, Outcome> {
-    let factors =
-        std::iter::successors(Some(search_factor(picture)), |f| (*f > 1).then_some(f / 2));
+/// The frames in a picture; or why there is none.
+pub(super) fn search(picture: &Picture, tools: &mut Tools) -> Seen {
     let mut most = 0;
-    let mut rejected = Rejected::default();
-    let mut doubtful: Option<Box<Located>> = None;
-    for factor in factors {
+    let mut search = Search::new(picture, tools, HEADER_TRIALS);
+    let first = search_factor(picture);
+    let factors = std::iter::successors(Some(first), |f| (*f > 1).then_some(f / 2));
+    'levels: for factor in factors {
         let grey = picture.grey(factor);
         for neighbourhood in [Neighbourhood::Wide, Neighbourhood::Narrow] {
-            let scale = factor as f64;
-            let finders: Vec<Finder> = find_finders(&grey, neighbourhood)
-                .into_iter()
-                .map(|f| Finder { centre: f.centre * scale, radius: f.radius * scale, ..f })
-                .collect();
-            most = most.max(finders.len());
-            let mut candidates = Candidates { rejected, ..Candidates::default() };
-            let asked = candidates.ask(picture, &hypotheses(&finders), tools);
-            if let Some(reading) = asked.map_err(Outcome::Header)? {
-                return Ok(Found::Cimbar(reading));
+            let finders = FinderSearch::new(&grey, neighbourhood);
+            let seen = scaled(finders.finders(), factor);
+            most = most.max(seen.len());
+            search.try_finders(&seen);
+            let others = search.outside(&seen).len() >= ENOUGH_FINDERS;
+            if search.is_settled() && !others {
+                let looks_closer = factor > 1 && search.covers_little();
+                if looks_closer { continue 'levels } else { break 'levels }
             }
-            let sure = candidates.is_sure();
-            rejected = candidates.rejected;
-            match candidates.best {
-                Some(located) if sure => return Ok(Found::Own(located)),
-                // Seen larger, the corners may lie better.
-                Some(located) => {
-                    let share = doubtful.as_ref().map_or(-1.0, |best| best.marks_share());
-                    doubtful = if share < located.marks_share() { Some(located) } else { doubtful };
-                }
-                None => {}
+            if search.has_nothing() {
+                search.note_inverted(scaled(finders.inverted().finders(), factor));
+            }
+        }
+        if search.is_settled() && !search.covers_little() {
+            break;
+        }
+    }
+    search.try_inverted().unwrap_or_else(|| search.into_seen(most))
+}
+
+/// Finders in pixels of the whole picture.
+fn scaled(finders: Vec<Finder>, factor: usize) -> Vec<Finder> {
+    let scale = factor as f64;
+    let whole = |f: Finder| Finder { centre: f.centre * scale, radius: f.radius * scale, ..f };
+    finders.into_iter().map(whole).collect()
+}
+
+/// By how much a picture is reduced before finders are searched in it.
+fn search_factor(picture: &Picture) -> usize {
+    picture.width().max(picture.height()).div_ceil(SEARCH_SIDE).max(1)
+}
+
+impl<'a> Search<'a> {
+    fn new(picture: &'a Picture, tools: &'a mut Tools, trials: usize) -> Self {
+        Self {
+            picture,
+            tools,
+            trials,
+            effort: cimbar::Effort::default(),
+            found: Vec::new(),
+            taken: Vec::new(),
+            doubtful: None,
+            left: FURTHER_HYPOTHESES,
+            rejected: Rejected::default(),
+            inverted: Vec::new(),
+            sketch: Sketch::default(),
+        }
+    }
+
+    /// Whether a frame was found that is surely one, even if it cannot be read.
+    fn is_settled(&self) -> bool {
+        !self.taken.is_empty()
+    }
+
+    fn has_nothing(&self) -> bool {
+        self.taken.is_empty() && self.doubtful.is_none()
+    }
+
+    /// Whether all frames together are small in the picture.
+    fn covers_little(&self) -> bool {
+        let covered: f64 = self.taken.iter().map(Region::area).sum();
+        covered < SMALL_SHARE * (self.picture.width() * self.picture.height()) as f64
+    }
+
+    /// The finders that belong to no frame found so far.
+    fn outside(&self, finders: &[Finder]) -> Vec<Finder> {
+        let free = |f: &&Finder| !self.taken.iter().any(|region| region.contains(f.centre));
+        finders.iter().filter(free).copied().collect()
+    }
+
+    fn is_free(&self, hypothesis: &Hypothesis) -> bool {
+        !self.taken.iter().any(|region| region.meets(hypothesis))
+    }
+
+    /// Asks the symbologies in turn what the finders' hypotheses show.
+    fn try_finders(&mut self, finders: &[Finder]) {
+        self.sketch.note_finders(finders, false);
+        self.left = FURTHER_HYPOTHESES;
+        let free = self.outside(finders);
+        let all = hypotheses(&free);
+        let turn = if free.len() > MANY_FINDERS { all.len() } else { all.len().min(OWN_TURN) };
+        let (likeliest, others) = all.split_at(turn);
+        self.try_own(likeliest);
+        if self.has_nothing() {
+            self.try_cimbar(&all);
+        }
+        self.try_own(others);
+        // Beside our own frames there may be others.
+        if self.is_settled() && self.outside(finders).len() >= ENOUGH_FINDERS {
+            self.try_cimbar(&all);
+        }
+    }
+
+    /// Takes every hypothesis with a readable header and its alignment marks where they should be.
+    /// A header alone proves little: three right corners and a wrong one can show it.
+    fn try_own(&mut self, hypotheses: &[Hypothesis]) {
+        for hypothesis in hypotheses {
+            if self.trials == 0 || self.left == 0 || self.found.len() >= MAX_FRAMES {
+                break;
+            }
+            if self.is_free(hypothesis) {
+                let verdict = self.try_header(hypothesis);
+                self.sketch.note_hypothesis(hypothesis, verdict);
             }
         }
     }
-    let failure = || failure(brightest(picture), most, rejected);
-    doubtful.map(Found::Own).ok_or_else(failure)
-}
 
-/// Our frame at a hypothesis that the picture before suggests; `None` if it must be searched.
-pub(super) fn find_at(
-    picture: &Picture,
-    hypothesis: &Hypothesis,
-    tools: &mut Tools,
-) -> Option<Box<Located>> {
-    let header = read_header(picture, hypothesis, &mut tools.decoder)?.ok()?;
-    let located = Located::new(picture, hypothesis, header, tools)?;
-    (located.marks_share() >= ENOUGH_MARKS).then(|| Box::new(located))
+    fn try_header(&mut self, hypothesis: &Hypothesis) -> Verdict {
+        let picture = self.picture;
+        self.trials -= 1;
+        self.tools.header_trials += 1;
+        if self.doubtful.is_some() {
+            self.left -= 1;
+        }
+        let colourless = is_colourless(picture, hypothesis);
+        let palettes = if colourless { &[Palette::BlackWhite][..] } else { &Palette::ALL };
+        match read_header(picture, hypothesis, palettes, &mut self.tools.decoder) {
+            None if colourless && is_header_without_colour(picture, hypothesis) => {
+                self.give_up(hypothesis, Outcome::Colourless)
+            }
+            None => {
+                self.rejected.headerless += 1;
+                Verdict::NoHeader
+            }
+            Some(Err(error)) => self.give_up(hypothesis, Outcome::Header(error)),
+            Some(Ok(seen)) => match Located::new(picture, hypothesis, &seen, self.tools) {
+                Some(located) => self.locate(Box::new(located)),
+                None => {
+                    self.rejected.misfits += 1;
+                    Verdict::Misfit
+                }
+            },
+        }
+    }
+
+    /// Notes a frame that is there but cannot be read.
+    fn give_up(&mut self, hypothesis: &Hypothesis, why: Outcome) -> Verdict {
+        self.rejected.hopeless.get_or_insert(why);
+        self.taken.push(Region::new(hypothesis));
+        Verdict::Hopeless
+    }
+
+    fn locate(&mut self, located: Box<Located>) -> Verdict {
+        if located.is_sure() {
+            self.take(Found::Own(located));
+            return Verdict::Frame;
+        }
+        let share = located.marks_share();
+        if self.doubtful.as_ref().is_none_or(|best| best.marks_share() < share) {
+            self.doubtful = Some(located);
+        }
+        Verdict::Doubtful
+    }
+
+    fn take(&mut self, found: Found) {
+        let region = Region::new(found.hypothesis());
+        self.doubtful = self.doubtful.take().filter(|one| !region.meets(&one.hypothesis));
+        self.taken.push(region);
+        self.found.push(found);
+        self.trials = FURTHER_TRIALS;
+        self.left = FURTHER_HYPOTHESES;
+    }
+
+    /// Reads the frames of libcimbar's that hypotheses show.
+    fn try_cimbar(&mut self, hypotheses: &[Hypothesis]) {
+        while self.found.len() < MAX_FRAMES {
+            // Its cells have four colours.
+            let possible =
+                |one: &&Hypothesis| self.is_free(one) && !is_colourless(self.picture, one);
+            let free = hypotheses.iter().filter(possible).take(CIMBAR_HYPOTHESES);
+            let free: Vec<Hypothesis> = free.copied().collect();
+            let codings = &self.tools.codings;
+            let frame = cimbar::read_frame(self.picture, &free, codings, &mut self.effort);
+            let Some(frame) = frame else { break };
+            self.take(Found::Cimbar(Box::new(frame)));
+            self.effort = cimbar::Effort::default();
+        }
+    }
+
+    /// Keeps finders of opposite brightness, if these are likelier a frame than those before.
+    fn note_inverted(&mut self, finders: Vec<Finder>) {
+        self.sketch.note_finders(&finders, true);
+        let all = hypotheses(&finders);
+        let best = |all: &[Hypothesis]| all.first().map_or(f64::MIN, |one| one.plausibility);
+        if best(&all) > best(&self.inverted) {
+            self.inverted = all;
+        }
+    }
+
+    /// The frames of the picture inverted, if it shows none as it is.
+    fn try_inverted(&mut self) -> Option<Seen> {
+        if !self.has_nothing() || self.inverted.is_empty() {
+            return None;
+        }
+        let all = std::mem::take(&mut self.inverted);
+        Inversion::ALL.into_iter().find_map(|inversion| {
+            let picture = inversion.of(self.picture)?;
+            let mut search = Search::new(&picture, self.tools, INVERTED_TRIALS);
+            search.try_own(&all);
+            search.doubtful = None;
+            if search.found.is_empty() && inversion == Inversion::Plain {
+                search.try_cimbar(&all);
+            }
+            let seen = search.into_seen(0);
+            (!seen.found.is_empty()).then_some(Seen { inversion: Some(inversion), ..seen })
+        })
+    }
+
+    fn into_seen(self, finders: usize) -> Seen {
+        let mut found = self.found;
+        found.extend(self.doubtful.map(Found::Own));
+        let why = match found.is_empty() {
+            true => failure(brightest(self.picture), finders, self.rejected),
+            false => Outcome::Read,
+        };
+        sort(&mut found);
+        Seen { found, inversion: None, why, sketch: self.sketch }
+    }
 }
 
 /// Why no hypothesis was taken.
 fn failure(brightest: u8, finders: usize, rejected: Rejected) -> Outcome {
-    let Rejected { headerless, misfits } = rejected;
+    let Rejected { headerless, misfits, hopeless } = rejected;
     let arrangements = headerless + misfits;
     match (finders, arrangements) {
+        _ if hopeless.is_some() => hopeless.unwrap_or(Outcome::NoFinder),
         _ if brightest < MIN_BRIGHTNESS => Outcome::TooDark { brightest },
         (0, _) => Outcome::NoFinder,
         (_, 0) => Outcome::NoFrame { finders },
@@ -219,36 +347,17 @@ fn failure(brightest: u8, finders: usize, rejected: Rejected) -> Outcome {
     }
 }
 
-/// The four finders near the places that they had in the picture before.
-pub(super) fn follow_finders(picture: &Picture, last: &Hypothesis) -> Option<Hypothesis> {
-    /// How far a finder's window reaches, in its radii: the finder, what surrounds it, and what a
-    /// hand moves from one picture to the next.
-    const REACH: f64 = 3.0;
-    /// A window is reduced until a finder's module has this many pixels, twice that at most: in
-    /// windows all finders with modules of 4 to 14 pixels are found, with 3 not all, with 2 hardly
-    /// any secondary one. Seen from the side, modules are narrower than their mean.
-    const MODULE: f64 = 5.0;
-    /// By how much a finder's size may differ from the picture before, a thirtieth of a second ago.
-    const SAME_SIZE: std::ops::Range<f64> = 0.8..1.25;
-    // A corner that was guessed may be seen now, from nearby: its finder is looked for as well.
-    let mut next = Hypothesis { guessed: None, ..*last };
-    for (corner, (centre, radius)) in next.corners.iter_mut().zip(&mut next.radii).enumerate() {
-        let kind = FinderKind::at(corner);
-        let reach = Point::new(REACH * *radius, REACH * *radius);
-        let (window, origin) = picture.window(*centre - reach, *centre + reach)?;
-        let factor = ((last.module(corner) / MODULE) as usize).max(1);
-        let found = find_finders(&window.grey(factor), Neighbourhood::Wide);
-        let scale = factor as f64;
-        let finder = found.iter().find(|finder| {
-            let ratio = finder.radius * scale / *radius;
-            finder.kind == kind && SAME_SIZE.contains(&ratio)
-        })?;
-        (*centre, *radius) = (origin + finder.centre * scale, finder.radius * scale);
+/// Sorts frames as one reads: from the top in lines, each from the left.
+fn sort(found: &mut Vec<Found>) {
+    let middle = |one: &Found| Region::new(one.hypothesis()).middle();
+    found.sort_by(|a, b| middle(a).y.total_cmp(&middle(b).y));
+    let mut rest = std::mem::take(found);
+    while let Some(first) = rest.first() {
+        let line = middle(first).y + Region::new(first.hypothesis()).area().sqrt() / 2.0;
+        let end = rest.partition_point(|one| middle(one).y < line).max(1);
+        let others = rest.split_off(end);
+        rest.sort_by(|a, b| middle(a).x.total_cmp(&middle(b).x));
+        found.append(&mut rest);
+        rest = others;
     }
-    Some(next)
-}
-
-/// By how much a picture is reduced before finders are searched in it.
-fn search_factor(picture: &Picture) -> usize {
-    picture.width().max(picture.height()).div_ceil(SEARCH_SIDE).max(1)
 }

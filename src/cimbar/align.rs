@@ -26,6 +26,14 @@ const MIN_FIT: f32 = 0.45;
 /// Groups nearest to the finders that are looked at first, and how many of them have to fit.
 const FIRST_GROUPS: (usize, usize) = (12, 8);
 
+/// Picture pixels for a pixel of the frame that no frame can be read with less of.
+const MIN_SCALE: f64 = 0.5;
+/// Mean radius of a finder, in frame pixels, and by how much it may differ from that.
+const FINDER_RADIUS: f64 = 30.0;
+const MAX_MISFIT: f64 = 1.6;
+/// After so many groups, with a smaller share than so many of them in place, there is no frame.
+const EARLY_GROUPS: (usize, usize) = (24, 12);
+
 /// One cell's brightness with its surroundings.
 type Window = [f32; WINDOW * WINDOW];
 
@@ -36,6 +44,9 @@ pub(super) fn likeness(
     parameters: &Parameters,
     hypothesis: &Hypothesis,
 ) -> Option<f32> {
+    if !fits(parameters, hypothesis) {
+        return None;
+    }
     let mesh = plain_mesh(parameters, hypothesis)?;
     let finder = GroupFinder::new(picture, &mesh);
     let (first, enough) = FIRST_GROUPS;
@@ -52,6 +63,22 @@ pub(super) fn likeness(
     Some(sum / (first - misses) as f32)
 }
 
+/// Whether a frame of this mode has room between such finders: large enough to be read, with finders
+/// of the right size for it. The first is looked for in the frame's pixels, the second in the sizes of
+/// finders at the corners.
+fn fits(parameters: &Parameters, hypothesis: &Hypothesis) -> bool {
+    let [a, b, c, d] = hypothesis.corners;
+    let span = |pixels: usize| (pixels - 2 * FINDER_INSET) as f64;
+    let (width, height) = parameters.size;
+    let across = (a.distance(b) + d.distance(c)) / 2.0 / span(width);
+    let down = (a.distance(d) + b.distance(c)) / 2.0 / span(height);
+    let radius = hypothesis.radii.iter().sum::<f64>() / 4.0;
+    let scale = radius / FINDER_RADIUS;
+    // A tilted frame is shorter one way than the other; its finders, which are small, are too.
+    across.min(down) >= MIN_SCALE
+        && (1.0 / MAX_MISFIT..MAX_MISFIT).contains(&(across.max(down) / scale))
+}
+
 /// The mesh of a frame of this mode at a hypothesis; `None` if there is no such frame.
 pub(super) fn align(
     picture: &Picture,
@@ -60,8 +87,15 @@ pub(super) fn align(
 ) -> Option<(Mesh, MeshQuality)> {
     let mut mesh = plain_mesh(parameters, hypothesis)?;
     let finder = GroupFinder::new(picture, &mesh);
+    let (mut tried, mut found) = (0, 0);
     let find = |mesh: &Mesh, at: Point, predicted: Point| {
-        finder.find(mesh, at, predicted).map(|(offset, _)| offset)
+        let (after, enough) = EARLY_GROUPS;
+        if tried >= after && found * after < enough * tried {
+            return None;
+        }
+        let offset = finder.find(mesh, at, predicted).map(|(offset, _)| offset);
+        (tried, found) = (tried + 1, found + usize::from(offset.is_some()));
+        offset
     };
     let quality = mesh.follow(groups(parameters), GROUP_PITCH as f64, hypothesis.trusted(), find);
     Some((mesh, quality))

@@ -16,6 +16,9 @@ use crate::raster::Picture;
 const BATCHES: [(usize, usize); 3] = [(2, 2), (10, 3), (36, 3)];
 /// With this share of the groups of cells in place a frame is read.
 const ENOUGH_GROUPS: f64 = 0.5;
+/// What is tried without a result in one picture: likenesses of hypotheses, meshes, and frames whose
+/// mesh fits but no block of which decodes. A tenth of a second and more each, the last two.
+const EFFORT: Effort = Effort { likenesses: 150, meshes: 8, frames: 2 };
 /// Rounds of learning and decoding at most.
 const ROUNDS: usize = 3;
 
@@ -65,13 +68,28 @@ impl Reading {
     }
 }
 
-/// Reads a frame at one of several hypotheses: where tiles look most like tiles, in the first mode
-/// of which at least one block decodes.
+/// What may still be tried.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Effort {
+    likenesses: usize,
+    meshes: usize,
+    frames: usize,
+}
+
+impl Default for Effort {
+    fn default() -> Self {
+        EFFORT
+    }
+}
+
+/// Reads a frame at one of several hypotheses, and says which: where tiles look most like tiles, in
+/// the first mode of which at least one block decodes.
 pub(crate) fn read_frame(
     picture: &Picture,
     hypotheses: &[Hypothesis],
     codings: &Codings,
-) -> Option<Reading> {
+    effort: &mut Effort,
+) -> Option<(Hypothesis, Reading)> {
     let groups: Vec<&[Coding]> =
         codings.0.chunk_by(|a, b| same_cells(a.parameters(), b.parameters())).collect();
     let mut rest = hypotheses;
@@ -80,23 +98,33 @@ pub(crate) fn read_frame(
         rest = others;
         let mut ranked = Vec::new();
         for (hypothesis, group) in batch.iter().flat_map(|h| groups.iter().map(move |g| (h, *g))) {
+            effort.likenesses = effort.likenesses.checked_sub(1)?;
             let likeness = likeness(picture, group.first()?.parameters(), hypothesis);
             ranked.extend(likeness.map(|likeness| (likeness, hypothesis, group)));
         }
         // A frame that is turned or mirrored looks like tiles too, but less so.
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
         let mut best = ranked.into_iter().take(reads);
-        best.find_map(|(_, hypothesis, group)| read_at(picture, hypothesis, group))
+        best.find_map(|(_, hypothesis, group)| {
+            Some((*hypothesis, read_at(picture, hypothesis, group, effort)?))
+        })
     })
 }
 
 /// Reads a frame of one of the modes in `group`, all of which have their cells at the same places.
-fn read_at(picture: &Picture, hypothesis: &Hypothesis, group: &[Coding]) -> Option<Reading> {
+fn read_at(
+    picture: &Picture,
+    hypothesis: &Hypothesis,
+    group: &[Coding],
+    effort: &mut Effort,
+) -> Option<Reading> {
     let parameters = group.first()?.parameters();
+    effort.meshes = effort.meshes.checked_sub(1)?;
     let (mesh, quality) = align(picture, parameters, hypothesis)?;
     if quality.share() < ENOUGH_GROUPS {
         return None;
     }
+    effort.frames = effort.frames.checked_sub(1)?;
     let patches = Sampler::new(picture, &mesh).patches(&mesh, parameters);
     let (mode, blocks) = read_cells(group, &patches)?;
     Some(Reading { mode, blocks, quality, pixels_per_cell: mesh.pixels_per_tile() })

@@ -11,10 +11,11 @@ use super::inputs::{About, Inputs, inputs, show};
 use super::journal::Journal;
 use super::listing::Listing;
 use super::watch::Watch;
-use crate::capture::{DebugPictures, ReadCapture, read_all};
+use crate::capture::{DebugPictures, ReadCapture, Settings, read_all};
 use crate::media::encode_rgb_png;
 use crate::media::output::OutputFile;
 use crate::media::sources::SourceError;
+use crate::reading::Outcome;
 use crate::receive::Receiver;
 use crate::report::CaptureReport;
 use crate::text::with_causes;
@@ -85,15 +86,21 @@ fn read(
     let mut enough = delivery.deliver(receiver)?;
     let mut watch = Watch::new(count, config.quiet, receiver);
     let captures = inputs.into_captures(done);
+    let settings = Settings {
+        threads: config.threads,
+        draws: config.debug.is_some(),
+        read_before: delivery.read_before(),
+    };
     if !enough {
-        read_all(captures, config.threads, config.debug.is_some(), |read| {
+        read_all(captures, &settings, |read| {
             check_interrupt()?;
             if let (Some(folder), Some(debug)) = (&config.debug, &read.debug) {
                 write_debug(debug, folder, watch.count() + 1)?;
             }
-            let capture = take(read, receiver, &mut watch)?;
-            if let Some(report) = report {
-                report.capture(&capture).context("cannot write the report")?;
+            for capture in take(read, receiver, &mut watch)? {
+                if let Some(report) = report {
+                    report.capture(&capture).context("cannot write the report")?;
+                }
             }
             enough = delivery.deliver(receiver)?;
             let next = if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
@@ -112,22 +119,32 @@ fn read(
     check_interrupt()
 }
 
-/// Gives a capture to the receiver, and tells about it.
+/// Gives the captures of a picture to the receiver, and tells about them.
 fn take(
     read: ReadCapture<About, SourceError>,
     receiver: &mut Receiver,
     watch: &mut Watch,
-) -> Result<CaptureReport, Failure> {
-    let ReadCapture { about, capture, .. } = read;
-    let (outcome, report) = match capture {
-        Ok(capture) => {
-            let intake = receiver.accept(&capture, about.key.as_deref())?;
-            (Some(intake.outcome), intake.report(about.path(), &capture))
+) -> Result<Vec<CaptureReport>, Failure> {
+    let ReadCapture { about, captures, .. } = read;
+    let captures = match captures {
+        Ok(captures) => captures,
+        Err(error) => {
+            let report = unreadable(&about, &error);
+            watch.note(&[(report.clone(), None)], about.video(), receiver);
+            return Ok(vec![report]);
         }
-        Err(error) => (None, unreadable(&about, &error)),
     };
-    watch.note(&report, outcome, about.video(), receiver);
-    Ok(report)
+    let mut taken: Vec<(CaptureReport, Option<Outcome>)> = Vec::new();
+    let mut final_ones = 0;
+    for capture in &captures {
+        // The picture need not be read again once nothing in it can become more.
+        let done = final_ones + 1 == captures.len();
+        let intake = receiver.accept(capture, about.key.as_deref().filter(|_| done))?;
+        final_ones += usize::from(intake.outcome.is_final());
+        taken.push((intake.report(about.path(), capture), Some(intake.outcome)));
+    }
+    watch.note(&taken, about.video(), receiver);
+    Ok(taken.into_iter().map(|(report, _)| report).collect())
 }
 
 /// The report about a capture that is no picture.

@@ -6,6 +6,7 @@ use super::destination::{Destination, Spot};
 use super::exit::{Exit, Failure, check_interrupt};
 use super::inputs::show;
 use super::told::{tell, tell_others, tell_unverified};
+use crate::capture::ReadBefore;
 use crate::media::output::{OutputError, OutputFile};
 use crate::media::storage::free_bytes;
 use crate::receive::{ExtractError, ReceiveError, Receiver, TransferId, Unverified};
@@ -38,6 +39,8 @@ pub(super) struct Delivery<'a> {
     failure: Option<Failure>,
     /// Transfers that seemed complete and are not what was sent.
     unverified: Vec<TransferId>,
+    /// Frames that need not be read again.
+    read_before: ReadBefore,
 }
 
 /// Why a complete transfer is not written.
@@ -78,7 +81,13 @@ impl<'a> Delivery<'a> {
             given_up: Vec::new(),
             failure: None,
             unverified: Vec::new(),
+            read_before: ReadBefore::default(),
         }
+    }
+
+    /// Frames that need not be read again; none of a transfer that is not what was sent.
+    pub(super) fn read_before(&self) -> ReadBefore {
+        self.read_before.clone()
     }
 
     /// What was asked for.
@@ -168,6 +177,9 @@ impl<'a> Delivery<'a> {
         loop {
             match self.write_as_it_is(receiver, id) {
                 Err(WriteError::Unverified(error)) => {
+                    if let TransferId::Own { id, .. } = id {
+                        self.read_before.distrust(id);
+                    }
                     let again: Result<bool, ReceiveError> = receiver.reconsider(id);
                     if !again.map_err(Failure::from)? {
                         return Err(WriteError::Unverified(error));

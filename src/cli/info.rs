@@ -8,7 +8,7 @@ use super::listing::Listing;
 use super::told::{shown_name, tell_others};
 use super::watch::describe;
 use super::{counted, thread_count};
-use crate::capture::{ReadCapture, read_all};
+use crate::capture::{ReadCapture, Settings, read_all};
 use crate::format::FrameFormat;
 use crate::frame::Palette;
 use crate::ldpc::rate_of_parity;
@@ -102,19 +102,25 @@ pub(super) fn run(args: InfoArgs) -> Result<Exit, Failure> {
         false => Teller::Text(stdout),
     };
     let mut found = false;
-    read_all(pictures, thread_count(0), false, |ReadCapture { about, capture, .. }| {
+    let settings = Settings { threads: thread_count(0), ..Settings::default() };
+    read_all(pictures, &settings, |ReadCapture { about, captures, .. }| {
         check_interrupt()?;
-        let info = match capture {
-            Err(error) => CaptureInfo { capture: unreadable(&about, &error), format: None },
-            Ok(capture) => {
-                found |= capture.reading.is_some();
-                let header = capture.reading.as_ref().and_then(|reading| reading.header());
-                let format = header.map(|header| FormatInfo::from(header.format));
-                let intake = receiver.accept(&capture, None)?;
-                CaptureInfo { capture: intake.report(about.path(), &capture), format }
+        let captures = match captures {
+            Ok(captures) => captures,
+            Err(error) => {
+                let info = CaptureInfo { capture: unreadable(&about, &error), format: None };
+                teller.capture(&info).map_err(OutputError::stdout)?;
+                Vec::new()
             }
         };
-        teller.capture(&info).map_err(OutputError::stdout)?;
+        for capture in captures {
+            found |= capture.reading.is_some();
+            let header = capture.reading.as_ref().and_then(|reading| reading.header());
+            let format = header.map(|header| FormatInfo::from(header.format));
+            let intake = receiver.accept(&capture, None)?;
+            let info = CaptureInfo { capture: intake.report(about.path(), &capture), format };
+            teller.capture(&info).map_err(OutputError::stdout)?;
+        }
         Ok::<_, Failure>(ControlFlow::Continue(()))
     })?;
     check_interrupt()?;

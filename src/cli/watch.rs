@@ -51,7 +51,7 @@ impl Watch {
         }
     }
 
-    /// Captures so far.
+    /// Pictures so far.
     pub(super) fn count(&self) -> u64 {
         self.count
     }
@@ -61,12 +61,11 @@ impl Watch {
         self.files
     }
 
-    /// Takes note of a capture that `receiver` has taken, how it went (`None`: there was no
-    /// picture), and which video it is from.
+    /// Takes note of the captures of a picture that `receiver` has taken, how they went (`None`:
+    /// there was no picture), and which video it is from.
     pub(super) fn note(
         &mut self,
-        capture: &CaptureReport,
-        outcome: Option<Outcome>,
+        captures: &[(CaptureReport, Option<Outcome>)],
         video: Option<&Arc<str>>,
         receiver: &Receiver,
     ) {
@@ -76,11 +75,13 @@ impl Watch {
             self.files += 1;
             self.video = video.cloned().map(Tally::new);
         }
-        if let Some(tally) = &mut self.video {
-            tally.add(outcome, capture.codewords_decoded);
-        }
-        if self.video.is_none() || outcome.is_none() {
-            self.progress.line(&describe(capture));
+        for (capture, outcome) in captures {
+            if let Some(tally) = &mut self.video {
+                tally.add(*outcome, capture.codewords_decoded);
+            }
+            if self.video.is_none() || outcome.is_none() {
+                self.progress.line(&describe(capture));
+            }
         }
         self.progress.set(self.count);
         self.tell(receiver);

@@ -85,6 +85,51 @@ impl LeastSquares {
     }
 }
 
+/// The share of the targets' squares that a linear map from `N` features to `M` targets explains, up
+/// to 1. For few observations, of which many sets are held against each other: no memory is taken.
+pub(crate) fn explained<const N: usize, const M: usize>(
+    observations: impl Iterator<Item = ([f32; N], [f32; M])>,
+) -> f32 {
+    const RIDGE: f32 = 0.01;
+    let (mut gram, mut right, mut total) = ([[0f32; N]; N], [[0f32; N]; M], 0f32);
+    for (features, targets) in observations {
+        for (i, row) in gram.iter_mut().enumerate() {
+            for (sum, other) in row.iter_mut().zip(features).take(i + 1) {
+                *sum += features[i] * other;
+            }
+        }
+        for (right, target) in right.iter_mut().zip(targets) {
+            total += target * target;
+            for (sum, feature) in right.iter_mut().zip(features) {
+                *sum += feature * target;
+            }
+        }
+    }
+    // Cholesky's factor in place of the lower triangle.
+    for i in 0..N {
+        gram[i][i] += RIDGE;
+        for j in 0..=i {
+            let dot: f32 = (0..j).map(|k| gram[i][k] * gram[j][k]).sum();
+            let value = gram[i][j] - dot;
+            gram[i][j] = if i == j { value.max(RIDGE).sqrt() } else { value / gram[j][j] };
+        }
+    }
+    let mut error = total;
+    for mut x in right {
+        for i in 0..N {
+            let known: f32 = (0..i).map(|j| gram[i][j] * x[j]).sum();
+            x[i] = (x[i] - known) / gram[i][i];
+            error -= x[i] * x[i];
+        }
+        for i in (0..N).rev() {
+            let known: f32 = (i + 1..N).map(|j| gram[j][i] * x[j]).sum();
+            x[i] = (x[i] - known) / gram[i][i];
+            error -= RIDGE * x[i] * x[i];
+        }
+    }
+    1.0 - error / total.max(1e-9)
+}
+
 /// The lower triangular factor of a symmetric matrix (upper triangle given) plus `ridge` times
 /// the identity.
 fn cholesky(upper: &[f64], n: usize, ridge: f64) -> Vec<f64> {
@@ -122,6 +167,33 @@ mod tests {
         }
         for (found, truth) in problem.solve(1e-6).iter().zip(&truth) {
             assert!((found - truth).abs() < 1e-3, "{found} {truth}");
+        }
+    }
+
+    #[test]
+    fn what_is_explained_is_what_the_solution_leaves() {
+        let mut prng = SplitMix64::new(2);
+        let mut uniform = || (prng.next_u64() % 2001) as f32 / 1000.0 - 1.0;
+        for noise in [0.0, 0.3, 30.0] {
+            let all: Vec<([f32; 4], [f32; 2])> = (0..40)
+                .map(|_| {
+                    let f = [uniform(), uniform(), uniform(), 1.0];
+                    (f, [f[0] + noise * uniform(), f[1] - f[2] + noise * uniform()])
+                })
+                .collect();
+            let mut problem = LeastSquares::new(4, 2);
+            all.iter().for_each(|(features, targets)| problem.add(features, targets));
+            let map = problem.solve(0.01);
+            let (mut error, mut total) = (0.0, 0.0);
+            for (features, targets) in &all {
+                for (weights, target) in map.chunks_exact(4).zip(targets) {
+                    let said: f32 = weights.iter().zip(features).map(|(w, f)| w * f).sum();
+                    error += (target - said) * (target - said);
+                    total += target * target;
+                }
+            }
+            let share = explained(all.into_iter());
+            assert!((share - (1.0 - error / total)).abs() < 1e-3, "{share} {error} {total}");
         }
     }
 

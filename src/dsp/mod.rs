@@ -10,7 +10,7 @@ mod plane;
 
 pub(crate) use field::Field;
 pub(crate) use filter::{Filter, square};
-pub(crate) use linear::LeastSquares;
+pub(crate) use linear::{LeastSquares, explained};
 pub(crate) use matrix::Matrix3;
 pub(crate) use plane::Plane;
 

@@ -8,6 +8,7 @@
 
 use crate::dsp::Field;
 use crate::raster::{Grey, Point};
+use std::cell::Cell;
 
 /// Which of the two patterns a finder has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,8 +66,14 @@ const WIDE_RUN: f64 = 2.0;
 const RAY_TOLERANCE: (f64, f64) = (0.5, 0.4);
 /// Side of the blocks that local brightness is measured in.
 const BLOCK: usize = 16;
-/// The most candidates that are kept, the best ones.
-const MAX_FINDERS: usize = 24;
+/// The most candidates that are kept, the best ones: a sheet of sixteen frames, and noise.
+const MAX_FINDERS: usize = 72;
+/// Candidates that are confirmed, and steps of rays for each pixel, at most: a picture with more is
+/// made of such patterns, and shows nothing else.
+const MAX_CONFIRMED: usize = 1500;
+const MAX_STEPS: usize = 3;
+/// Steps that any picture may cost.
+const FREE_STEPS: usize = 1 << 20;
 
 /// How far around a pixel brightness is averaged for its threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,28 +86,66 @@ pub enum Neighbourhood {
 
 /// The finders in a picture, best first.
 pub fn find_finders(grey: &Grey, neighbourhood: Neighbourhood) -> Vec<Finder> {
-    let blocks = grey.width.max(grey.height) / BLOCK;
-    let reach = match neighbourhood {
-        Neighbourhood::Wide => blocks / 16,
-        Neighbourhood::Narrow => blocks / 48,
-    };
-    let binary = Binary::new(grey, reach.max(1));
-    let mut found: Vec<Finder> = Vec::new();
-    for candidate in row_candidates(&binary) {
-        let inside = |f: &Finder| f.centre.distance(candidate.centre) < SAME_FINDER * f.radius;
-        if binary.surroundings_fit(&candidate) && !found.iter().any(inside) {
-            found.extend(binary.confirm(&candidate));
-        }
+    FinderSearch::new(grey, neighbourhood).finders()
+}
+
+/// A search for finders in one picture, as it is or in opposite brightness.
+pub(crate) struct FinderSearch<'a>(Binary<'a>);
+
+impl<'a> FinderSearch<'a> {
+    /// Tells bright from dark all over the picture.
+    pub(crate) fn new(grey: &'a Grey, neighbourhood: Neighbourhood) -> Self {
+        let blocks = grey.width.max(grey.height) / BLOCK;
+        let reach = match neighbourhood {
+            Neighbourhood::Wide => blocks / 16,
+            Neighbourhood::Narrow => blocks / 48,
+        };
+        Self(Binary::new(grey, reach.max(1)))
     }
-    found.sort_by(|a, b| (b.score * b.radius.sqrt()).total_cmp(&(a.score * a.radius.sqrt())));
-    let mut kept: Vec<Finder> = Vec::new();
-    for finder in found {
-        if kept.iter().all(|other| other.centre.distance(finder.centre) > other.radius) {
-            kept.push(finder);
-        }
+
+    /// The same search with bright and dark exchanged.
+    pub(crate) fn inverted(mut self) -> Self {
+        self.0.bright.iter_mut().for_each(|bright| *bright = !*bright);
+        self.0.sign = -self.0.sign;
+        self.0.steps.set(0);
+        self
     }
-    kept.truncate(MAX_FINDERS);
-    kept
+
+    /// The finders, best first.
+    pub(crate) fn finders(&self) -> Vec<Finder> {
+        let mut found = self.confirmed();
+        let worth = |f: &Finder| f.score * f.radius.sqrt();
+        found.sort_by(|a, b| worth(b).total_cmp(&worth(a)));
+        let mut kept: Vec<Finder> = Vec::new();
+        for finder in found {
+            if kept.iter().all(|other| other.centre.distance(finder.centre) > other.radius) {
+                kept.push(finder);
+            }
+            if kept.len() == MAX_FINDERS {
+                break;
+            }
+        }
+        kept
+    }
+
+    /// Candidates that rays confirm, from the top; several of one finder are left out mostly.
+    fn confirmed(&self) -> Vec<Finder> {
+        let (binary, mut found) = (&self.0, Vec::new());
+        let most = FREE_STEPS + MAX_STEPS * binary.bright.len();
+        for candidate in row_candidates(binary) {
+            let inside = |f: &Finder| f.centre.distance(candidate.centre) < SAME_FINDER * f.radius;
+            // Rows come from the top: a finder that this one may be was found not long ago.
+            if binary.surroundings_fit(&candidate)
+                && !found.iter().rev().take(MAX_CONFIRMED / 4).any(inside)
+            {
+                found.extend(binary.confirm(&candidate));
+            }
+            if binary.steps.get() > most || found.len() == MAX_CONFIRMED {
+                break;
+            }
+        }
+        found
+    }
 }
 
 /// A row's run that has the right ratios.
@@ -114,7 +159,11 @@ struct Binary<'a> {
     grey: &'a Grey,
     threshold: Field,
     bright: Vec<bool>,
+    /// -1 if bright and dark are exchanged.
+    sign: f32,
     directions: [Point; RAYS],
+    /// Steps of all rays so far.
+    steps: Cell<usize>,
 }
 
 impl<'a> Binary<'a> {
@@ -130,7 +179,7 @@ impl<'a> Binary<'a> {
             threshold.row(y, &mut line);
             bright.extend(values.iter().zip(&line).map(|(&v, &t)| f32::from(v) > t));
         }
-        Self { grey, threshold, bright, directions: directions() }
+        Self { grey, threshold, bright, sign: 1.0, directions: directions(), steps: Cell::new(0) }
     }
 
     /// Brightness above the local threshold at a point, bilinear; `None` outside.
@@ -149,7 +198,7 @@ impl<'a> Binary<'a> {
         };
         let top = value(0, 0) + fx * (value(1, 0) - value(0, 0));
         let bottom = value(0, 1) + fx * (value(1, 1) - value(0, 1));
-        Some(top + fy * (bottom - top) - self.threshold.at(x0, y0))
+        Some((top + fy * (bottom - top) - self.threshold.at(x0, y0)) * self.sign)
     }
 
     /// Distances from `centre` along `step` to where the core ends, the ring begins and ends.
@@ -163,6 +212,7 @@ impl<'a> Binary<'a> {
         }
         while at < limit {
             at += STEP;
+            self.steps.set(self.steps.get() + 1);
             let level = self.level(centre + step * at)?;
             if (level > 0.0) != (before > 0.0) {
                 if extreme < MIN_CONTRAST {

@@ -7,11 +7,19 @@ use super::Palette;
 use super::finder::{Finder, FinderKind, ray_limit};
 use super::layout::{FINDER_BOX_UNITS, FINDER_UNITS, HEADER_COLUMNS, HEADER_ROWS};
 use crate::raster::{Homography, Picture, Point};
+use std::collections::HashSet;
 
 /// Candidates that are combined, the best ones.
 const MAX_CANDIDATES: usize = 9;
 /// Hypotheses that are handed out at most.
 const MAX_HYPOTHESES: usize = 400;
+/// Of many finders those are combined that differ at most this much in size, with a fourth one that
+/// is off its place by at most this share of the shorter side next to it.
+const MAX_FITTING_RATIO: f64 = 1.7;
+const MAX_MISS: f64 = 0.35;
+/// What each finder inside of a frame costs, and how many of them count.
+const CROWD_WEIGHT: f64 = 0.3;
+const MAX_CROWD: usize = 4;
 /// Frames of which all four finders were seen come first: a guessed corner can be far off under
 /// strong perspective, and the header alone would not show it.
 const GUESS_PENALTY: f64 = 2.5;
@@ -51,23 +59,116 @@ pub struct Hypothesis {
 }
 
 /// All plausible hypotheses, likeliest first.
+///
+/// Of few finders any four or three may be a frame. Of many, as on a sheet with several frames, any
+/// three may be with a fourth where they say that it is; the best few are combined all the same, in
+/// case most are noise.
 pub(crate) fn hypotheses(finders: &[Finder]) -> Vec<Hypothesis> {
-    let finders = &finders[..finders.len().min(MAX_CANDIDATES)];
+    let few = finders.len().min(MAX_CANDIDATES);
+    let mut all = of_any(&finders[..few]);
+    if finders.len() > few {
+        for quad in &mut all {
+            quad.penalty = crowd(finders, &quad.four);
+        }
+        all.extend(of_fitting(finders, few));
+    }
+    let mut all: Vec<Hypothesis> = all.iter().flat_map(Quad::oriented).collect();
+    all.sort_by(|a, b| b.plausibility.total_cmp(&a.plausibility));
+    all.truncate(MAX_HYPOTHESES);
+    all
+}
+
+/// Four finders, clockwise as seen, that may be the corners of a frame.
+struct Quad {
+    four: [Finder; 4],
+    guessed: Option<usize>,
+    penalty: f64,
+}
+
+impl Quad {
+    fn new(four: [Finder; 4]) -> Self {
+        Self { four: clockwise(four), guessed: None, penalty: 0.0 }
+    }
+
+    /// Three finders, completed to a frame.
+    fn completed(three: [Finder; 3]) -> Option<Self> {
+        let guess = guess(three)?;
+        let four = clockwise([three[0], three[1], three[2], guess]);
+        let guessed = four.iter().position(|f| f.centre == guess.centre);
+        Some(Self { four, guessed, penalty: 0.0 })
+    }
+
+    /// Its hypotheses: four turns, plain and mirrored.
+    fn oriented(&self) -> Vec<Hypothesis> {
+        let mut all = oriented(self.four, self.guessed);
+        all.iter_mut().for_each(|one| one.plausibility -= self.penalty);
+        all
+    }
+}
+
+/// Any three or four of some finders.
+fn of_any(finders: &[Finder]) -> Vec<Quad> {
     let mut all = Vec::new();
     for a in 0..finders.len() {
         for b in a + 1..finders.len() {
             for c in b + 1..finders.len() {
-                all.extend(with_guess([finders[a], finders[b], finders[c]]));
+                all.extend(Quad::completed([finders[a], finders[b], finders[c]]));
                 for d in c + 1..finders.len() {
-                    let four = [finders[a], finders[b], finders[c], finders[d]];
-                    all.extend(oriented(clockwise(four), None));
+                    all.push(Quad::new([finders[a], finders[b], finders[c], finders[d]]));
                 }
             }
         }
     }
-    all.sort_by(|a, b| b.plausibility.total_cmp(&a.plausibility));
-    all.truncate(MAX_HYPOTHESES);
     all
+}
+
+/// Any three of many finders that are about the same size, and a fourth one near the place where it
+/// should be; but not those that are among the first `few` alone.
+fn of_fitting(finders: &[Finder], few: usize) -> Vec<Quad> {
+    let (mut all, mut known) = (Vec::new(), HashSet::new());
+    for a in 0..finders.len() {
+        let alike = |i: &usize| fits_size(&finders[a], &finders[*i]);
+        let others: Vec<usize> = (a + 1..finders.len()).filter(alike).collect();
+        for (at, &b) in others.iter().enumerate() {
+            for &c in &others[at + 1..] {
+                let three = [finders[a], finders[b], finders[c]];
+                let Some(guess) = guess(three) else { continue };
+                let shortest = three.map(|f| f.centre.distance(guess.centre));
+                let near = MAX_MISS * shortest.into_iter().fold(f64::MAX, f64::min);
+                let fourth = (0..finders.len()).filter(|d| ![a, b, c].contains(d));
+                for d in fourth.filter(|d| finders[*d].centre.distance(guess.centre) < near) {
+                    let mut key = [a, b, c, d];
+                    key.sort_unstable();
+                    let is_new = key[3] >= few && fits_size(&finders[a], &finders[d]);
+                    if is_new && known.insert(key) {
+                        let quad = Quad::new(key.map(|i| finders[i]));
+                        let penalty = crowd(finders, &quad.four);
+                        all.push(Quad { penalty, ..quad });
+                    }
+                }
+            }
+        }
+    }
+    all
+}
+
+fn fits_size(one: &Finder, other: &Finder) -> bool {
+    (1.0 / MAX_FITTING_RATIO..MAX_FITTING_RATIO).contains(&(one.radius / other.radius))
+}
+
+/// What it costs a frame that other finders of its size are inside: then its corners belong to
+/// different frames.
+fn crowd(finders: &[Finder], four: &[Finder; 4]) -> f64 {
+    let inside = |p: Point| {
+        (0..4).all(|i| {
+            let (from, to) = (four[i].centre, four[(i + 1) % 4].centre);
+            // On the edge is inside.
+            (to - from).cross(p - from) > -four[i].radius * (to - from).norm()
+        })
+    };
+    let own = |f: &Finder| four.iter().any(|one| one.centre.distance(f.centre) < one.radius);
+    let others = finders.iter().filter(|f| fits_size(f, &four[0]) && inside(f.centre) && !own(f));
+    CROWD_WEIGHT * others.take(MAX_CROWD).count() as f64
 }
 
 /// Sorts four finders around their middle, clockwise as seen (y down).
@@ -78,9 +179,10 @@ fn clockwise(mut four: [Finder; 4]) -> [Finder; 4] {
     four
 }
 
-/// Completes three finders to a frame. The corner opposite the longest side has its neighbours on
-/// both sides; the fourth one follows from the depth that the finders' sizes tell.
-fn with_guess(three: [Finder; 3]) -> Vec<Hypothesis> {
+/// The fourth finder of a frame. The corner opposite the longest side has its neighbours on both
+/// sides; the fourth one follows from the depth that the finders' sizes tell. `None` if the three
+/// are no corners of a frame.
+fn guess(three: [Finder; 3]) -> Option<Finder> {
     let longest = (0..3)
         .max_by(|&i, &j| {
             let side = |i: usize| three[(i + 1) % 3].centre.distance(three[(i + 2) % 3].centre);
@@ -89,15 +191,13 @@ fn with_guess(three: [Finder; 3]) -> Vec<Hypothesis> {
         .unwrap_or(0);
     let (corner, left, right) =
         (three[longest], three[(longest + 1) % 3], three[(longest + 2) % 3]);
-    let guess = Finder {
+    let (a, b) = (left.centre - corner.centre, right.centre - corner.centre);
+    (a.cross(b).abs() > MIN_CORNER * a.norm() * b.norm()).then(|| Finder {
         centre: fourth_corner(corner, left, right),
         radius: (left.radius + right.radius) / 2.0,
         kind: FinderKind::Secondary,
         score: 0.0,
-    };
-    let four = clockwise([corner, left, right, guess]);
-    let guessed = four.iter().position(|f| f.centre == guess.centre);
-    oriented(four, guessed)
+    })
 }
 
 /// The corner opposite `corner`.
@@ -228,11 +328,12 @@ impl Hypothesis {
 
 /// Distance to the third change of brightness along a ray from a finder's centre.
 fn outer_edge(picture: &Picture, centre: Point, step: Point, limit: f64) -> Option<f64> {
-    const STEP: f64 = 0.25;
-    let steps = (limit / STEP) as usize;
+    // Finer than a pixel, and no finer than it helps with large finders.
+    let step_length = (limit / 256.0).max(0.25);
+    let steps = (limit / step_length) as usize;
     let line: Vec<f32> = (0..=steps)
         .map(|i| {
-            let p = centre + step * (i as f64 * STEP);
+            let p = centre + step * (i as f64 * step_length);
             picture.sample(p.x, p.y).iter().sum::<f32>()
         })
         .collect();
@@ -242,10 +343,15 @@ fn outer_edge(picture: &Picture, centre: Point, step: Point, limit: f64) -> Opti
     let mut changes =
         line.windows(2).enumerate().filter(|(_, w)| (w[0] > middle) != (w[1] > middle));
     let (at, w) = changes.nth(2)?;
-    Some((at as f64 + f64::from((w[0] - middle) / (w[0] - w[1]))) * STEP)
+    Some((at as f64 + f64::from((w[0] - middle) / (w[0] - w[1]))) * step_length)
 }
 
 impl HeaderPlace {
+    /// The size of a cell in the square of finder centres.
+    pub(crate) fn unit(&self) -> Point {
+        self.unit
+    }
+
     /// The colour at the centre of the cell at (`column`, `row`).
     pub fn centre(&self, picture: &Picture, column: usize, row: usize) -> [f32; 3] {
         self.point(picture, column as f64 + 0.5, row as f64 + 0.5)

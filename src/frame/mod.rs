@@ -18,6 +18,7 @@ mod palette;
 pub(crate) use caption::{CAPTION_HEIGHT, draw_caption};
 pub use cells::{CellRun, Cells};
 pub use draw::draw;
+pub(crate) use finder::FinderSearch;
 pub use finder::{Finder, FinderKind, Neighbourhood, find_finders};
 pub use layout::{Geometry, GeometryError, Layout, TileKind};
 pub(crate) use layout::{HEADER_COLUMNS, HEADER_ROWS, MARK};

@@ -9,8 +9,8 @@ use super::header::{
     code,
 };
 use crate::bits;
-use crate::dsp::LeastSquares;
-use crate::frame::{HEADER_COLUMNS, Palette};
+use crate::dsp::{LeastSquares, explained};
+use crate::frame::{HEADER_COLUMNS, HEADER_ROWS, Palette};
 use crate::ldpc::{Decoder, quantise};
 use crate::prng::SplitMix64;
 use crate::raster::IndexedFrame;
@@ -32,23 +32,29 @@ impl SoftHeader {
     ///
     /// `sample` gives the colour of the cell at (column, row).
     pub(crate) fn fit(palette: Palette, sample: impl Fn(usize, usize) -> [f32; 3]) -> f32 {
-        let known: Vec<([f32; 3], u8)> = cells(palette)
-            .enumerate()
-            .filter_map(|(i, cell)| match cell {
-                Cell::Known(symbol) => {
-                    Some((sample(i % HEADER_COLUMNS, i / HEADER_COLUMNS), symbol))
-                }
-                _ => None,
-            })
+        explained(
+            known_cells(palette).map(|(column, row, symbol)| {
+                (Unmix::features(sample(column, row)), targets(symbol))
+            }),
+        )
+    }
+
+    /// How well the colours that known cells of a header have explain their brightness, up to 1:
+    /// whether this is a header of which brightness alone is seen.
+    pub(crate) fn grey_fit(palette: Palette, sample: impl Fn(usize, usize) -> f32) -> f32 {
+        let known: Vec<(f32, u8)> = known_cells(palette)
+            .map(|(column, row, symbol)| (sample(column, row), symbol))
             .collect();
-        let unmix = Unmix::train(known.iter().copied());
-        let (error, total) = known.iter().fold((0.0, 0.0), |(error, total), (rgb, symbol)| {
-            let score = unmix.apply(*rgb);
-            let target = targets(*symbol);
-            let squared: f32 = score.iter().zip(target).map(|(s, t)| (s - t) * (s - t)).sum();
-            (error + squared, total + target.len() as f32)
-        });
-        1.0 - error / total.max(1.0)
+        let mean = known.iter().map(|(grey, _)| grey).sum::<f32>() / known.len().max(1) as f32;
+        let variance = known.iter().map(|(grey, _)| (grey - mean) * (grey - mean)).sum::<f32>();
+        // All the same is no header.
+        if variance < known.len() as f32 {
+            return 0.0;
+        }
+        explained(known.iter().map(|(grey, symbol)| {
+            let [r, g, b] = targets(*symbol);
+            ([r, g, b, 1.0], [(grey - mean) / 128.0])
+        }))
     }
 
     /// LLRs from the samples of all cells.
@@ -106,6 +112,14 @@ impl SoftHeader {
         }
         FrameHeader::parse(&bits::pack(decoder.bits().take(FRAME_HEADER_BYTES * 8)))
     }
+}
+
+/// Column, row and symbol of the cells that the receiver knows.
+fn known_cells(palette: Palette) -> impl Iterator<Item = (usize, usize, u8)> {
+    (0..HEADER_ROWS * palette.header_planes()).flat_map(move |row| {
+        let [first, last] = palette.known_cells(row);
+        [(0, row, first), (HEADER_COLUMNS - 1, row, last)]
+    })
 }
 
 /// -1 or 1 for each of red, green, blue.

@@ -50,6 +50,11 @@ pub enum Outcome {
         /// Of these, the ones with a header.
         misfits: usize,
     },
+    /// A frame in colours, seen in black and white.
+    #[error(
+        "a frame in colours, but no colour in the picture (take it in colour, or send with -p print)"
+    )]
+    Colourless,
     /// A header that is intact but cannot be used.
     #[error(transparent)]
     Header(HeaderError),
@@ -84,6 +89,7 @@ impl Outcome {
             Self::NoFrame { .. } => "no-frame",
             Self::NoHeader { .. } => "no-header",
             Self::DoesNotFit { .. } => "does-not-fit",
+            Self::Colourless => "colourless",
             Self::Header(HeaderError::Version { .. }) => "other-version",
             Self::Header(HeaderError::Contradiction) => "contradictory-header",
             Self::CodewordsLost { cause, .. } => cause.code(),

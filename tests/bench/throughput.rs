@@ -43,7 +43,7 @@ const SIZES: [(usize, usize); 2] = [(1280, 960), (4000, 3000)];
 fn capture_photo(bencher: Bencher, size: (usize, usize)) {
     let (jpeg, mut reader) = (photo(size), Reader::default());
     bencher.counter(BytesCount::new(tables(Profile::Dense).capacity())).bench_local(|| {
-        let capture = reader.read(&decode_picture(&jpeg).unwrap());
+        let capture = reader.read(&decode_picture(&jpeg).unwrap()).swap_remove(0);
         assert_eq!(capture.outcome, Outcome::Read);
         capture
     });
@@ -87,7 +87,7 @@ fn capture_cimbar(bencher: Bencher) {
     let jpeg = camera::Camera { tilt: (8.0, -6.0), ..camera::Camera::new() }.shoot_jpeg(&frame);
     let mut reader = Reader::default();
     bencher.counter(BytesCount::new(12usize * 619)).bench_local(|| {
-        let capture = reader.read(&decode_picture(&jpeg).unwrap());
+        let capture = reader.read(&decode_picture(&jpeg).unwrap()).swap_remove(0);
         assert_eq!(capture.outcome, Outcome::Read);
         capture
     });
@@ -133,7 +133,7 @@ fn capture_undistorted(bencher: Bencher, profile: Profile) {
     let png = one_frame(profile);
     let mut reader = Reader::default();
     bencher.counter(BytesCount::new(tables(profile).capacity())).bench_local(|| {
-        let capture = reader.read(&decode_picture(&png).unwrap());
+        let capture = reader.read(&decode_picture(&png).unwrap()).swap_remove(0);
         assert_eq!(capture.outcome, Outcome::Read);
         capture
     });

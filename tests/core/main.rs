@@ -52,7 +52,7 @@ fn carry(profile: Profile, picture: impl Fn(&IndexedFrame) -> Option<Picture>) {
     let all = Selection::default();
     for frame in transfer.frames(&all).skip(1) {
         let frame = frame.expect("memory").draw();
-        let capture = reader.read(&picture(&frame).expect("a picture of that size"));
+        let capture = reader.read(&picture(&frame).expect("a picture of that size")).swap_remove(0);
         assert_eq!(capture.outcome, Outcome::Read, "{profile:?}");
         receiver.accept(&capture, None).expect("memory");
         if receiver.is_complete() {

@@ -92,7 +92,7 @@ proptest! {
         // Every third frame is lost.
         let drawn = frames(Mode::ALL[mode], &file, None, 1.0);
         for (_, frame) in drawn.iter().enumerate().filter(|(i, _)| i % 3 != 1) {
-            receiver.accept(&reader.read(frame), None).unwrap();
+            receiver.accept(&reader.read(frame)[0], None).unwrap();
         }
         let (name, result) = restored(receiver).remove(0);
         prop_assert_eq!(name, None);
@@ -202,7 +202,7 @@ fn mixed_transfers_are_kept_apart() {
     let mut receiver = Receiver::in_memory();
     let mut reader = Reader::default();
     for frame in first.iter().zip(&second).flat_map(|(a, b)| [a, b]) {
-        receiver.accept(&reader.read(frame), None).unwrap();
+        receiver.accept(&reader.read(frame)[0], None).unwrap();
     }
     let files: Vec<Vec<u8>> =
         restored(receiver).into_iter().map(|(_, result)| result.unwrap()).collect();

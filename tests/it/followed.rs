@@ -51,7 +51,7 @@ fn frames_of_every_size_are_recognised_as_seen_before() {
             let soft = blurred(&drawn, 0.25 * tile.min(3) as f64, 0.0).picture();
             for picture in [&drawn, &soft] {
                 let mut reader = Reader::default();
-                let outcomes = [0; 3].map(|_| reader.read_next(picture).outcome);
+                let outcomes = [0; 3].map(|_| reader.read_next(picture)[0].outcome);
                 walked += 1;
                 if outcomes != [Outcome::Read, Outcome::Repeat, Outcome::Repeat] {
                     lost.push((profile, size, tile, outcomes));

@@ -52,8 +52,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "capture",
         &[
-            "cimbar", "format", "frame", "inner", "ldpc", "modem", "ordered", "outer", "raster",
-            "reading",
+            "cimbar", "format", "frame", "inner", "ldpc", "modem", "ordered", "outer", "prng",
+            "raster", "reading",
         ],
     ),
     // Packets to files: no pictures, no files yet.

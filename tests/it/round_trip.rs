@@ -19,7 +19,7 @@ use tilecast::storage::in_memory;
 fn decode(frames: &[impl AsRef<[u8]>]) -> Option<Vec<u8>> {
     let (mut reader, mut receiver) = (Reader::default(), Receiver::in_memory());
     for frame in frames {
-        let capture = reader.read(&decode_picture(frame.as_ref()).unwrap());
+        let capture = reader.read(&decode_picture(frame.as_ref()).unwrap()).swap_remove(0);
         assert_eq!(capture.outcome, Outcome::Read);
         receiver.accept(&capture, None).unwrap();
     }

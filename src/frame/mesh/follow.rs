@@ -36,7 +36,7 @@ impl Mesh {
         mut points: Vec<Point>,
         pitch: f64,
         trusted: [bool; 4],
-        find: impl Fn(&Self, Point, Point) -> Option<Point>,
+        mut find: impl FnMut(&Self, Point, Point) -> Option<Point>,
     ) -> MeshQuality {
         let finders: Vec<Anchor> = self
             .finders

@@ -101,7 +101,7 @@ pub fn pngs(transfer: &mut dyn Outgoing, threads: usize) -> Vec<Vec<u8>> {
 
 /// Reads one picture.
 pub fn read(picture: &Picture) -> Capture {
-    Reader::default().read(picture)
+    Reader::default().read(picture).swap_remove(0)
 }
 
 /// What was read of a frame of our own; `None` if there was none.

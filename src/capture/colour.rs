@@ -1,0 +1,100 @@
+//! Whether there is colour where a frame may be: without it only frames in black and white can be
+//! read, and those that are not need a word about it.
+
+use crate::frame::{Hypothesis, Palette};
+use crate::modem::SoftHeader;
+use crate::raster::{Picture, Point};
+
+/// Points that are looked at, a side.
+const POINTS: usize = 8;
+/// Largest deviation of a channel from a linear function of brightness, beside that of brightness, in
+/// pictures without colour. Frames in colour, in the palest picture that can be read, have 0.2.
+const MAX_COLOUR: f64 = 0.06;
+/// Share of the variance of a header's known cells that their colours have to explain in a picture
+/// without colour. Elsewhere a third is usual.
+const MIN_GREY_FIT: f32 = 0.75;
+
+/// Whether the picture has no colour inside of a hypothesis: its channels all say the same.
+pub(super) fn is_colourless(picture: &Picture, hypothesis: &Hypothesis) -> bool {
+    let [a, b, c, d] = hypothesis.corners;
+    let share = |i: usize| (i as f64 + 0.5) / POINTS as f64;
+    let mut sums = Sums::default();
+    for (x, y) in (0..POINTS).flat_map(|y| (0..POINTS).map(move |x| (share(x), share(y)))) {
+        let (top, bottom) = (a + (b - a) * x, d + (c - d) * x);
+        let p = top + (bottom - top) * y;
+        sums.add(picture.sample(p.x, p.y).map(f64::from));
+    }
+    sums.is_colourless()
+}
+
+/// Moments of the samples.
+#[derive(Default)]
+struct Sums {
+    count: f64,
+    mean: [f64; 3],
+    products: [[f64; 3]; 3],
+}
+
+impl Sums {
+    fn add(&mut self, rgb: [f64; 3]) {
+        self.count += 1.0;
+        for (i, a) in rgb.into_iter().enumerate() {
+            self.mean[i] += a;
+            for (j, b) in rgb.into_iter().enumerate() {
+                self.products[i][j] += a * b;
+            }
+        }
+    }
+
+    fn is_colourless(&self) -> bool {
+        let n = self.count.max(1.0);
+        let cov =
+            |i: usize, j: usize| self.products[i][j] / n - self.mean[i] * self.mean[j] / n / n;
+        // Brightness is the sum of the channels; what each has beside its share of it is colour.
+        let with_sum = |i: usize| cov(i, 0) + cov(i, 1) + cov(i, 2);
+        let total: f64 = (0..3).map(with_sum).sum();
+        let beside = |i: usize| cov(i, i) - with_sum(i) * with_sum(i) / total.max(1e-9);
+        let most = MAX_COLOUR * MAX_COLOUR * total / 9.0;
+        // Half a grey level is rounding.
+        total > 9.0 && (0..3).all(|i| beside(i) <= most.max(0.25))
+    }
+}
+
+/// Whether both headers of a frame in colours are at a hypothesis, seen without colour.
+pub(super) fn is_header_without_colour(picture: &Picture, hypothesis: &Hypothesis) -> bool {
+    [false, true].into_iter().all(|turned| {
+        let estimate = hypothesis.unit_estimate(picture, turned);
+        (-20..=20).step_by(2).any(|x| {
+            let by = 1.0 + f64::from(x) * 0.005;
+            let unit = estimate.map(|estimate| Point::new(estimate.x * by, estimate.y));
+            let place = unit.and_then(|unit| hypothesis.header(unit, turned));
+            place.is_some_and(|place| {
+                let grey = |x, y| place.centre(picture, x, y).iter().sum::<f32>() / 3.0;
+                SoftHeader::grey_fit(Palette::Colour, grey) > MIN_GREY_FIT
+            })
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sums(tint: impl Fn(f64, f64) -> [f64; 3]) -> Sums {
+        let mut sums = Sums::default();
+        for i in 0..64 {
+            sums.add(tint(f64::from(i % 8) * 30.0, f64::from(i / 8) * 30.0));
+        }
+        sums
+    }
+
+    #[test]
+    fn tints_are_no_colour_and_pale_colours_are() {
+        assert!(sums(|x, _| [x; 3]).is_colourless());
+        assert!(sums(|x, _| [x, 0.8 * x + 10.0, 0.5 * x + 7.0]).is_colourless());
+        assert!(sums(|x, _| [x, 0.0, 0.0]).is_colourless());
+        assert!(!sums(|x, y| [x, y, x]).is_colourless());
+        assert!(!sums(|x, y| [100.0 + x, 100.0 + x + 0.2 * y, 100.0 + x]).is_colourless());
+        assert!(!sums(|_, _| [90.0; 3]).is_colourless(), "nothing is there at all");
+    }
+}
