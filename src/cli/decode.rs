@@ -109,14 +109,19 @@ fn read(
     }
     let (captures, files) = (watch.count(), watch.files());
     drop(watch);
-    let unread = count.saturating_sub(skipped + files);
-    if enough && unread > 0 && !config.quiet {
-        say!("the file is complete: {} left unread", counted(unread, "file"));
+    if enough && !config.quiet {
+        tell_unread(count.saturating_sub(skipped + files));
     }
     if receiver.transfers().is_empty() {
         say!("tilecast: no frame found in {}", counted(captures, "capture"));
     }
     check_interrupt()
+}
+
+fn tell_unread(files: u64) {
+    if files > 0 {
+        say!("the file is complete: {} left unread", counted(files, "file"));
+    }
 }
 
 /// Gives the captures of a picture to the receiver, and tells about them.

@@ -1,23 +1,14 @@
 //! Transfers to files: each as soon as it is complete, under a name that nothing else has.
 
 use super::config::DecodeConfig;
-use super::counted;
-use super::destination::{Destination, Spot};
-use super::exit::{Exit, Failure, check_interrupt};
-use super::inputs::show;
+use super::destination::Destination;
+use super::exit::{Exit, Failure};
 use super::told::{tell, tell_others, tell_unverified};
+use super::write::{WriteError, write};
 use crate::capture::ReadBefore;
-use crate::media::output::{OutputError, OutputFile};
-use crate::media::storage::free_bytes;
-use crate::receive::{ExtractError, ReceiveError, Receiver, TransferId, Unverified};
+use crate::receive::{ReceiveError, Receiver, TransferId, Unverified};
 use crate::report::{TransferReport, TransferState};
-use std::io::Write;
 use std::path::PathBuf;
-
-/// Without `--max-size`, a file may be this many times as large as what was received of it,
-const MAX_EXPANSION: u64 = 64;
-/// or this large.
-const ALWAYS_ALLOWED: u64 = 1 << 30;
 
 /// Of captures that are all there, this many more are looked at once one file is complete: it may have
 /// been seen in passing, and another be meant.
@@ -41,28 +32,6 @@ pub(super) struct Delivery<'a> {
     unverified: Vec<TransferId>,
     /// Frames that need not be read again.
     read_before: ReadBefore,
-}
-
-/// Why a complete transfer is not written.
-enum WriteError {
-    /// It is not what was sent.
-    Unverified(Unverified),
-    Failure(Failure),
-}
-
-impl<E: Into<Failure>> From<E> for WriteError {
-    fn from(error: E) -> Self {
-        Self::Failure(error.into())
-    }
-}
-
-impl From<ExtractError> for WriteError {
-    fn from(error: ExtractError) -> Self {
-        match error {
-            ExtractError::Unverified(error) => Self::Unverified(error),
-            storage => Self::Failure(anyhow::Error::new(storage).into()),
-        }
-    }
 }
 
 impl<'a> Delivery<'a> {
@@ -175,7 +144,10 @@ impl<'a> Delivery<'a> {
         id: TransferId,
     ) -> Result<TransferReport, WriteError> {
         loop {
-            match self.write_as_it_is(receiver, id) {
+            let Some(mut transfer) = receiver.transfer(id) else {
+                return Err(WriteError::Unverified(Unverified::Incomplete));
+            };
+            match write(&mut transfer, self.destination, self.config, &mut self.files) {
                 Err(WriteError::Unverified(error)) => {
                     if let TransferId::Own { id, .. } = id {
                         self.read_before.distrust(id);
@@ -188,71 +160,6 @@ impl<'a> Delivery<'a> {
                 other => return other,
             }
         }
-    }
-
-    fn write_as_it_is(
-        &mut self,
-        receiver: &mut Receiver,
-        id: TransferId,
-    ) -> Result<TransferReport, WriteError> {
-        let Some(mut transfer) = receiver.transfer(id) else {
-            return Err(WriteError::Unverified(Unverified::Incomplete));
-        };
-        let mut result = transfer.report();
-        let limit = self.config.max_size.unwrap_or_else(|| {
-            ALWAYS_ALLOWED.max(transfer.received_bytes().saturating_mul(MAX_EXPANSION))
-        });
-        if let Some(size) = result.size {
-            check_size(size, limit)?;
-        }
-        let sent = result.name.as_deref();
-        let digest = transfer.digest().zip(result.size);
-        let path = match self.destination.spot(sent, digest, &self.files, self.config.force)? {
-            Spot::Stream => None,
-            Spot::File(path) => Some(path),
-            Spot::Written(path) => {
-                (result.verified, result.output) = (true, Some(show(&path)));
-                self.files.push(path);
-                return Ok(result);
-            }
-        };
-        let mut extract = |sink: &mut dyn FnMut(&[u8]) -> Result<(), OutputError>| {
-            let mut file = transfer.open()?;
-            let mut length = 0;
-            while let Some(piece) = file.next_piece()? {
-                check_interrupt()?;
-                length += piece.len() as u64;
-                check_size(length, limit)?;
-                sink(&piece)?;
-            }
-            Ok::<_, WriteError>((length, file.is_verified()))
-        };
-        let (length, verified) = match &path {
-            None => {
-                // Nothing may go out before all of it has been verified: read twice.
-                extract(&mut |_| Ok(()))?;
-                let mut stdout = std::io::stdout().lock();
-                let done =
-                    extract(&mut |piece| stdout.write_all(piece).map_err(OutputError::stdout))?;
-                stdout.flush().map_err(OutputError::stdout)?;
-                done
-            }
-            Some(path) => {
-                let mut file = OutputFile::new(path, self.config.force)?;
-                if file.is_device() {
-                    extract(&mut |_| Ok(()))?;
-                } else if let Some(size) = result.size {
-                    check_room(path, size)?;
-                }
-                let done = extract(&mut |piece| file.append(piece))?;
-                file.finish()?;
-                done
-            }
-        };
-        (result.size, result.verified) = (Some(length), verified);
-        result.output = Some(path.as_ref().map_or("-".to_owned(), |path| show(path)));
-        self.files.extend(path);
-        Ok(result)
     }
 
     /// No more captures come: writes what can be written, and says what became of every transfer.
@@ -308,34 +215,6 @@ impl<'a> Delivery<'a> {
     /// The transfers whose files are written.
     pub(super) fn written(&self) -> Vec<TransferId> {
         self.written.iter().map(|(id, _)| *id).collect()
-    }
-}
-
-/// Whether a file is no larger than was said to be right.
-fn check_size(size: u64, limit: u64) -> Result<(), Failure> {
-    if size <= limit {
-        return Ok(());
-    }
-    let error = anyhow::anyhow!(
-        "a file of {} is more than may come of what was received",
-        counted(size, "byte")
-    );
-    Err(Failure::with_hint(error, format!("--max-size {size} allows it, if you trust the sender")))
-}
-
-/// Whether there is room for a file.
-fn check_room(path: &std::path::Path, size: u64) -> Result<(), Failure> {
-    match free_bytes(path) {
-        Some(free) if free < size => {
-            let error = anyhow::anyhow!(
-                "{} needs {}, and {} are free",
-                show(path),
-                counted(size, "byte"),
-                counted(free, "byte")
-            );
-            Err(Failure::with_hint(error, "free some space"))
-        }
-        _ => Ok(()),
     }
 }
 

@@ -27,6 +27,7 @@ mod target;
 mod told;
 mod watch;
 mod words;
+mod write;
 
 use args::{Args, Command};
 use clap::Parser;

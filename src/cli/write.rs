@@ -1,0 +1,153 @@
+//! One complete transfer to its file: verified before anybody sees it, no larger than can be believed.
+
+use super::config::DecodeConfig;
+use super::counted;
+use super::destination::{Destination, Spot};
+use super::exit::{Failure, check_interrupt};
+use super::inputs::show;
+use crate::media::output::{OutputError, OutputFile};
+use crate::media::storage::free_bytes;
+use crate::receive::{ExtractError, Received, Unverified};
+use crate::report::TransferReport;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Without `--max-size`, a file may be this many times as large as what was received of it,
+const MAX_EXPANSION: u64 = 64;
+/// or this large.
+const ALWAYS_ALLOWED: u64 = 1 << 30;
+
+/// Why a complete transfer is not written.
+pub(super) enum WriteError {
+    /// It is not what was sent.
+    Unverified(Unverified),
+    Failure(Failure),
+}
+
+impl<E: Into<Failure>> From<E> for WriteError {
+    fn from(error: E) -> Self {
+        Self::Failure(error.into())
+    }
+}
+
+impl From<ExtractError> for WriteError {
+    fn from(error: ExtractError) -> Self {
+        match error {
+            ExtractError::Unverified(error) => Self::Unverified(error),
+            storage => Self::Failure(anyhow::Error::new(storage).into()),
+        }
+    }
+}
+
+/// Where pieces of a file go.
+type Sink<'a> = &'a mut dyn FnMut(&[u8]) -> Result<(), OutputError>;
+
+/// Writes a transfer, beside the `files` that this run has written, and notes in its report where, how
+/// long and whether verified.
+///
+/// # Errors
+/// If it is not what was sent, or cannot be written.
+pub(super) fn write(
+    transfer: &mut Received<'_>,
+    destination: &Destination,
+    config: &DecodeConfig,
+    files: &mut Vec<PathBuf>,
+) -> Result<TransferReport, WriteError> {
+    let mut result = transfer.report();
+    let limit = config.max_size.unwrap_or_else(|| {
+        ALWAYS_ALLOWED.max(transfer.received_bytes().saturating_mul(MAX_EXPANSION))
+    });
+    if let Some(size) = result.size {
+        check_size(size, limit)?;
+    }
+    let digest = transfer.digest().zip(result.size);
+    let spot = destination.spot(result.name.as_deref(), digest, files, config.force)?;
+    let (length, verified) = match &spot {
+        Spot::Written(_) => (result.size.unwrap_or_default(), true),
+        Spot::Stream => to_stdout(transfer, limit)?,
+        Spot::File(path) => to_file(transfer, path, config.force, result.size, limit)?,
+    };
+    (result.size, result.verified) = (Some(length), verified);
+    result.output = Some(match spot {
+        Spot::Stream => "-".to_owned(),
+        Spot::File(path) | Spot::Written(path) => {
+            let shown = show(&path);
+            files.push(path);
+            shown
+        }
+    });
+    Ok(result)
+}
+
+/// Gives a transfer's file to `sink`, piece by piece; its length, and whether it is verified.
+fn extract(
+    transfer: &mut Received<'_>,
+    limit: u64,
+    sink: Sink<'_>,
+) -> Result<(u64, bool), WriteError> {
+    let mut file = transfer.open()?;
+    let mut length = 0;
+    while let Some(piece) = file.next_piece()? {
+        check_interrupt()?;
+        length += piece.len() as u64;
+        check_size(length, limit)?;
+        sink(&piece)?;
+    }
+    Ok((length, file.is_verified()))
+}
+
+fn to_stdout(transfer: &mut Received<'_>, limit: u64) -> Result<(u64, bool), WriteError> {
+    // Nothing may go out before all of it has been verified: read twice.
+    extract(transfer, limit, &mut |_| Ok(()))?;
+    let mut stdout = std::io::stdout().lock();
+    let mut sink = |piece: &[u8]| stdout.write_all(piece).map_err(OutputError::stdout);
+    let done = extract(transfer, limit, &mut sink)?;
+    stdout.flush().map_err(OutputError::stdout)?;
+    Ok(done)
+}
+
+fn to_file(
+    transfer: &mut Received<'_>,
+    path: &Path,
+    force: bool,
+    size: Option<u64>,
+    limit: u64,
+) -> Result<(u64, bool), WriteError> {
+    let mut file = OutputFile::new(path, force)?;
+    if file.is_device() {
+        extract(transfer, limit, &mut |_| Ok(()))?;
+    } else if let Some(size) = size {
+        check_room(path, size)?;
+    }
+    let done = extract(transfer, limit, &mut |piece| file.append(piece))?;
+    file.finish()?;
+    Ok(done)
+}
+
+/// Whether a file is no larger than was said to be right.
+fn check_size(size: u64, limit: u64) -> Result<(), Failure> {
+    if size <= limit {
+        return Ok(());
+    }
+    let error = anyhow::anyhow!(
+        "a file of {} is more than may come of what was received",
+        counted(size, "byte")
+    );
+    Err(Failure::with_hint(error, format!("--max-size {size} allows it, if you trust the sender")))
+}
+
+/// Whether there is room for a file.
+fn check_room(path: &Path, size: u64) -> Result<(), Failure> {
+    match free_bytes(path) {
+        Some(free) if free < size => {
+            let error = anyhow::anyhow!(
+                "{} needs {}, and {} are free",
+                show(path),
+                counted(size, "byte"),
+                counted(free, "byte")
+            );
+            Err(Failure::with_hint(error, "free some space"))
+        }
+        _ => Ok(()),
+    }
+}
