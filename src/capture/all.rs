@@ -49,7 +49,7 @@ pub struct ReadCapture<M, P> {
 ///
 /// # Errors
 /// What `sink` fails with.
-pub fn read_all<M: Send, P: Send, F: FnOnce() -> Result<Picture, P> + Send, E>(
+pub fn read_all<M: Send, G: AsRef<Picture>, P: Send, F: FnOnce() -> Result<G, P> + Send, E>(
     pictures: impl Iterator<Item = Pending<M, F>> + Send,
     settings: &Settings,
     sink: impl FnMut(ReadCapture<M, P>) -> Result<ControlFlow<()>, E>,
@@ -60,9 +60,9 @@ pub fn read_all<M: Send, P: Send, F: FnOnce() -> Result<Picture, P> + Send, E>(
         reader.remembering(settings.read_before.clone()).sharing(formats.clone())
     };
     let work = |reader: &mut Reader, Pending { about, follows, load }: Pending<M, F>| {
-        let read = |picture: Picture| match follows {
-            true => reader.read_next(&picture),
-            false => reader.read(&picture),
+        let read = |picture: G| match follows {
+            true => reader.read_next(picture.as_ref()),
+            false => reader.read(picture.as_ref()),
         };
         let captures = load().map(read);
         ReadCapture { about, captures, debug: reader.debug_pictures() }

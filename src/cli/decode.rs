@@ -6,7 +6,7 @@ use super::config::DecodeConfig;
 use super::counted;
 use super::delivery::Delivery;
 use super::destination::Destination;
-use super::exit::{Exit, Failure, check_interrupt};
+use super::exit::{Exit, Failure, check_interrupt, stop};
 use super::inputs::{About, Inputs, inputs, show};
 use super::journal::Journal;
 use super::listing::Listing;
@@ -85,7 +85,7 @@ fn read(
     // What earlier runs received may be enough.
     let mut enough = delivery.deliver(receiver)?;
     let mut watch = Watch::new(count, config.quiet, receiver);
-    let captures = inputs.into_captures(done);
+    let captures = inputs.into_captures(done, stop());
     let settings = Settings {
         threads: config.threads,
         draws: config.debug.is_some(),
@@ -103,6 +103,10 @@ fn read(
                 }
             }
             enough = delivery.deliver(receiver)?;
+            if enough {
+                // Nobody waits for what comes after it.
+                stop().set();
+            }
             let next = if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
             Ok::<_, Failure>(next)
         })?;

@@ -2,19 +2,18 @@
 
 use super::args::EncodeArgs;
 use super::config::{EncodeConfig, SymbologyConfig};
-use super::exit::{Exit, Failure, check_interrupt};
+use super::exit::{Exit, Failure, check_interrupt, stop};
 use super::inputs::{is_stream, show};
 use super::progress::Progress;
 use super::target::Target;
 use super::{counted, thousands};
-use crate::media::storage;
+use crate::media::{open_input, standard_input, storage};
 use crate::outline::Outline;
 use crate::send::{
     CimbarOptions, CimbarTransfer, Outgoing, OwnTransfer, Selection, Stream, StreamOptions,
     Summary, deliver,
 };
 use anyhow::Context;
-use std::fs::File;
 use std::io::{IsTerminal, Read};
 
 /// Runs the command.
@@ -108,7 +107,7 @@ impl Input {
                 let error = anyhow::anyhow!("standard input is a terminal");
                 return Err(Failure::with_hint(error, "pipe data in, or name a file"));
             }
-            return Ok(Self { read: Box::new(std::io::stdin()), size: 0, name });
+            return Ok(Self { read: Box::new(standard_input(stop())), size: 0, name });
         }
         let context = || format!("cannot read {}", show(path));
         let metadata = std::fs::metadata(path).with_context(context)?;
@@ -117,9 +116,11 @@ impl Input {
             let hint = format!("tar c {} | tilecast encode - -o DIR", show(path));
             return Err(Failure::with_hint(error, hint));
         }
-        let file = File::open(path).with_context(context)?;
+        let read = open_input(path, stop()).with_context(context)?;
         let file_name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-        Ok(Self { read: Box::new(file), size: metadata.len(), name: name.or(file_name) })
+        // What a pipe is called says nothing about what comes through it.
+        let file_name = file_name.filter(|_| metadata.is_file());
+        Ok(Self { read, size: metadata.len(), name: name.or(file_name) })
     }
 }
 

@@ -2,9 +2,11 @@
 //! from there its exit code.
 
 use crate::format::FormatError;
+use crate::media::Stop;
 use crate::media::output::OutputError;
 use crate::receive::ReceiveError;
 use crate::send::SendError;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Exit codes.
@@ -117,14 +119,23 @@ impl From<serde_json::Error> for Failure {
     }
 }
 
+static STOP: OnceLock<Stop> = OnceLock::new();
+
+/// What ends waiting for input: the user's Ctrl-C, or that there is enough.
+pub(super) fn stop() -> &'static Stop {
+    STOP.get_or_init(Stop::default)
+}
+
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// From now on Ctrl-C is noticed by [`check_interrupt`]; a second one ends the process at once.
+/// From now on Ctrl-C is noticed by [`check_interrupt`], and ends waiting for input; a second one ends
+/// the process at once.
 pub(super) fn watch_interrupt() {
     let handler = || {
         if INTERRUPTED.swap(true, Ordering::Relaxed) {
             std::process::exit(Exit::Interrupted as i32);
         }
+        stop().set();
     };
     // Without a handler Ctrl-C still ends the process; only its working files would stay.
     let _ = ctrlc::set_handler(handler);

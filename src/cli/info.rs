@@ -2,7 +2,7 @@
 
 use super::args::InfoArgs;
 use super::decode::unreadable;
-use super::exit::{Exit, Failure, check_interrupt};
+use super::exit::{Exit, Failure, check_interrupt, stop};
 use super::inputs::inputs;
 use super::listing::Listing;
 use super::told::{shown_name, tell_others};
@@ -95,7 +95,7 @@ impl Teller {
 /// If a path cannot be read at all.
 pub(super) fn run(args: InfoArgs) -> Result<Exit, Failure> {
     let mut receiver = Receiver::new(storage::temporary());
-    let pictures = inputs(&args.inputs)?.into_captures(HashSet::new());
+    let pictures = inputs(&args.inputs)?.into_captures(HashSet::new(), stop());
     let stdout = std::io::stdout();
     let mut teller = match args.json {
         true => Teller::Json(Listing::new(stdout).map_err(OutputError::stdout)?),

@@ -2,17 +2,21 @@
 
 use super::exit::Failure;
 use crate::capture::Pending;
+use crate::media::Stop;
 use crate::media::ffmpeg::{self, VideoInput};
 use crate::media::sources::{
-    Load, Source, Sources, file_captures, stream_captures, video_captures,
+    Load, Source, Sources, file_captures, is_video, pipe_captures, standard_captures,
+    video_captures,
 };
-use crate::media::{FRONT_BYTES, Kind};
 use crate::text::printable;
 use anyhow::Context;
 use std::collections::HashSet;
-use std::io::Read;
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// Folders within folders that are looked into at most.
+const MAX_DEPTH: usize = 32;
 
 /// Whether a path means standard input or output.
 pub(super) fn is_stream(path: &Path) -> bool {
@@ -62,20 +66,17 @@ fn video_address(path: &Path) -> Option<VideoInput> {
     known.then(|| VideoInput::Address(text.to_owned()))
 }
 
-/// The captures that `paths` name: files, the files in folders (by name), addresses and cameras,
-/// or standard input.
+/// The captures that `paths` name: files, the files in folders and in the folders within them (by
+/// name), addresses and cameras, pipes, or standard input.
 ///
 /// # Errors
-/// If a path does not exist, a folder cannot be read, standard input is named twice, or a video
-/// is named and there is no ffmpeg.
+/// If a path does not exist, a folder cannot be read or holds nothing, standard input is named twice,
+/// or a video is named and there is no ffmpeg.
 pub(super) fn inputs(paths: &[PathBuf]) -> Result<Inputs, Failure> {
-    if paths.iter().filter(|path| is_stream(path)).count() > 1 {
-        return Err(anyhow::anyhow!("standard input is given twice").into());
-    }
     let mut inputs = Inputs::default();
     for path in paths {
         if is_stream(path) {
-            inputs.stream = true;
+            inputs.add_standard_input()?;
         } else if let Some(address) = video_address(path) {
             need_ffmpeg(path)?;
             inputs.cameras.push((address, show(path)));
@@ -107,26 +108,37 @@ fn file_key(file: &Path) -> Option<String> {
 pub(super) struct Inputs {
     files: Vec<PathBuf>,
     cameras: Vec<(VideoInput, String)>,
-    stream: bool,
+    /// What is read once from its start: named pipes, what a shell puts in place of a command.
+    pipes: Vec<PathBuf>,
+    standard_input: bool,
 }
 
 impl Inputs {
+    fn add_standard_input(&mut self) -> Result<(), Failure> {
+        if std::mem::replace(&mut self.standard_input, true) {
+            return Err(anyhow::anyhow!("standard input is given twice").into());
+        }
+        if std::io::stdin().is_terminal() {
+            let error = anyhow::anyhow!("standard input is a terminal");
+            return Err(Failure::with_hint(error, "pipe captures in, or name files or folders"));
+        }
+        Ok(())
+    }
+
     fn add_path(&mut self, path: &Path) -> Result<(), Failure> {
         let context = || format!("cannot read {}", show(path));
         let metadata = std::fs::metadata(path).with_context(context)?;
         if metadata.is_dir() {
-            let mut inside = Vec::new();
-            for entry in std::fs::read_dir(path).with_context(context)? {
-                let entry = entry.with_context(context)?.path();
-                if entry.is_file() {
-                    inside.push(entry);
-                }
+            let before = self.files.len();
+            self.add_folder(path, MAX_DEPTH).with_context(context)?;
+            if self.files.len() == before {
+                say!("tilecast: there are no files in {}", show(path));
             }
-            inside.sort();
-            self.files.extend(inside);
-        } else if cfg!(target_os = "linux") && path.starts_with("/dev") && !metadata.is_file() {
+        } else if is_camera(path, &metadata) {
             need_ffmpeg(path)?;
             self.cameras.push((VideoInput::Device(path.into()), show(path)));
+        } else if !metadata.is_file() {
+            self.pipes.push(path.to_owned());
         } else {
             if is_video(path).with_context(context)? {
                 need_ffmpeg(path)?;
@@ -136,36 +148,76 @@ impl Inputs {
         Ok(())
     }
 
-    /// How many files there are; 0 if captures come from elsewhere too.
-    pub(super) fn count(&self) -> u64 {
-        if self.stream || !self.cameras.is_empty() { 0 } else { self.files.len() as u64 }
+    /// Adds the files in a folder, then those in the folders within it. What is hidden is not meant,
+    /// and links to folders may lead anywhere.
+    fn add_folder(&mut self, folder: &Path, depth: usize) -> std::io::Result<()> {
+        let (mut files, mut folders) = (Vec::new(), Vec::new());
+        for entry in std::fs::read_dir(folder)? {
+            let entry = entry?;
+            if entry.file_name().to_string_lossy().starts_with('.') {
+                continue;
+            }
+            let path = entry.path();
+            match entry.file_type()?.is_dir() {
+                true => folders.push(path),
+                false if path.is_file() => files.push(path),
+                false => {}
+            }
+        }
+        files.sort();
+        folders.sort();
+        self.files.extend(files);
+        if let Some(depth) = depth.checked_sub(1) {
+            folders.into_iter().try_for_each(|folder| self.add_folder(&folder, depth))?;
+        }
+        Ok(())
     }
 
-    /// The captures: those of files first, but for those whose key is `done`.
+    /// How many files there are; 0 if captures come from elsewhere too.
+    pub(super) fn count(&self) -> u64 {
+        let others = !self.cameras.is_empty() || !self.pipes.is_empty() || self.standard_input;
+        if others { 0 } else { self.files.len() as u64 }
+    }
+
+    /// The captures: those of files first, but for those whose key is `done`. What is silent ends with
+    /// `stop`.
     pub(super) fn into_captures(
         self,
         done: HashSet<String>,
-    ) -> impl Iterator<Item = Pending<About, Load>> + Send {
+        stop: &Stop,
+    ) -> impl Iterator<Item = Pending<About, Load>> + Send + use<> {
+        let stops = [(); 4].map(|()| stop.clone());
+        let [of_files, of_cameras, of_pipes, of_standard] = stops;
         let files = self.files.into_iter().flat_map(move |file| {
             let key = file_key(&file);
             if key.as_ref().is_some_and(|key| done.contains(key)) {
                 return Box::new(std::iter::empty()) as Sources;
             }
-            file_captures(&file, &show(&file), key)
+            file_captures(&file, &show(&file), key, &of_files)
         });
         let cameras = self.cameras.into_iter();
-        let cameras = cameras.flat_map(|(input, origin)| video_captures(&input, &origin));
+        let cameras =
+            cameras.flat_map(move |(input, origin)| video_captures(&input, &origin, &of_cameras));
         // Not before its turn: it may take its time to say what it is.
-        let stream = self.stream.then_some(()).into_iter();
-        let stream = stream.flat_map(|()| stream_captures(std::io::stdin(), "-"));
-        files.chain(cameras).chain(stream).map(pending)
+        let pipes = self.pipes.into_iter();
+        let pipes = pipes.flat_map(move |path| pipe_captures(&path, &show(&path), &of_pipes));
+        let standard = self.standard_input.then_some(()).into_iter();
+        let standard = standard.flat_map(move |()| standard_captures("-", &of_standard));
+        files.chain(cameras).chain(pipes).chain(standard).map(pending)
     }
 }
 
-fn is_video(path: &Path) -> std::io::Result<bool> {
-    let mut front = Vec::new();
-    std::fs::File::open(path)?.take(FRONT_BYTES).read_to_end(&mut front)?;
-    Ok(Kind::of(&front) == Kind::Video)
+/// Whether a path is that of a camera of this machine.
+#[cfg(unix)]
+fn is_camera(path: &Path, metadata: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    metadata.file_type().is_char_device() && path.starts_with("/dev") && name.starts_with("video")
+}
+
+#[cfg(not(unix))]
+fn is_camera(_: &Path, _: &std::fs::Metadata) -> bool {
+    false
 }
 
 #[cfg(test)]

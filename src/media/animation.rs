@@ -1,6 +1,7 @@
 //! Animations, GIF and APNG, frame by frame as a viewer shows them.
 
-use super::read::{PictureError, check_size, limits};
+use super::read::{Loaded, PictureError, check_size, limits};
+use super::room::Permit;
 use crate::raster::Picture;
 use image::codecs::gif::GifDecoder;
 use image::codecs::png::PngDecoder;
@@ -8,70 +9,106 @@ use image::{AnimationDecoder, Frames, ImageDecoder, RgbaImage};
 use std::io::{BufRead, Seek};
 use std::sync::mpsc;
 
-/// A frame of an animation, not yet a [`Picture`].
+/// Frames that wait to be taken.
+const FRAMES_AHEAD: usize = 1;
+/// Bytes a pixel that a decoder keeps: what is shown, what was shown before, the next frame.
+const DECODER_BYTES: u64 = 12;
+/// Bytes a pixel of a frame until it has been read: in four channels, in three, once more with its
+/// brightness turned over.
+const FRAME_BYTES: u64 = 12;
+/// Frames of a long animation that its length accounts for.
+const ACCOUNTED_FRAMES: u64 = 32;
+
+/// A frame of an animation, not yet a [`Picture`], with its room.
 #[derive(Debug)]
-pub(super) struct AnimationFrame(RgbaImage);
+pub(super) struct AnimationFrame(RgbaImage, Permit);
 
 impl AnimationFrame {
     /// The frame on black.
     ///
     /// # Errors
     /// [`PictureError::TooLarge`], never for a frame that was read.
-    pub(crate) fn into_picture(self) -> Result<Picture, PictureError> {
+    pub(super) fn into_picture(self) -> Result<Loaded, PictureError> {
         let (width, height) = self.0.dimensions();
-        Picture::from_rgba(width as usize, height as usize, &self.0)
-            .ok_or(PictureError::TooLarge { width, height })
+        let picture = Picture::from_rgba(width as usize, height as usize, &self.0);
+        let picture = picture.ok_or(PictureError::TooLarge { width, height })?;
+        Ok(Loaded::new(picture, self.1))
     }
 }
 
 /// The frames of an animation.
 pub(super) type AnimationFrames = mpsc::IntoIter<Result<AnimationFrame, PictureError>>;
 
-/// Frames that wait to be taken.
-const FRAMES_AHEAD: usize = 2;
+/// A decoder that is open: the size of its pictures, and the pictures.
+type Opened = ((u32, u32), Frames<'static>);
 
 /// Decodes on a thread of its own (the decoders cannot move between threads), which ends when the
-/// frames are dropped.
+/// frames are dropped. The file has `length` bytes.
 fn decoded(
-    open: impl FnOnce() -> Result<Frames<'static>, PictureError> + Send + 'static,
+    open: impl FnOnce() -> Result<Opened, PictureError> + Send + 'static,
+    length: u64,
 ) -> AnimationFrames {
     let (send, frames) = mpsc::sync_channel(FRAMES_AHEAD);
-    std::thread::spawn(move || match open() {
-        Err(error) => drop(send.send(Err(error))),
-        Ok(frames) => {
-            for frame in frames {
-                let failed = frame.is_err();
-                let frame = frame.map(|frame| AnimationFrame(frame.into_buffer()));
-                if send.send(frame.map_err(PictureError::Damaged)).is_err() || failed {
-                    break;
-                }
-            }
+    std::thread::spawn(move || {
+        if let Err(error) = decode_all(open, length, &send) {
+            let _ = send.send(Err(error));
         }
     });
     frames.into_iter()
 }
 
+fn decode_all(
+    open: impl FnOnce() -> Result<Opened, PictureError>,
+    length: u64,
+    send: &mpsc::SyncSender<Result<AnimationFrame, PictureError>>,
+) -> Result<(), PictureError> {
+    let ((width, height), frames) = open()?;
+    let pixels = u64::from(width) * u64::from(height);
+    let too_large = || PictureError::TooLarge { width, height };
+    // Both have to fit beside each other.
+    Permit::take(pixels * (DECODER_BYTES + FRAME_BYTES), length).ok_or_else(too_large)?;
+    let _decoder = Permit::take(pixels * DECODER_BYTES, length / 2).ok_or_else(too_large)?;
+    for frame in frames {
+        let share = length / ACCOUNTED_FRAMES;
+        let permit = Permit::take(pixels * FRAME_BYTES, share).ok_or_else(too_large)?;
+        let frame = AnimationFrame(frame?.into_buffer(), permit);
+        if send.send(Ok(frame)).is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
 fn prepared<D: ImageDecoder>(mut decoder: D) -> Result<D, PictureError> {
     let (width, height) = decoder.dimensions();
     check_size(width, height)?;
-    decoder.set_limits(limits()).map_err(PictureError::Damaged)?;
+    decoder.set_limits(limits())?;
     Ok(decoder)
 }
 
-/// The frames of a GIF file; what is wrong with it comes in place of a frame.
-pub(crate) fn read_gif(source: impl BufRead + Seek + Send + 'static) -> AnimationFrames {
-    decoded(|| {
-        let decoder = GifDecoder::new(source).map_err(PictureError::Damaged)?;
-        Ok(prepared(decoder)?.into_frames())
-    })
+/// The frames of a GIF file of `length` bytes; what is wrong with it comes in place of a frame.
+pub(super) fn read_gif(
+    source: impl BufRead + Seek + Send + 'static,
+    length: u64,
+) -> AnimationFrames {
+    let open = || {
+        let decoder = prepared(GifDecoder::new(source)?)?;
+        Ok((decoder.dimensions(), decoder.into_frames()))
+    };
+    decoded(open, length)
 }
 
-/// The frames of a PNG file that [`is_apng`]; what is wrong with it comes in place of a frame.
-pub(crate) fn read_apng(source: impl BufRead + Seek + Send + 'static) -> AnimationFrames {
-    decoded(|| {
-        let decoder = prepared(PngDecoder::new(source).map_err(PictureError::Damaged)?)?;
-        Ok(decoder.apng().map_err(PictureError::Damaged)?.into_frames())
-    })
+/// The frames of a PNG file of `length` bytes that [`is_apng`]; what is wrong with it comes in place of a
+/// frame.
+pub(super) fn read_apng(
+    source: impl BufRead + Seek + Send + 'static,
+    length: u64,
+) -> AnimationFrames {
+    let open = || {
+        let decoder = prepared(PngDecoder::new(source)?)?;
+        Ok((decoder.dimensions(), decoder.apng()?.into_frames()))
+    };
+    decoded(open, length)
 }
 
 /// Whether a PNG file is an animation.
@@ -100,7 +137,8 @@ mod tests {
     fn check(reading: AnimationFrames) {
         let mut count = 0;
         for (frame, shown) in reading.zip(three()) {
-            assert_eq!(Some(frame.unwrap().into_picture().unwrap()), shown.to_picture());
+            let picture = frame.unwrap().into_picture().unwrap().into_picture();
+            assert_eq!(Some(picture), shown.to_picture());
             count += 1;
         }
         assert_eq!(count, 3);
@@ -123,8 +161,8 @@ mod tests {
     fn frames_come_back_as_they_were() {
         let apng = written(StreamKind::Apng);
         assert!(is_apng(Cursor::new(apng.clone())));
-        check(read_apng(Cursor::new(apng)));
-        check(read_gif(Cursor::new(written(StreamKind::Gif))));
+        check(read_apng(Cursor::new(apng), 1000));
+        check(read_gif(Cursor::new(written(StreamKind::Gif)), 1000));
     }
 
     #[test]
@@ -147,7 +185,8 @@ mod tests {
         assert!(!is_apng(Cursor::new(single)) && !is_apng(Cursor::new(gif.clone())));
         for mut bytes in [apng, gif] {
             bytes.truncate(bytes.len() - 20);
-            let readings = [read_apng(Cursor::new(bytes.clone())), read_gif(Cursor::new(bytes))];
+            let readings =
+                [read_apng(Cursor::new(bytes.clone()), 1000), read_gif(Cursor::new(bytes), 1000)];
             for mut reading in readings {
                 assert!(reading.any(|frame| frame.is_err()));
             }

@@ -1,15 +1,20 @@
 //! Compressed video in both directions, by the `ffmpeg` that the user has: a child process that
 //! gives or takes uncompressed frames through a pipe.
 
+use super::patient::{PatientReader, Stop};
 use crate::text::printable;
 use std::ffi::{OsStr, OsString};
 use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::OnceLock;
 use std::thread::JoinHandle;
 
 /// Bytes of what ffmpeg says that are kept: the end of it.
 const MESSAGE_BYTES: usize = 4096;
+
+/// What ffmpeg says of a recording without its index.
+const NOT_FINISHED: &str = "moov atom not found";
 
 /// Why a video cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +28,12 @@ pub enum FfmpegError {
     /// ffmpeg failed, and said why.
     #[error("ffmpeg failed: {0}")]
     Failed(String),
+    /// A recording without the index that is written when it ends.
+    #[error(
+        "the recording was not finished: stop the camera before copying it, or record again; some \
+         can be repaired with `untrunc` and another recording of the same camera"
+    )]
+    NotFinished,
     /// ffmpeg ended without a complaint before it had all frames, or without a file.
     #[error("ffmpeg ended before the video was complete")]
     Stopped,
@@ -72,8 +83,11 @@ impl Process {
         if status.success() {
             return Ok(());
         }
-        // The last line names the cause; those before it repeat it.
         let messages = messages.unwrap_or_default();
+        if messages.contains(NOT_FINISHED) {
+            return Err(FfmpegError::NotFinished);
+        }
+        // The last line names the cause; those before it repeat it.
         let last = messages.lines().map(str::trim).rfind(|line| !line.is_empty());
         Err(FfmpegError::Failed(last.map_or_else(|| status.to_string(), printable)))
     }
@@ -107,33 +121,37 @@ pub enum VideoInput {
 /// Frames of a video, as a Y4M stream.
 pub struct VideoReader {
     process: Process,
-    output: ChildStdout,
+    output: PatientReader,
+    stop: Stop,
 }
 
 impl VideoReader {
-    /// Starts reading.
+    /// Starts reading; the stream ends soon after `stop`.
     ///
     /// # Errors
     /// If ffmpeg cannot be run; what is wrong with the video shows at the stream's end.
-    pub fn new(input: &VideoInput) -> Result<Self, FfmpegError> {
+    pub fn new(input: &VideoInput, stop: &Stop) -> Result<Self, FfmpegError> {
         let mut command = quiet();
         match input {
-            // With a protocol, so that no name is taken for an option or another protocol.
+            // With a protocol, so that no name is taken for an option or another protocol; and with
+            // none else, so that no file makes it open an address.
             VideoInput::File(path) => {
                 let mut address = OsString::from("file:");
                 address.push(path);
-                command.arg("-i").arg(address)
+                let local = ["-protocol_whitelist", "file,crypto,data"];
+                command.args(local).arg("-i").arg(address)
             }
             VideoInput::Address(address) => command.arg("-i").arg(address),
             VideoInput::Device(path) => command.args(["-f", "v4l2", "-i"]).arg(path),
         };
         // Frames as they are, none twice and none left out; samples in the nearest of the kinds
         // that are read.
-        command.args(["-map", "0:v:0", "-fps_mode", "passthrough"]);
+        command.args(["-map", "0:v:0"]).args(frames_as_they_are());
         command.args(["-vf", "format=yuv420p|yuv422p|yuv444p", "-f", "yuv4mpegpipe", "-"]);
         let mut process = Process::start(command.stdin(Stdio::null()).stdout(Stdio::piped()))?;
         let output = process.child.stdout.take().ok_or(FfmpegError::Stopped)?;
-        Ok(Self { process, output })
+        let output = PatientReader::new(|| Ok(output), stop);
+        Ok(Self { process, output, stop: stop.clone() })
     }
 
     /// After the stream's end: whether that was the video's end.
@@ -141,7 +159,37 @@ impl VideoReader {
     /// # Errors
     /// If ffmpeg failed before the video ended.
     pub fn end(&mut self) -> Result<(), FfmpegError> {
+        if self.stop.is_set() {
+            // It may wait for somebody to take its frames.
+            return Ok(());
+        }
         self.process.end()
+    }
+}
+
+/// The option that keeps frames as they are; ffmpeg before 5.1 has another name for it.
+fn frames_as_they_are() -> [&'static str; 2] {
+    static OLD: OnceLock<bool> = OnceLock::new();
+    let is_old = || {
+        let mut command = Command::new("ffmpeg");
+        let output = command.arg("-version").stdin(Stdio::null()).stderr(Stdio::null()).output();
+        output.is_ok_and(|output| is_before_5_1(&String::from_utf8_lossy(&output.stdout)))
+    };
+    match OLD.get_or_init(is_old) {
+        true => ["-vsync", "passthrough"],
+        false => ["-fps_mode", "passthrough"],
+    }
+}
+
+/// Whether a version line is that of an ffmpeg before 5.1: `ffmpeg version 4.4.2-0ubuntu0.22.04.1`; one
+/// that has no number was built from newer sources.
+fn is_before_5_1(text: &str) -> bool {
+    let version = text.split_whitespace().nth(2).unwrap_or_default();
+    let mut numbers = version.trim_start_matches('n').split(|c: char| !c.is_ascii_digit());
+    let mut next = || numbers.next().and_then(|number| number.parse::<u32>().ok());
+    match (next(), next()) {
+        (Some(major), minor) if major < 1000 => (major, minor.unwrap_or(0)) < (5, 1),
+        _ => false,
     }
 }
 
@@ -257,5 +305,26 @@ impl VideoWriter {
     pub(crate) fn finish(mut self) -> Result<(), FfmpegError> {
         self.input = None;
         self.process.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_told_apart() {
+        for (text, is_old) in [
+            ("ffmpeg version 4.4.2-0ubuntu0.22.04.1 Copyright (c)", true),
+            ("ffmpeg version 5.0 Copyright", true),
+            ("ffmpeg version 5.1.6-0+deb12u1 Copyright", false),
+            ("ffmpeg version n4.3.1 Copyright", true),
+            ("ffmpeg version 7.1 Copyright", false),
+            ("ffmpeg version N-109469-g62da0b4a74 Copyright", false),
+            ("ffmpeg version 2024-01-01-git-e1c1dc8347 Copyright", false),
+            ("", false),
+        ] {
+            assert_eq!(is_before_5_1(text), is_old, "{text}");
+        }
     }
 }

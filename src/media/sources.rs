@@ -5,11 +5,12 @@
 
 use super::animation::{AnimationFrames, is_apng, read_apng, read_gif};
 use super::ffmpeg::{FfmpegError, VideoInput, VideoReader};
-use super::split::split_stream;
-use super::{FRONT_BYTES, Kind, MAX_PIXELS, PictureError, Y4mReader, decode_picture, read_picture};
-use crate::raster::Picture;
+use super::patient::{PatientReader, standard_input};
+use super::read::{MAX_PIXELS, load_page, load_picture, read_picture};
+use super::split::Splitter;
+use super::{FRONT_BYTES, Kind, Loaded, PictureError, Stop, Y4mReader, tiff};
 use std::fs::File;
-use std::io::{BufRead, BufReader, Cursor, Read};
+use std::io::{BufRead, BufReader, Cursor, Read, Seek};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -51,7 +52,7 @@ impl SourceError {
 }
 
 /// Gives a capture's picture.
-pub type Load = Box<dyn FnOnce() -> Result<Picture, SourceError> + Send>;
+pub type Load = Box<dyn FnOnce() -> Result<Loaded, SourceError> + Send>;
 
 /// A capture before it is read: where it came from, and how to get the picture.
 pub struct Source {
@@ -70,9 +71,9 @@ pub type Sources = Box<dyn Iterator<Item = Source> + Send>;
 
 /// The captures in a file: one if it is a photo, called `origin` in reports; `key` tells the photo
 /// from others.
-pub fn file_captures(path: &Path, origin: &str, key: Option<String>) -> Sources {
+pub fn file_captures(path: &Path, origin: &str, key: Option<String>, stop: &Stop) -> Sources {
     let origin = Arc::from(origin);
-    match moving_captures(path, &origin) {
+    match several_captures(path, &origin, stop) {
         Err(error) => failed(origin, error),
         Ok(Some(captures)) => captures,
         Ok(None) => {
@@ -84,44 +85,104 @@ pub fn file_captures(path: &Path, origin: &str, key: Option<String>) -> Sources 
 }
 
 /// The captures in a file that holds many; `None` if it is a single picture or nothing.
-fn moving_captures(path: &Path, origin: &Arc<str>) -> Result<Option<Sources>, SourceError> {
-    let (kind, file) = open(path)?;
+fn several_captures(
+    path: &Path,
+    origin: &Arc<str>,
+    stop: &Stop,
+) -> Result<Option<Sources>, SourceError> {
+    let (kind, file, length) = open(path)?;
     let origin = Arc::clone(origin);
     Ok(match kind {
-        Kind::Gif => Some(animation(origin, read_gif(file))),
-        Kind::Png => match is_apng(file) {
-            true => Some(animation(origin, read_apng(open(path)?.1))),
-            false => None,
-        },
-        Kind::Y4m => Some(y4m(origin, file, |_| Ok(()))),
-        Kind::Video => Some(video_captures(&VideoInput::File(path.into()), &origin)),
+        Kind::Gif => Some(animation(origin, read_gif(file, length))),
+        Kind::Png if is_apng(open(path)?.1) => {
+            Some(animation(origin, read_apng(open(path)?.1, length)))
+        }
+        Kind::Png | Kind::Plain | Kind::Other if holds_several(path)? => {
+            Some(pictures(origin, open(path)?.1))
+        }
+        Kind::Tiff => tiff_captures(path, origin)?,
+        Kind::Y4m => Some(y4m(origin, file, None, |_| Ok(()))),
+        // ffmpeg reads AVIF as well.
+        Kind::Video | Kind::Avif => {
+            Some(video_captures(&VideoInput::File(path.into()), &origin, stop))
+        }
         _ => None,
     })
 }
 
-/// A file, and what kind it is.
-fn open(path: &Path) -> Result<(Kind, BufReader<File>), SourceError> {
+/// Whether ffmpeg is needed for a file.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn is_video(path: &Path) -> std::io::Result<bool> {
+    let mut front = Vec::new();
+    File::open(path)?.take(FRONT_BYTES).read_to_end(&mut front)?;
+    Ok(matches!(Kind::of_file(&front, path), Kind::Video | Kind::Avif))
+}
+
+/// A file, what kind it is, and its length.
+fn open(path: &Path) -> Result<(Kind, BufReader<File>, u64), SourceError> {
     let mut file = BufReader::with_capacity(BUFFER_BYTES, File::open(path)?);
+    let length = file.get_ref().metadata()?.len();
     let mut front = Vec::new();
     file.by_ref().take(FRONT_BYTES).read_to_end(&mut front)?;
-    file.seek_relative(-(front.len() as i64))?;
-    Ok((Kind::of(&front), file))
+    file.rewind()?;
+    Ok((Kind::of_file(&front, path), file, length))
+}
+
+/// Whether a file is not just one picture of those that can follow each other: it holds several, or
+/// something before the first.
+fn holds_several(path: &Path) -> Result<bool, SourceError> {
+    let mut splitter = Splitter::new(File::open(path)?);
+    let Some(first) = splitter.next_picture()? else { return Ok(false) };
+    Ok(first.skipped > 0 || splitter.next_picture()?.is_some())
+}
+
+/// The pages of a TIFF file, if it has several.
+fn tiff_captures(path: &Path, origin: Arc<str>) -> Result<Option<Sources>, SourceError> {
+    let (_, mut file, length) = open(path)?;
+    let pages = tiff::pages(&mut file);
+    if pages.len() < 2 {
+        return Ok(None);
+    }
+    let path = path.to_owned();
+    let mut pages = pages.into_iter();
+    Ok(Some(numbered(origin, move || {
+        let (page, path) = (pages.next()?, path.clone());
+        let load: Load = Box::new(move || Ok(load_page(open(&path)?.1, &page, length)?));
+        Some(Ok(load))
+    })))
 }
 
 /// The captures of a video that ffmpeg reads.
-pub fn video_captures(input: &VideoInput, origin: &str) -> Sources {
+pub fn video_captures(input: &VideoInput, origin: &str, stop: &Stop) -> Sources {
     let origin = Arc::from(origin);
-    match VideoReader::new(input) {
+    match VideoReader::new(input, stop) {
         Err(error) => failed(origin, error.into()),
         Ok(video) => {
+            let length = match input {
+                VideoInput::File(path) => std::fs::metadata(path).ok().map(|found| found.len()),
+                _ => None,
+            };
             let buffered = BufReader::with_capacity(BUFFER_BYTES, video);
-            y4m(origin, buffered, |video| video.get_mut().end())
+            y4m(origin, buffered, Some(length.unwrap_or(0)), |video| video.get_mut().end())
         }
     }
 }
 
-/// The captures in a stream: of pictures one after the other, an animation, or Y4M.
-pub fn stream_captures(stream: impl Read + Send + 'static, origin: &str) -> Sources {
+/// The captures in what is read once from its start and may be silent: a named pipe, say.
+pub fn pipe_captures(path: &Path, origin: &str, stop: &Stop) -> Sources {
+    let path = path.to_owned();
+    stream_captures(PatientReader::new(move || File::open(path), stop), origin)
+}
+
+/// The captures in standard input.
+pub fn standard_captures(origin: &str, stop: &Stop) -> Sources {
+    stream_captures(standard_input(stop), origin)
+}
+
+/// The captures in a stream: of pictures one after the other, an animation, pages, or Y4M.
+fn stream_captures(stream: impl Read + Send + 'static, origin: &str) -> Sources {
     let origin: Arc<str> = Arc::from(origin);
     let mut stream = BufReader::with_capacity(BUFFER_BYTES, stream);
     // A pipe gives what its writer wrote at once, and nobody writes less than these.
@@ -130,17 +191,49 @@ pub fn stream_captures(stream: impl Read + Send + 'static, origin: &str) -> Sour
         Err(error) => return failed(origin, error.into()),
     };
     match kind {
-        Kind::Y4m => y4m(origin, stream, |_| Ok(())),
+        Kind::Y4m => y4m(origin, stream, None, |_| Ok(())),
         Kind::Video => failed(origin, SourceError::Compressed),
-        Kind::Gif => {
-            let mut bytes = Vec::new();
-            match stream.take(MAX_PIXELS).read_to_end(&mut bytes) {
-                Ok(_) => animation(origin, read_gif(Cursor::new(bytes))),
-                Err(error) => failed(origin, error.into()),
-            }
-        }
-        _ => pictures(origin, stream),
+        Kind::Png | Kind::Plain | Kind::Other => pictures(origin, stream),
+        // These are read from anywhere in them.
+        kind => match whole(stream) {
+            Ok(bytes) => whole_captures(kind, bytes, origin),
+            Err(error) => failed(origin, error.into()),
+        },
     }
+}
+
+/// Everything in a stream, up to what a picture has.
+fn whole(stream: impl Read) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    stream.take(MAX_PIXELS).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The captures in a file that is in memory.
+fn whole_captures(kind: Kind, bytes: Vec<u8>, origin: Arc<str>) -> Sources {
+    let length = bytes.len() as u64;
+    match kind {
+        Kind::Gif => animation(origin, read_gif(Cursor::new(bytes), length)),
+        Kind::Tiff => {
+            let mut pages = tiff::pages(&mut Cursor::new(&bytes)).into_iter();
+            let bytes: Arc<[u8]> = bytes.into();
+            numbered(origin, move || {
+                let (page, bytes) = (pages.next()?, Arc::clone(&bytes));
+                let load: Load =
+                    Box::new(move || Ok(load_page(Cursor::new(bytes), &page, length)?));
+                Some(Ok(load))
+            })
+        }
+        _ => {
+            let load: Load = Box::new(move || Ok(load_picture(&bytes)?));
+            numbered(origin, once(load))
+        }
+    }
+}
+
+fn once(load: Load) -> impl FnMut() -> Option<Result<Load, SourceError>> {
+    let mut load = Some(load);
+    move || load.take().map(Ok)
 }
 
 /// An error where a capture should be.
@@ -178,10 +271,12 @@ fn animation(origin: Arc<str>, mut frames: AnimationFrames) -> Sources {
     })
 }
 
-/// The frames of a Y4M stream; `end` tells whether its end is a good one.
+/// The frames of a Y4M stream, made by ffmpeg from a file of `length` bytes if it is `Some`; `end` tells
+/// whether its end is a good one.
 fn y4m<R: BufRead + Send + 'static>(
     origin: Arc<str>,
     stream: R,
+    length: Option<u64>,
     end: impl Fn(&mut R) -> Result<(), FfmpegError> + Send + 'static,
 ) -> Sources {
     let mut opened = Some(stream);
@@ -197,9 +292,13 @@ fn y4m<R: BufRead + Send + 'static>(
             }
         }
         let y4m = reader.as_mut()?;
+        let permit = match y4m.room(length) {
+            Ok(permit) => permit,
+            Err(error) => return Some(Err(error.into())),
+        };
         match y4m.next_frame() {
             Ok(Some(frame)) => {
-                let load: Load = Box::new(move || Ok(frame.to_picture()?));
+                let load: Load = Box::new(move || Ok(Loaded::new(frame.to_picture()?, permit)));
                 Some(Ok(load))
             }
             Ok(None) => end(y4m.source()).err().map(|error| Err(error.into())),
@@ -209,8 +308,10 @@ fn y4m<R: BufRead + Send + 'static>(
 }
 
 /// The pictures of a stream; an animation among them gives all of its frames.
-fn pictures(origin: Arc<str>, mut stream: impl BufRead + Send + 'static) -> Sources {
+fn pictures(origin: Arc<str>, stream: impl Read + Send + 'static) -> Sources {
+    let mut splitter = Splitter::new(stream);
     let mut inside: Option<AnimationFrames> = None;
+    let mut found = false;
     numbered(origin, move || {
         loop {
             if let Some(frame) = inside.as_mut().and_then(Iterator::next) {
@@ -220,17 +321,24 @@ fn pictures(origin: Arc<str>, mut stream: impl BufRead + Send + 'static) -> Sour
                         .map(|frame| -> Load { Box::new(move || Ok(frame.into_picture()?)) }),
                 );
             }
-            match split_stream(&mut stream) {
-                Ok(None) => return None,
-                Ok(Some(bytes)) if is_apng(Cursor::new(&bytes)) => {
-                    inside = Some(read_apng(Cursor::new(bytes)));
+            inside = None;
+            match splitter.next_picture() {
+                Err(error) => return Some(Err(error.into())),
+                Ok(None) => {
+                    // Not a single picture in all that.
+                    let nothing = splitter.left_out() > 0 && !std::mem::replace(&mut found, true);
+                    return nothing.then_some(Err(PictureError::Unknown.into()));
                 }
-                Ok(Some(bytes)) => {
-                    let load: Load = Box::new(move || Ok(decode_picture(&bytes)?));
+                Ok(Some(split)) => {
+                    found = true;
+                    if is_apng(Cursor::new(&split.bytes)) {
+                        let length = split.bytes.len() as u64;
+                        inside = Some(read_apng(Cursor::new(split.bytes), length));
+                        continue;
+                    }
+                    let load: Load = Box::new(move || Ok(load_picture(&split.bytes)?));
                     return Some(Ok(load));
                 }
-                // Nobody knows where the next picture would begin.
-                Err(error) => return Some(Err(error.into())),
             }
         }
     })

@@ -4,11 +4,16 @@
 
 use super::framing::Framing;
 use super::read::{PictureError, check_size};
+use super::room::{Permit, READING_BYTES};
 use crate::raster::{Chroma, IndexedFrame, Picture, Rows, Subsampling, Yuv};
 use std::io::{BufRead, Read, Write};
 
 /// What every stream begins with.
 const SIGNATURE: &[u8] = b"YUV4MPEG2";
+/// Bytes of a frame that are believed before they come.
+const MAX_AHEAD: usize = 64 << 20;
+/// Frames of a video that its file's length accounts for.
+const ACCOUNTED_FRAMES: u64 = 32;
 /// Header lines are at most this long.
 const MAX_LINE: u64 = 4096;
 
@@ -106,6 +111,20 @@ impl<R: BufRead> Y4mReader<R> {
         &mut self.source
     }
 
+    /// Room for the next frame, of a stream that was made from a file of `length` bytes; one that comes
+    /// as it is accounts for itself.
+    ///
+    /// # Errors
+    /// [`PictureError::TooLarge`].
+    pub(super) fn room(&self, length: Option<u64>) -> Result<Permit, PictureError> {
+        let Format { width, height, .. } = self.format;
+        let frame = self.format.frame_bytes() as u64;
+        let length = length.map_or(frame, |length| length / ACCOUNTED_FRAMES);
+        let bytes = frame + READING_BYTES * (width * height) as u64;
+        let too_large = || PictureError::TooLarge { width: width as u32, height: height as u32 };
+        Permit::take(bytes, length).ok_or_else(too_large)
+    }
+
     /// The next frame; `None` at the end.
     ///
     /// # Errors
@@ -116,7 +135,7 @@ impl<R: BufRead> Y4mReader<R> {
             return Err(PictureError::Video("damaged between two frames"));
         }
         let length = self.format.frame_bytes();
-        let mut samples = Vec::with_capacity(length);
+        let mut samples = Vec::with_capacity(length.min(MAX_AHEAD));
         self.source.by_ref().take(length as u64).read_to_end(&mut samples)?;
         if samples.len() < length {
             return Err(PictureError::Video("it ends inside a frame"));

@@ -167,6 +167,12 @@ pub struct Grey {
     pub values: Vec<u8>,
 }
 
+impl AsRef<Picture> for Picture {
+    fn as_ref(&self) -> &Picture {
+        self
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

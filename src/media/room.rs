@@ -1,0 +1,85 @@
+//! Room for pictures: what all threads together may have in memory of inputs that are small
+//! themselves. A few kilobytes can unpack to a picture of gigabytes; photos do not.
+
+use std::sync::{Condvar, Mutex, PoisonError};
+
+/// Bytes that pictures take beyond what their files account for, all together.
+const ROOM_BYTES: u64 = 256 << 20;
+/// Each byte of a file accounts for so many bytes of its picture in memory.
+const ACCOUNTED: u64 = 64;
+/// Bytes a pixel that a picture takes while it is read: itself, once more with its brightness
+/// turned over, its grey values.
+pub(super) const READING_BYTES: u64 = 8;
+
+/// What of the room is taken, and who waits for more.
+static ROOM: (Mutex<u64>, Condvar) = (Mutex::new(0), Condvar::new());
+
+/// A picture's part of the room, given back when this is dropped.
+#[derive(Debug)]
+pub(super) struct Permit {
+    bytes: u64,
+    accounted: u64,
+}
+
+impl Permit {
+    /// Waits for room for something of `bytes` from a file of `length` bytes; `None` if there never
+    /// will be.
+    pub(super) fn take(bytes: u64, length: u64) -> Option<Self> {
+        let accounted = length.saturating_mul(ACCOUNTED);
+        let bytes = bytes.saturating_sub(accounted);
+        if bytes > ROOM_BYTES {
+            return None;
+        }
+        let (taken, freed) = &ROOM;
+        let taken = taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let full = |taken: &mut u64| *taken + bytes > ROOM_BYTES;
+        let mut taken = freed.wait_while(taken, full).unwrap_or_else(PoisonError::into_inner);
+        *taken += bytes;
+        Some(Self { bytes, accounted })
+    }
+
+    /// For a picture with `pixels` of which decoding takes `decoding` bytes.
+    pub(super) fn for_picture(pixels: u64, decoding: u64, length: u64) -> Option<Self> {
+        Self::take(decoding.max(pixels.saturating_mul(READING_BYTES)), length)
+    }
+
+    /// Gives back what is not needed any more, now that a picture of `pixels` is decoded.
+    pub(super) fn decoded(&mut self, pixels: u64) {
+        let bytes = pixels.saturating_mul(READING_BYTES).saturating_sub(self.accounted);
+        let given_back = self.bytes.saturating_sub(bytes);
+        self.bytes -= given_back;
+        give_back(given_back);
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        give_back(self.bytes);
+    }
+}
+
+fn give_back(bytes: u64) {
+    let (taken, freed) = &ROOM;
+    *taken.lock().unwrap_or_else(PoisonError::into_inner) -= bytes;
+    freed.notify_all();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_pictures_of_small_files_come_one_after_the_other_or_not_at_all() {
+        assert!(Permit::take(ROOM_BYTES + 1, 0).is_none());
+        assert!(Permit::for_picture(120_000_000, 0, 600_000).is_none());
+        // A photo accounts for itself.
+        let photo = Permit::for_picture(12_000_000, 108_000_000, 3_000_000).unwrap();
+        assert_eq!(photo.bytes, 0);
+        let mut first = Permit::take(ROOM_BYTES / 2 + 1, 0).unwrap();
+        let second = std::thread::spawn(|| Permit::take(ROOM_BYTES / 2 + 1, 0).unwrap().bytes);
+        std::thread::sleep(std::time::Duration::from_millis(30));
+        assert!(!second.is_finished());
+        first.decoded(1);
+        assert_eq!((first.bytes, second.join().unwrap()), (READING_BYTES, ROOM_BYTES / 2 + 1));
+    }
+}
