@@ -4,7 +4,7 @@
 //! that can be read, then for the alignment marks that this header promises; or, without a header,
 //! for the cells of libcimbar's frames. What was turned down is noted with its reason. Where a frame
 //! was found, no other is looked for; elsewhere only if there are finders for one. A picture without
-//! a frame is looked at once more in opposite brightness, where finders of that kind are.
+//! a frame may be one in opposite brightness: finders of that kind are noted.
 //!
 //! Work without a result is bounded by numbers of trials, not by time: a picture full of finders is
 //! given up as soon as any other.
@@ -12,7 +12,6 @@
 use super::colour::{is_colourless, is_header_without_colour, possible_palettes};
 use super::diagnose::{MIN_BRIGHTNESS, brightest};
 use super::header::read_header;
-use super::inversion::Inversion;
 use super::located::Located;
 use super::region::Region;
 use super::sketch::{Sketch, Verdict};
@@ -31,7 +30,7 @@ const FURTHER_HYPOTHESES: usize = 40;
 /// passes for each size that a picture is searched in.
 const HEADER_TRIALS: usize = 60;
 const FURTHER_TRIALS: usize = 36;
-/// The same for each way in which a picture may be inverted.
+/// The same for each way in which a picture may have been inverted.
 const INVERTED_TRIALS: usize = 40;
 /// Hypotheses of one search in which libcimbar's cells are looked for.
 const CIMBAR_HYPOTHESES: usize = 48;
@@ -66,8 +65,6 @@ impl Found {
 pub(super) struct Seen {
     /// The frames, in reading order.
     pub(super) found: Vec<Found>,
-    /// In what way the picture was inverted to find them.
-    pub(super) inversion: Option<Inversion>,
     /// Why there is none, if there is none.
     pub(super) why: Outcome,
     /// What was looked at.
@@ -130,7 +127,20 @@ pub(super) fn search(picture: &Picture, tools: &mut Tools) -> Seen {
             break;
         }
     }
-    search.try_inverted().unwrap_or_else(|| search.into_seen(most))
+    search.into_seen(most)
+}
+
+/// The frames in a picture that has been inverted, at finders that were of opposite brightness before.
+pub(super) fn search_inverted(picture: &Picture, finders: &[Finder], tools: &mut Tools) -> Seen {
+    let mut search = Search::new(picture, tools);
+    search.trials = INVERTED_TRIALS;
+    let all = hypotheses(finders);
+    search.try_own(&all);
+    search.doubtful = None;
+    if search.found.is_empty() {
+        search.try_cimbar(&all);
+    }
+    search.into_seen(finders.len())
 }
 
 /// Finders in pixels of the whole picture.
@@ -292,29 +302,6 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The frames of the picture inverted, if it shows none as it is.
-    fn try_inverted(&mut self) -> Option<Seen> {
-        if !self.has_nothing() {
-            return None;
-        }
-        let all = hypotheses(&self.sketch.inverted);
-        if all.is_empty() {
-            return None;
-        }
-        Inversion::ALL.into_iter().find_map(|inversion| {
-            let picture = inversion.of(self.picture)?;
-            let mut search = Search::new(&picture, self.tools);
-            search.trials = INVERTED_TRIALS;
-            search.try_own(&all);
-            search.doubtful = None;
-            if search.found.is_empty() && inversion == Inversion::Plain {
-                search.try_cimbar(&all);
-            }
-            let seen = search.into_seen(0);
-            (!seen.found.is_empty()).then_some(Seen { inversion: Some(inversion), ..seen })
-        })
-    }
-
     fn into_seen(self, finders: usize) -> Seen {
         let mut found = self.found;
         found.extend(self.doubtful.map(Found::Own));
@@ -323,7 +310,7 @@ impl<'a> Search<'a> {
             false => Outcome::Read,
         };
         sort(&mut found);
-        Seen { found, inversion: None, why, sketch: self.sketch }
+        Seen { found, why, sketch: self.sketch }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::raster::Picture;
 /// Hypotheses that are compared with each other, likeliest first, and how many of them are read.
 const BATCHES: [(usize, usize); 3] = [(2, 2), (10, 3), (36, 3)];
 /// With this share of the groups of cells in place a frame is read.
-const ENOUGH_GROUPS: f64 = 0.5;
+const ENOUGH_GROUPS: f64 = 0.7;
 /// What is tried without a result in one picture: likenesses of hypotheses, meshes, and frames whose
 /// mesh fits but no block of which decodes. A tenth of a second and more each, the last two.
 const EFFORT: Effort = Effort { likenesses: 150, meshes: 8, frames: 1 };
@@ -178,7 +178,8 @@ fn read_cells(codings: &[Coding], patches: &[Patch]) -> Option<(Mode, Blocks)> {
         }
         let now = chosen.as_ref().map_or(0, |(_, blocks)| count(blocks));
         attempt += usize::from(now == before);
-        let Some((coding, blocks)) = &chosen else { continue };
+        // Shapes and colours are apart in most modes, and shapes are read at once or never.
+        let Some((coding, blocks)) = &chosen else { break };
         if now == blocks.len() {
             break;
         }
