@@ -70,7 +70,8 @@ impl Sums {
     /// brightness; something in between where there is nothing.
     fn colour(&self) -> f64 {
         let n = self.count.max(1.0);
-        let cov = |i: usize, j: usize| self.products[i][j] / n - self.mean[i] * self.mean[j] / n / n;
+        let cov =
+            |i: usize, j: usize| self.products[i][j] / n - self.mean[i] * self.mean[j] / n / n;
         // Brightness is the sum of the channels; what each has beside its share of it is colour.
         let with_sum = |i: usize| cov(i, 0) + cov(i, 1) + cov(i, 2);
         let total: f64 = (0..3).map(with_sum).sum();

@@ -115,7 +115,8 @@ impl Reader {
             }
             let Some(picture) = inversion.of(shown) else { break };
             let seen = search_inverted(&picture, &sketch.inverted, &mut self.tools);
-            let captures = self.read_found(&picture, seen.found, follows.then_some(Some(inversion)));
+            let captures =
+                self.read_found(&picture, seen.found, follows.then_some(Some(inversion)));
             let full = captures.iter().filter(|one| one.outcome == Outcome::Read).count();
             let read = captures.iter().filter_map(|one| one.reading.as_ref());
             let decoded: usize = read.map(|reading| reading.codewords().0).sum();

@@ -40,8 +40,8 @@ impl ReadBefore {
     /// What the frame with this header showed when it was read in full.
     pub(super) fn shown(&self, header: &FrameHeader) -> Option<Signature> {
         let known = self.0.lock().ok()?;
-        let trusted = !known.distrusted.contains(&header.transfer)
-            && known.distrusted.len() < MAX_DISTRUSTED;
+        let trusted =
+            !known.distrusted.contains(&header.transfer) && known.distrusted.len() < MAX_DISTRUSTED;
         known.frames.get(&(header.transfer, header.frame)).filter(|_| trusted).copied()
     }
 

@@ -64,9 +64,8 @@ impl Signature {
 /// The sum of the samples of a patch of tiles.
 fn patch(picture: &Picture, mesh: &Mesh, column: usize, row: usize) -> [f32; 3] {
     let mut sum = [0.0; 3];
-    let place = |start: usize, i: usize| {
-        start as f64 + (i as f64 + 0.5) * PATCH as f64 / SAMPLES as f64
-    };
+    let place =
+        |start: usize, i: usize| start as f64 + (i as f64 + 0.5) * PATCH as f64 / SAMPLES as f64;
     for (y, x) in (0..SAMPLES).flat_map(|y| (0..SAMPLES).map(move |x| (y, x))) {
         let Point { x, y } = mesh.place(place(column, x), place(row, y));
         for (sum, value) in sum.iter_mut().zip(picture.sample(x, y)) {

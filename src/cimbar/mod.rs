@@ -28,5 +28,5 @@ pub mod tiles;
 pub use coding::Coding;
 pub use fountain::{Blocks, ChunkHeader, Encoder, FountainError, block_ids};
 pub use mode::{Mode, Parameters};
-pub(crate) use read::{Effort, read_frame};
 pub use read::{Codings, Reading};
+pub(crate) use read::{Effort, read_frame};

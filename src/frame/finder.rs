@@ -133,8 +133,7 @@ impl<'a> FinderSearch<'a> {
         let (binary, mut found) = (&self.0, Vec::new());
         let most = FREE_STEPS + MAX_STEPS * binary.bright.len();
         for candidate in row_candidates(binary) {
-            let inside =
-                |f: &Finder| f.centre.distance(candidate.centre) < SAME_FINDER * f.radius;
+            let inside = |f: &Finder| f.centre.distance(candidate.centre) < SAME_FINDER * f.radius;
             // Rows come from the top: a finder that this one may be was found not long ago.
             if binary.surroundings_fit(&candidate)
                 && !found.iter().rev().take(MAX_CONFIRMED / 4).any(inside)

@@ -140,7 +140,8 @@ fn of_fitting(finders: &[Finder], few: usize) -> Vec<Quad> {
     let (mut all, mut known) = (Vec::new(), HashSet::new());
     for (a, corner) in finders.iter().enumerate() {
         let near = neighbours(finders, a);
-        let pairs = near.iter().enumerate().flat_map(|(at, &b)| near[..at].iter().map(move |&c| (b, c)));
+        let pairs =
+            near.iter().enumerate().flat_map(|(at, &b)| near[..at].iter().map(move |&c| (b, c)));
         for (b, c) in pairs {
             let (left, right) = (finders[b], finders[c]);
             let (x, y) = (left.centre - corner.centre, right.centre - corner.centre);

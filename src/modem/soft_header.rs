@@ -32,9 +32,11 @@ impl SoftHeader {
     ///
     /// `sample` gives the colour of the cell at (column, row).
     pub(crate) fn fit(palette: Palette, sample: impl Fn(usize, usize) -> [f32; 3]) -> f32 {
-        explained(known_cells(palette).map(|(column, row, symbol)| {
-            (Unmix::features(sample(column, row)), targets(symbol))
-        }))
+        explained(
+            known_cells(palette).map(|(column, row, symbol)| {
+                (Unmix::features(sample(column, row)), targets(symbol))
+            }),
+        )
     }
 
     /// How well the colours that known cells of a header have explain their brightness, up to 1:

@@ -51,7 +51,9 @@ pub enum Outcome {
         misfits: usize,
     },
     /// A frame in colours, seen in black and white.
-    #[error("a frame in colours, but no colour in the picture (take it in colour, or send with -p print)")]
+    #[error(
+        "a frame in colours, but no colour in the picture (take it in colour, or send with -p print)"
+    )]
     Colourless,
     /// A header that is intact but cannot be used.
     #[error(transparent)]

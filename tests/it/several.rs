@@ -160,7 +160,9 @@ fn inverted_frames_are_read() {
 #[test]
 fn an_inverted_video_is_followed_and_its_repeats_are_known() {
     let frame = &frames(Profile::Robust, (600, 600), 10)[0];
-    let inverted = picture(frame.width(), frame.height(), |x, y| frame.pixel(x, y).unwrap().map(|value| 255 - value));
+    let inverted = picture(frame.width(), frame.height(), |x, y| {
+        frame.pixel(x, y).unwrap().map(|value| 255 - value)
+    });
     let mut reader = Reader::default();
     let outcomes = [0; 3].map(|_| reader.read_next(&inverted)[0].outcome);
     assert_eq!(outcomes, [Outcome::Read, Outcome::Repeat, Outcome::Repeat]);
