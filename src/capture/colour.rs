@@ -14,8 +14,28 @@ const MAX_COLOUR: f64 = 0.06;
 /// without colour. Elsewhere a third is usual.
 const MIN_GREY_FIT: f32 = 0.75;
 
+/// Smallest such deviation in pictures of which black and white frames are no part; under mixed lamps
+/// these have 0.3.
+const MIN_COLOUR: f64 = 0.7;
+
+/// The palettes that a frame at a hypothesis can have.
+pub(super) fn possible_palettes(picture: &Picture, hypothesis: &Hypothesis) -> &'static [Palette] {
+    let colour = colour_inside(picture, hypothesis);
+    if colour <= MAX_COLOUR {
+        &[Palette::BlackWhite]
+    } else if colour >= MIN_COLOUR {
+        &[Palette::Colour]
+    } else {
+        &Palette::ALL
+    }
+}
+
 /// Whether the picture has no colour inside of a hypothesis: its channels all say the same.
 pub(super) fn is_colourless(picture: &Picture, hypothesis: &Hypothesis) -> bool {
+    colour_inside(picture, hypothesis) <= MAX_COLOUR
+}
+
+fn colour_inside(picture: &Picture, hypothesis: &Hypothesis) -> f64 {
     let [a, b, c, d] = hypothesis.corners;
     let share = |i: usize| (i as f64 + 0.5) / POINTS as f64;
     let mut sums = Sums::default();
@@ -24,7 +44,7 @@ pub(super) fn is_colourless(picture: &Picture, hypothesis: &Hypothesis) -> bool 
         let p = top + (bottom - top) * y;
         sums.add(picture.sample(p.x, p.y).map(f64::from));
     }
-    sums.is_colourless()
+    sums.colour()
 }
 
 /// Moments of the samples.
@@ -46,17 +66,22 @@ impl Sums {
         }
     }
 
-    fn is_colourless(&self) -> bool {
+    /// The largest deviation of a channel from a linear function of brightness, beside that of
+    /// brightness; something in between where there is nothing.
+    fn colour(&self) -> f64 {
         let n = self.count.max(1.0);
         let cov =
             |i: usize, j: usize| self.products[i][j] / n - self.mean[i] * self.mean[j] / n / n;
         // Brightness is the sum of the channels; what each has beside its share of it is colour.
         let with_sum = |i: usize| cov(i, 0) + cov(i, 1) + cov(i, 2);
         let total: f64 = (0..3).map(with_sum).sum();
-        let beside = |i: usize| cov(i, i) - with_sum(i) * with_sum(i) / total.max(1e-9);
-        let most = MAX_COLOUR * MAX_COLOUR * total / 9.0;
+        if total < 9.0 {
+            return (MAX_COLOUR + MIN_COLOUR) / 2.0;
+        }
+        let beside = |i: usize| cov(i, i) - with_sum(i) * with_sum(i) / total;
         // Half a grey level is rounding.
-        total > 9.0 && (0..3).all(|i| beside(i) <= most.max(0.25))
+        let most = (0..3).map(beside).fold(0.0, f64::max) - 0.25;
+        (most.max(0.0) * 9.0 / total).sqrt()
     }
 }
 
@@ -90,11 +115,13 @@ mod tests {
 
     #[test]
     fn tints_are_no_colour_and_pale_colours_are() {
-        assert!(sums(|x, _| [x; 3]).is_colourless());
-        assert!(sums(|x, _| [x, 0.8 * x + 10.0, 0.5 * x + 7.0]).is_colourless());
-        assert!(sums(|x, _| [x, 0.0, 0.0]).is_colourless());
-        assert!(!sums(|x, y| [x, y, x]).is_colourless());
-        assert!(!sums(|x, y| [100.0 + x, 100.0 + x + 0.2 * y, 100.0 + x]).is_colourless());
-        assert!(!sums(|_, _| [90.0; 3]).is_colourless(), "nothing is there at all");
+        let colour = |tint: &dyn Fn(f64, f64) -> [f64; 3]| sums(tint).colour();
+        assert!(colour(&|x, _| [x; 3]) <= MAX_COLOUR);
+        assert!(colour(&|x, _| [x, 0.8 * x + 10.0, 0.5 * x + 7.0]) <= MAX_COLOUR);
+        assert!(colour(&|x, _| [x, 0.0, 0.0]) <= MAX_COLOUR);
+        let pale = colour(&|x, y| [100.0 + x, 100.0 + x + 0.2 * y, 100.0 + x]);
+        assert!(pale > MAX_COLOUR && pale < MIN_COLOUR, "{pale}");
+        assert!(colour(&|x, y| [x, y, (x * 7.0 + y * 3.0) % 255.0]) >= MIN_COLOUR);
+        assert!(colour(&|_, _| [90.0; 3]) > MAX_COLOUR, "nothing is there at all");
     }
 }

@@ -7,8 +7,9 @@ use super::inversion::Inversion;
 use super::located::Located;
 use super::own::OwnReader;
 use super::repeats::{ReadBefore, belong};
-use super::search::{Found, Seen, search};
+use super::search::{Found, Seen, search, search_inverted};
 use super::signature::Signature;
+use super::sketch::Sketch;
 use super::tables::{Formats, Tools};
 use crate::cimbar;
 use crate::frame::Hypothesis;
@@ -54,9 +55,9 @@ impl Reader {
     /// Reads one picture: every frame in it, in reading order, or one capture that says why there
     /// is none. Whatever it shows, this tells what came of it, and never fails.
     pub fn read(&mut self, picture: &Picture) -> Vec<Capture> {
+        self.last = None;
         self.start();
-        let seen = search(picture, &mut self.tools);
-        self.read_seen(picture, seen)
+        self.search(picture, false)
     }
 
     /// Reads the next picture of a video as [`Reader::read`] does, but looks first where the frame
@@ -69,12 +70,7 @@ impl Reader {
         {
             return vec![capture];
         }
-        let seen = search(picture, &mut self.tools);
-        let (found, inversion) = (seen.found.first(), seen.inversion);
-        if let Some(Found::Own(located)) = found {
-            self.last = Some(Last { hypothesis: located.hypothesis, inversion });
-        }
-        self.read_seen(picture, seen)
+        self.search(picture, true)
     }
 
     /// Headers that were tried to be read in the last picture: what a search costs, for the most
@@ -93,24 +89,66 @@ impl Reader {
         self.tools.header_trials = 0;
     }
 
-    /// Reads the frames that a search found, or says why there are none.
-    fn read_seen(&mut self, picture: &Picture, seen: Seen) -> Vec<Capture> {
-        let inverted = seen.inversion.and_then(|inversion| inversion.of(picture));
-        let readable = inverted.as_ref().unwrap_or(picture);
-        let read = |found| match found {
-            Found::Own(located) => self.read_own(readable, *located),
-            Found::Cimbar(frame) => cimbar_capture(frame.1),
+    /// Reads all frames in a picture, or says why there are none.
+    fn search(&mut self, picture: &Picture, follows: bool) -> Vec<Capture> {
+        let Seen { found, why, sketch } = search(picture, &mut self.tools);
+        let mut captures = match found.is_empty() {
+            true => self.read_inverted(picture, &sketch, follows),
+            false => self.read_found(picture, found, follows.then_some(None)),
         };
-        let mut captures: Vec<Capture> = seen.found.into_iter().map(read).collect();
         if captures.is_empty() {
-            captures.push(Capture::nothing(seen.why));
+            captures.push(Capture::nothing(why));
         }
         let failed = captures.iter().any(|capture| !capture.outcome.is_final());
         if self.draws && failed {
-            let debug = self.debug.get_or_insert_default();
-            debug.add_finders(picture, &seen.sketch);
+            self.debug.get_or_insert_default().add_finders(picture, &sketch);
         }
         captures
+    }
+
+    /// Reads the frames of a picture that was inverted somehow: in the way in which most is read.
+    fn read_inverted(&mut self, shown: &Picture, sketch: &Sketch, follows: bool) -> Vec<Capture> {
+        let (mut best, mut most) = ((Vec::new(), None, None), None);
+        for inversion in Inversion::ALL {
+            if sketch.inverted.len() < 3 {
+                break;
+            }
+            let Some(picture) = inversion.of(shown) else { break };
+            let seen = search_inverted(&picture, &sketch.inverted, &mut self.tools);
+            let captures =
+                self.read_found(&picture, seen.found, follows.then_some(Some(inversion)));
+            let full = captures.iter().filter(|one| one.outcome == Outcome::Read).count();
+            let read = captures.iter().filter_map(|one| one.reading.as_ref());
+            let decoded: usize = read.map(|reading| reading.codewords().0).sum();
+            let (last, debug) = (self.last.take(), self.debug.take());
+            if !captures.is_empty() && most < Some((full, decoded)) {
+                best = (captures, last, debug);
+                most = Some((full, decoded));
+            }
+            if full > 0 {
+                break;
+            }
+        }
+        (self.last, self.debug) = (best.1, best.2);
+        best.0
+    }
+
+    /// Reads the frames that were found, and follows the first one of our own through a video,
+    /// inverted as it is.
+    fn read_found(
+        &mut self,
+        picture: &Picture,
+        found: Vec<Found>,
+        follows: Option<Option<Inversion>>,
+    ) -> Vec<Capture> {
+        if let (Some(inversion), Some(Found::Own(located))) = (follows, found.first()) {
+            self.last = Some(Last { hypothesis: located.hypothesis, inversion });
+        }
+        let read = |found| match found {
+            Found::Own(located) => self.read_own(picture, *located),
+            Found::Cimbar(frame) => cimbar_capture(frame.1),
+        };
+        found.into_iter().map(read).collect()
     }
 
     /// Reads the frame where it was in the picture before; `None` if it is not there.

@@ -4,15 +4,14 @@
 //! that can be read, then for the alignment marks that this header promises; or, without a header,
 //! for the cells of libcimbar's frames. What was turned down is noted with its reason. Where a frame
 //! was found, no other is looked for; elsewhere only if there are finders for one. A picture without
-//! a frame is looked at once more in opposite brightness, where finders of that kind are.
+//! a frame may be one in opposite brightness: finders of that kind are noted.
 //!
 //! Work without a result is bounded by numbers of trials, not by time: a picture full of finders is
 //! given up as soon as any other.
 
-use super::colour::{is_colourless, is_header_without_colour};
+use super::colour::{is_colourless, is_header_without_colour, possible_palettes};
 use super::diagnose::{MIN_BRIGHTNESS, brightest};
 use super::header::read_header;
-use super::inversion::Inversion;
 use super::located::Located;
 use super::region::Region;
 use super::sketch::{Sketch, Verdict};
@@ -26,11 +25,12 @@ use crate::reading::Outcome;
 /// the smallest finder that a camera can resolve still has two of them. Then in larger ones.
 pub const SEARCH_SIDE: usize = 800;
 /// Hypotheses that are tried after the first one with a readable header but without its marks.
-const FURTHER_HYPOTHESES: usize = 60;
-/// Headers that are tried to be read in one picture, until one is, and after each that was.
-const HEADER_TRIALS: usize = 400;
-const FURTHER_TRIALS: usize = 100;
-/// The same for each way in which a picture may be inverted.
+const FURTHER_HYPOTHESES: usize = 40;
+/// Headers that are tried to be read in one pass, until one is, and after each that was. There are two
+/// passes for each size that a picture is searched in.
+const HEADER_TRIALS: usize = 60;
+const FURTHER_TRIALS: usize = 36;
+/// The same for each way in which a picture may have been inverted.
 const INVERTED_TRIALS: usize = 40;
 /// Hypotheses of one search in which libcimbar's cells are looked for.
 const CIMBAR_HYPOTHESES: usize = 48;
@@ -65,8 +65,6 @@ impl Found {
 pub(super) struct Seen {
     /// The frames, in reading order.
     pub(super) found: Vec<Found>,
-    /// In what way the picture was inverted to find them.
-    pub(super) inversion: Option<Inversion>,
     /// Why there is none, if there is none.
     pub(super) why: Outcome,
     /// What was looked at.
@@ -88,7 +86,7 @@ struct Rejected {
 struct Search<'a> {
     picture: &'a Picture,
     tools: &'a mut Tools,
-    /// Headers that may still be tried.
+    /// Headers that may still be tried in this pass.
     trials: usize,
     effort: cimbar::Effort,
     found: Vec<Found>,
@@ -99,15 +97,13 @@ struct Search<'a> {
     doubtful: Option<Box<Located>>,
     left: usize,
     rejected: Rejected,
-    /// The likeliest hypotheses in opposite brightness.
-    inverted: Vec<Hypothesis>,
     sketch: Sketch,
 }
 
 /// The frames in a picture; or why there is none.
 pub(super) fn search(picture: &Picture, tools: &mut Tools) -> Seen {
     let mut most = 0;
-    let mut search = Search::new(picture, tools, HEADER_TRIALS);
+    let mut search = Search::new(picture, tools);
     let first = search_factor(picture);
     let factors = std::iter::successors(Some(first), |f| (*f > 1).then_some(f / 2));
     'levels: for factor in factors {
@@ -123,14 +119,28 @@ pub(super) fn search(picture: &Picture, tools: &mut Tools) -> Seen {
                 if looks_closer { continue 'levels } else { break 'levels }
             }
             if search.has_nothing() {
-                search.note_inverted(scaled(finders.inverted().finders(), factor));
+                let inverted = scaled(finders.inverted().finders(), factor);
+                search.sketch.note_finders(&inverted, true);
             }
         }
         if search.is_settled() && !search.covers_little() {
             break;
         }
     }
-    search.try_inverted().unwrap_or_else(|| search.into_seen(most))
+    search.into_seen(most)
+}
+
+/// The frames in a picture that has been inverted, at finders that were of opposite brightness before.
+pub(super) fn search_inverted(picture: &Picture, finders: &[Finder], tools: &mut Tools) -> Seen {
+    let mut search = Search::new(picture, tools);
+    search.trials = INVERTED_TRIALS;
+    let all = hypotheses(finders);
+    search.try_own(&all);
+    search.doubtful = None;
+    if search.found.is_empty() {
+        search.try_cimbar(&all);
+    }
+    search.into_seen(finders.len())
 }
 
 /// Finders in pixels of the whole picture.
@@ -146,18 +156,17 @@ fn search_factor(picture: &Picture) -> usize {
 }
 
 impl<'a> Search<'a> {
-    fn new(picture: &'a Picture, tools: &'a mut Tools, trials: usize) -> Self {
+    fn new(picture: &'a Picture, tools: &'a mut Tools) -> Self {
         Self {
             picture,
             tools,
-            trials,
+            trials: HEADER_TRIALS,
             effort: cimbar::Effort::default(),
             found: Vec::new(),
             taken: Vec::new(),
             doubtful: None,
             left: FURTHER_HYPOTHESES,
             rejected: Rejected::default(),
-            inverted: Vec::new(),
             sketch: Sketch::default(),
         }
     }
@@ -191,6 +200,7 @@ impl<'a> Search<'a> {
     fn try_finders(&mut self, finders: &[Finder]) {
         self.sketch.note_finders(finders, false);
         self.left = FURTHER_HYPOTHESES;
+        self.trials = if self.is_settled() { FURTHER_TRIALS } else { HEADER_TRIALS };
         let free = self.outside(finders);
         let all = hypotheses(&free);
         let turn = if free.len() > MANY_FINDERS { all.len() } else { all.len().min(OWN_TURN) };
@@ -227,8 +237,8 @@ impl<'a> Search<'a> {
         if self.doubtful.is_some() {
             self.left -= 1;
         }
-        let colourless = is_colourless(picture, hypothesis);
-        let palettes = if colourless { &[Palette::BlackWhite][..] } else { &Palette::ALL };
+        let palettes = possible_palettes(picture, hypothesis);
+        let colourless = palettes == [Palette::BlackWhite];
         match read_header(picture, hypothesis, palettes, &mut self.tools.decoder) {
             None if colourless && is_header_without_colour(picture, hypothesis) => {
                 self.give_up(hypothesis, Outcome::Colourless)
@@ -292,35 +302,6 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Keeps finders of opposite brightness, if these are likelier a frame than those before.
-    fn note_inverted(&mut self, finders: Vec<Finder>) {
-        self.sketch.note_finders(&finders, true);
-        let all = hypotheses(&finders);
-        let best = |all: &[Hypothesis]| all.first().map_or(f64::MIN, |one| one.plausibility);
-        if best(&all) > best(&self.inverted) {
-            self.inverted = all;
-        }
-    }
-
-    /// The frames of the picture inverted, if it shows none as it is.
-    fn try_inverted(&mut self) -> Option<Seen> {
-        if !self.has_nothing() || self.inverted.is_empty() {
-            return None;
-        }
-        let all = std::mem::take(&mut self.inverted);
-        Inversion::ALL.into_iter().find_map(|inversion| {
-            let picture = inversion.of(self.picture)?;
-            let mut search = Search::new(&picture, self.tools, INVERTED_TRIALS);
-            search.try_own(&all);
-            search.doubtful = None;
-            if search.found.is_empty() && inversion == Inversion::Plain {
-                search.try_cimbar(&all);
-            }
-            let seen = search.into_seen(0);
-            (!seen.found.is_empty()).then_some(Seen { inversion: Some(inversion), ..seen })
-        })
-    }
-
     fn into_seen(self, finders: usize) -> Seen {
         let mut found = self.found;
         found.extend(self.doubtful.map(Found::Own));
@@ -329,7 +310,7 @@ impl<'a> Search<'a> {
             false => Outcome::Read,
         };
         sort(&mut found);
-        Seen { found, inversion: None, why, sketch: self.sketch }
+        Seen { found, why, sketch: self.sketch }
     }
 }
 

@@ -17,8 +17,15 @@ const MAX_HYPOTHESES: usize = 400;
 /// is off its place by at most this share of the shorter side next to it.
 const MAX_FITTING_RATIO: f64 = 1.7;
 const MAX_MISS: f64 = 0.35;
+/// Sine of the flattest of their corners, and how many finders around one may be its neighbours: next
+/// to it on a sheet are three corners of other frames, and sixteen where its own frame has two.
+const MIN_FITTING_CORNER: f64 = 0.5;
+const MAX_NEIGHBOURS: usize = 20;
 /// What each finder inside of a frame costs, and how many of them count.
 const CROWD_WEIGHT: f64 = 0.3;
+/// How much less plausible than the best one a hypothesis of many finders may be: one with a guessed
+/// corner, and another of the wrong kind.
+const MAX_FALL: f64 = GUESS_PENALTY + 2.0;
 const MAX_CROWD: usize = 4;
 /// Frames of which all four finders were seen come first: a guessed corner can be far off under
 /// strong perspective, and the header alone would not show it.
@@ -73,6 +80,11 @@ pub(crate) fn hypotheses(finders: &[Finder]) -> Vec<Hypothesis> {
         all.extend(of_fitting(finders, few));
     }
     let mut all: Vec<Hypothesis> = all.iter().flat_map(Quad::oriented).collect();
+    if finders.len() > few {
+        // Of so many the better ones alone, which have a finder of the right kind at most corners.
+        let best = all.iter().map(|one| one.plausibility).fold(f64::MIN, f64::max);
+        all.retain(|one| one.plausibility > best - MAX_FALL);
+    }
     all.sort_by(|a, b| b.plausibility.total_cmp(&a.plausibility));
     all.truncate(MAX_HYPOTHESES);
     all
@@ -122,27 +134,30 @@ fn of_any(finders: &[Finder]) -> Vec<Quad> {
     all
 }
 
-/// Any three of many finders that are about the same size, and a fourth one near the place where it
-/// should be; but not those that are among the first `few` alone.
+/// Any three of many finders that are about the same size and close to each other, and a fourth one
+/// near the place where it should be; but not those that are among the first `few` alone.
 fn of_fitting(finders: &[Finder], few: usize) -> Vec<Quad> {
     let (mut all, mut known) = (Vec::new(), HashSet::new());
-    for a in 0..finders.len() {
-        let alike = |i: &usize| fits_size(&finders[a], &finders[*i]);
-        let others: Vec<usize> = (a + 1..finders.len()).filter(alike).collect();
-        for (at, &b) in others.iter().enumerate() {
-            for &c in &others[at + 1..] {
-                let three = [finders[a], finders[b], finders[c]];
-                let Some(guess) = guess(three) else { continue };
-                let shortest = three.map(|f| f.centre.distance(guess.centre));
-                let near = MAX_MISS * shortest.into_iter().fold(f64::MAX, f64::min);
-                let fourth = (0..finders.len()).filter(|d| ![a, b, c].contains(d));
-                for d in fourth.filter(|d| finders[*d].centre.distance(guess.centre) < near) {
-                    let mut key = [a, b, c, d];
-                    key.sort_unstable();
-                    let is_new = key[3] >= few && fits_size(&finders[a], &finders[d]);
-                    if is_new && known.insert(key) {
-                        let quad = Quad::new(key.map(|i| finders[i]));
-                        let penalty = crowd(finders, &quad.four);
+    for (a, corner) in finders.iter().enumerate() {
+        let near = neighbours(finders, a);
+        let pairs =
+            near.iter().enumerate().flat_map(|(at, &b)| near[..at].iter().map(move |&c| (b, c)));
+        for (b, c) in pairs {
+            let (left, right) = (finders[b], finders[c]);
+            let (x, y) = (left.centre - corner.centre, right.centre - corner.centre);
+            if x.cross(y).abs() < MIN_FITTING_CORNER * x.norm() * y.norm() {
+                continue;
+            }
+            let guess = fourth_corner(*corner, left, right);
+            let miss = MAX_MISS * x.norm().min(y.norm());
+            for d in (0..finders.len()).filter(|d| finders[*d].centre.distance(guess) < miss) {
+                let mut key = [a, b, c, d];
+                key.sort_unstable();
+                let differ = key.windows(2).all(|two| two[0] != two[1]);
+                if differ && key[3] >= few && fits_size(corner, &finders[d]) && known.insert(key) {
+                    let quad = Quad::new(key.map(|i| finders[i]));
+                    let penalty = crowd(finders, &quad.four);
+                    if penalty < CROWD_WEIGHT * MAX_CROWD as f64 {
                         all.push(Quad { penalty, ..quad });
                     }
                 }
@@ -150,6 +165,16 @@ fn of_fitting(finders: &[Finder], few: usize) -> Vec<Quad> {
         }
     }
     all
+}
+
+/// The finders of about the same size as one that are nearest to it.
+fn neighbours(finders: &[Finder], one: usize) -> Vec<usize> {
+    let distance = |i: &usize| finders[*i].centre.distance(finders[one].centre);
+    let alike = |i: &usize| *i != one && fits_size(&finders[one], &finders[*i]);
+    let mut near: Vec<usize> = (0..finders.len()).filter(alike).collect();
+    near.sort_by(|a, b| distance(a).total_cmp(&distance(b)));
+    near.truncate(MAX_NEIGHBOURS);
+    near
 }
 
 fn fits_size(one: &Finder, other: &Finder) -> bool {

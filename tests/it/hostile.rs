@@ -3,14 +3,16 @@
 use crate::support::{Workdir, choice, encode, file, own, packets, picture, random_bytes, read};
 use proptest::prelude::*;
 use std::time::{Duration, Instant};
+use tilecast::capture::{ReadBefore, Reader};
 use tilecast::format::Profile;
-use tilecast::frame::{Layout, draw};
+use tilecast::frame::{Geometry, Layout, draw};
 use tilecast::inner::FrameCode;
 use tilecast::media::{Effort, decode_picture, encode_png};
-use tilecast::modem::{FORMAT_VERSION, FrameHeader, modulate};
+use tilecast::modem::{FORMAT_VERSION, FrameFormat, FrameHeader, modulate};
 use tilecast::outer::{PACKET_HEADER_BYTES, Packet, PacketId, Shape};
 use tilecast::prng::SplitMix64;
 use tilecast::raster::Picture;
+use tilecast::reading::Outcome;
 use tilecast::receive::Receiver;
 
 /// Pictures that hold no frame.
@@ -97,6 +99,104 @@ fn promises_of_absurd_sizes_cost_nothing() {
     let report = receiver.transfer(id).unwrap().report();
     assert!(report.packets_missing > 3_000_000_000 && report.frames_missing.len() <= 1 << 20);
     assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+}
+
+/// A picture of what a header of these numbers alone shows, reduced to at most `side` pixels.
+fn promised(geometry: Geometry, (lifting, bands): (u16, u8), side: usize) -> Picture {
+    let small = choice(Profile::Lossless, 384).tables().unwrap();
+    let format = FrameFormat { geometry, lifting, bands, ..small.format };
+    let header = FrameHeader { format, transfer: 7, frame: 0, frames: 1 };
+    // Drawn as a small frame, with the header of the large one.
+    let tiles = vec![0; small.layout.kinds().len()];
+    let drawn = draw(&small.layout, &tiles, &header.cells()).to_picture().unwrap();
+    let scale = drawn.width() as f64 / side as f64;
+    picture(side, side, |x, y| {
+        drawn.sample((x as f64 + 0.5) * scale, (y as f64 + 0.5) * scale).map(|v| v as u8)
+    })
+}
+
+#[test]
+fn headers_that_promise_more_tiles_than_pixels_are_refused() {
+    let geometry = choice(Profile::Lossless, 384).tables().unwrap().format.geometry;
+    let forged = [
+        (4096, 4096, 1, 3),
+        (4096, 4096, 1, 16),
+        (4096, 200, 1, 3),
+        (600, 600, 1, 3),
+        (341, 341, 12, 16),
+    ];
+    for (columns, rows, tile, unit) in forged {
+        for numbers in [(384, 1), (4, 64), (16, 64)] {
+            for side in [384, 1200] {
+                let geometry = Geometry { columns, rows, tile, unit, ..geometry };
+                let capture = read(&promised(geometry, numbers, side));
+                assert!(capture.reading.is_none(), "{geometry:?} {numbers:?} in {side}");
+                assert_eq!(capture.outcome.code(), "does-not-fit", "{geometry:?} in {side}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_large_picture_with_the_header_of_a_large_frame_alone_yields_nothing() {
+    // All of it is there but the tiles: what would be equalised is the size of the picture.
+    let tables = choice(Profile::Lossless, 2600).tables().unwrap();
+    let header = FrameHeader { format: tables.format, transfer: 7, frame: 0, frames: 1 };
+    let tiles = vec![0; tables.layout.kinds().len()];
+    let drawn = draw(&tables.layout, &tiles, &header.cells()).to_picture().unwrap();
+    assert_eq!(read(&drawn).outcome.code(), "does-not-fit");
+}
+
+#[test]
+fn a_search_without_a_result_tries_few_headers() {
+    let finder = |x: usize, y: usize, side: usize| {
+        let from = |v: usize| (v % side).abs_diff(side / 2) * 16 / side;
+        match from(x).max(from(y)) {
+            4..6 => [0; 3],
+            7.. => [30, 0, 0],
+            _ => [255 - (x % 40) as u8, 255, 255 - (y % 60) as u8],
+        }
+    };
+    for side in [24, 40, 64, 100, 400] {
+        for size in [(640, 480), (1600, 1200)] {
+            let mut reader = Reader::default();
+            let captures = reader.read(&picture(size.0, size.1, |x, y| finder(x, y, side)));
+            assert!(captures.iter().all(|capture| capture.reading.is_none()));
+            assert!(reader.header_trials() <= 360, "{side}: {}", reader.header_trials());
+        }
+    }
+}
+
+/// A frame with the header of frame 0 of 1, and its packets of one transfer with a payload.
+fn whole(transfer: u32, payload: u8) -> Picture {
+    let packet = |i: usize, bytes: usize| {
+        let payload = vec![payload ^ i as u8; bytes - PACKET_HEADER_BYTES];
+        let tables = choice(Profile::Standard, 512).tables().unwrap();
+        let source = tables.packets() as u8;
+        let shape = Shape { blocks: 1, source, repair: 0, payload: payload.len() };
+        Packet { id: PacketId { transfer, block: 0, index: i as u8 }, shape, payload }.to_bytes()
+    };
+    forged(1, 0, &packet)
+}
+
+#[test]
+fn a_forged_frame_does_not_make_the_true_one_seen_before() {
+    let (honest, seen) =
+        (whole(7, 1), |p: &Picture, reader: &mut Reader| reader.read_next(p)[0].outcome);
+    // Packets of another transfer under the header; then the right ones, but another payload.
+    for forged in [whole(8, 1), whole(7, 200)] {
+        let mut reader = Reader::default();
+        assert_eq!(seen(&forged, &mut reader), Outcome::Read);
+        assert_eq!(seen(&honest, &mut reader), Outcome::Read);
+        assert_eq!(seen(&honest, &mut reader), Outcome::Repeat);
+    }
+    // And whoever finds out later that something was wrong has everything read again.
+    let known = ReadBefore::default();
+    let mut reader = Reader::default().remembering(known.clone());
+    assert_eq!(seen(&honest, &mut reader), Outcome::Read);
+    assert_eq!(seen(&honest, &mut reader), Outcome::Repeat);
+    known.distrust(7);
+    assert_eq!([0; 2].map(|_| seen(&honest, &mut reader)), [Outcome::Read; 2]);
 }
 
 #[test]

@@ -31,6 +31,8 @@ mod resume;
 mod round_trip;
 // The files in samples/.
 mod samples;
+// Several frames in a picture, opposite brightness, no colour.
+mod several;
 // The spec's numbers are the code's numbers.
 mod spec;
 // Working folders, the command, seeded data.
