@@ -37,6 +37,8 @@ pub struct ReadCapture<M, P> {
     pub about: M,
     /// What its frames gave, in reading order, at least one capture; or why there is no picture.
     pub captures: Result<Vec<Capture>, P>,
+    /// Pixels of the picture; 0 if there is none.
+    pub pixels: u64,
     /// What it looked like inside, if that was asked for.
     pub debug: Option<DebugPictures>,
 }
@@ -60,12 +62,17 @@ pub fn read_all<M: Send, G: AsRef<Picture>, P: Send, F: FnOnce() -> Result<G, P>
         reader.remembering(settings.read_before.clone()).sharing(formats.clone())
     };
     let work = |reader: &mut Reader, Pending { about, follows, load }: Pending<M, F>| {
-        let read = |picture: G| match follows {
-            true => reader.read_next(picture.as_ref()),
-            false => reader.read(picture.as_ref()),
+        let mut pixels = 0;
+        let read = |picture: G| {
+            let picture = picture.as_ref();
+            pixels = (picture.width() * picture.height()) as u64;
+            match follows {
+                true => reader.read_next(picture),
+                false => reader.read(picture),
+            }
         };
         let captures = load().map(read);
-        ReadCapture { about, captures, debug: reader.debug_pictures() }
+        ReadCapture { about, captures, pixels, debug: reader.debug_pictures() }
     };
     ordered(settings.threads, pictures, reader, work, sink)
 }

@@ -164,7 +164,7 @@ pub(super) struct DecodeArgs {
 /// What `encode` and `decode` share.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(super) struct CommonArgs {
-    /// Threads; 0 means all cores
+    /// Threads, one a core at most; 0 means all cores
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = parse_threads)]
     pub threads: usize,
     /// Replace what exists

@@ -10,8 +10,9 @@ use super::exit::{Exit, Failure, check_interrupt, stop};
 use super::inputs::{About, Inputs, inputs, show};
 use super::journal::Journal;
 use super::listing::Listing;
+use super::patience::{Gave, Patience};
 use super::watch::Watch;
-use crate::capture::{DebugPictures, ReadCapture, Settings, read_all};
+use crate::capture::{ReadCapture, Settings, read_all};
 use crate::media::encode_rgb_png;
 use crate::media::output::OutputFile;
 use crate::media::sources::SourceError;
@@ -82,49 +83,47 @@ fn read(
         say!("{} read by an earlier run", counted(done.len() as u64, "capture"));
     }
     let (count, skipped) = (inputs.count(), done.len() as u64);
-    // What earlier runs received may be enough.
-    let mut enough = delivery.deliver(receiver)?;
+    let mut patience = Patience::new(inputs.bytes());
     let mut watch = Watch::new(count, config.quiet, receiver);
-    let captures = inputs.into_captures(done, stop());
     let settings = Settings {
         threads: config.threads,
         draws: config.debug.is_some(),
         read_before: delivery.read_before(),
     };
-    if !enough {
-        read_all(captures, &settings, |read| {
-            check_interrupt()?;
-            if let (Some(folder), Some(debug)) = (&config.debug, &read.debug) {
-                write_debug(debug, folder, watch.count() + 1)?;
-            }
-            for capture in take(read, receiver, &mut watch)? {
-                if let Some(report) = report {
-                    report.capture(&capture).context("cannot write the report")?;
-                }
-            }
-            enough = delivery.deliver(receiver)?;
-            if enough {
-                // Nobody waits for what comes after it.
-                stop().set();
-            }
-            let next = if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
-            Ok::<_, Failure>(next)
-        })?;
-    }
+    // What earlier runs received may be enough.
+    let mut enough = delivery.deliver(receiver)?;
+    let is_open = !enough;
+    let captures = inputs.into_captures(done, stop()).take_while(move |_| is_open);
+    read_all(captures, &settings, |read| {
+        check_interrupt()?;
+        let pixels = read.pixels;
+        draw_debug(&read, config, watch.count() + 1)?;
+        let gave = take(read, receiver, &mut watch, report)?;
+        enough = delivery.deliver(receiver)?;
+        if enough || !patience.goes_on(pixels, gave) {
+            // Nobody waits for what comes after it.
+            stop().set();
+            return Ok(ControlFlow::Break(()));
+        }
+        Ok::<_, Failure>(ControlFlow::Continue(()))
+    })?;
     let (captures, files) = (watch.count(), watch.files());
     drop(watch);
-    if enough && !config.quiet {
-        tell_unread(count.saturating_sub(skipped + files));
-    }
+    tell_end(enough, &patience, count.saturating_sub(skipped + files), config.quiet);
     if receiver.transfers().is_empty() {
         say!("tilecast: no frame found in {}", counted(captures, "capture"));
     }
     check_interrupt()
 }
 
-fn tell_unread(files: u64) {
-    if files > 0 {
-        say!("the file is complete: {} left unread", counted(files, "file"));
+/// Says why captures were left unread, if any were.
+fn tell_end(enough: bool, patience: &Patience, unread: u64, quiet: bool) {
+    if enough && unread > 0 && !quiet {
+        say!("the file is complete: {} left unread", counted(unread, "file"));
+    }
+    if !enough && patience.is_over() {
+        say!("tilecast: what comes after so many pictures without anything new is left unread");
+        say!("tilecast: hint: pipe it in, and all of it is read: cat FILE | tilecast decode -");
     }
 }
 
@@ -133,27 +132,35 @@ fn take(
     read: ReadCapture<About, SourceError>,
     receiver: &mut Receiver,
     watch: &mut Watch,
-) -> Result<Vec<CaptureReport>, Failure> {
+    report: &mut Option<ReportFile>,
+) -> Result<Gave, Failure> {
     let ReadCapture { about, captures, .. } = read;
-    let captures = match captures {
-        Ok(captures) => captures,
-        Err(error) => {
-            let report = unreadable(&about, &error);
-            watch.note(&[(report.clone(), None)], about.video(), receiver);
-            return Ok(vec![report]);
-        }
-    };
     let mut taken: Vec<(CaptureReport, Option<Outcome>)> = Vec::new();
-    let mut final_ones = 0;
-    for capture in &captures {
-        // The picture need not be read again once nothing in it can become more.
-        let done = final_ones + 1 == captures.len();
-        let intake = receiver.accept(capture, about.key.as_deref().filter(|_| done))?;
-        final_ones += usize::from(intake.outcome.is_final());
-        taken.push((intake.report(about.path(), capture), Some(intake.outcome)));
+    let (mut final_ones, mut gave) = (0, Gave::Nothing);
+    match &captures {
+        Err(error) => taken.push((unreadable(&about, error), None)),
+        Ok(captures) => {
+            for capture in captures {
+                // The picture need not be read again once nothing in it can become more.
+                let done = final_ones + 1 == captures.len();
+                let intake = receiver.accept(capture, about.key.as_deref().filter(|_| done))?;
+                final_ones += usize::from(intake.outcome.is_final());
+                gave = match (intake.is_news, intake.outcome) {
+                    (true, _) => Gave::News,
+                    (false, Outcome::Repeat) if gave == Gave::Nothing => Gave::Repeat,
+                    _ => gave,
+                };
+                taken.push((intake.report(about.path(), capture), Some(intake.outcome)));
+            }
+        }
     }
     watch.note(&taken, about.video(), receiver);
-    Ok(taken.into_iter().map(|(report, _)| report).collect())
+    if let Some(report) = report {
+        let mut all = taken.iter();
+        all.try_for_each(|(capture, _)| report.capture(capture))
+            .context("cannot write the report")?;
+    }
+    Ok(gave)
 }
 
 /// The report about a capture that is no picture.
@@ -162,8 +169,13 @@ pub(super) fn unreadable(about: &About, error: &SourceError) -> CaptureReport {
     CaptureReport { path: about.path(), code, reason, ..CaptureReport::default() }
 }
 
-/// Writes what was seen in capture number `number` as PNG files.
-fn write_debug(debug: &DebugPictures, folder: &Path, number: u64) -> Result<(), Failure> {
+/// Writes what was seen in picture number `number` as PNG files, if that was asked for.
+fn draw_debug(
+    read: &ReadCapture<About, SourceError>,
+    config: &DecodeConfig,
+    number: u64,
+) -> Result<(), Failure> {
+    let (Some(folder), Some(debug)) = (&config.debug, &read.debug) else { return Ok(()) };
     for (name, picture) in debug.named() {
         let path = folder.join(format!("{number:04}-{name}.png"));
         let context = || format!("cannot write {}", show(&path));

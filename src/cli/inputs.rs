@@ -179,6 +179,12 @@ impl Inputs {
         if others { 0 } else { self.files.len() as u64 }
     }
 
+    /// Bytes of all files; `None` if captures come from elsewhere too.
+    pub(super) fn bytes(&self) -> Option<u64> {
+        let length = |path: &PathBuf| std::fs::metadata(path).map_or(0, |found| found.len());
+        (self.count() > 0).then(|| self.files.iter().map(length).sum())
+    }
+
     /// The captures: those of files first, but for those whose key is `done`. What is silent ends with
     /// `stop`.
     pub(super) fn into_captures(

@@ -22,6 +22,7 @@ mod info;
 mod inputs;
 mod journal;
 mod listing;
+mod patience;
 mod progress;
 mod target;
 mod told;
@@ -45,12 +46,10 @@ pub fn main() -> std::process::ExitCode {
     outcome.unwrap_or_else(|failure: Failure| failure.tell()).into()
 }
 
-/// `--threads`: 0 means all cores.
+/// `--threads`: 0 means all cores. More than these would only take memory.
 fn thread_count(asked: usize) -> usize {
-    match asked {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        count => count,
-    }
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    if asked == 0 { cores } else { asked.min(cores) }
 }
 
 /// A number with separators between thousands.

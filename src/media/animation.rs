@@ -1,7 +1,7 @@
 //! Animations, GIF and APNG, frame by frame as a viewer shows them.
 
 use super::read::{Loaded, PictureError, check_size, limits};
-use super::room::Permit;
+use super::room::{Permit, READING_BYTES};
 use crate::raster::Picture;
 use image::codecs::gif::GifDecoder;
 use image::codecs::png::PngDecoder;
@@ -13,9 +13,8 @@ use std::sync::mpsc;
 const FRAMES_AHEAD: usize = 1;
 /// Bytes a pixel that a decoder keeps: what is shown, what was shown before, the next frame.
 const DECODER_BYTES: u64 = 12;
-/// Bytes a pixel of a frame until it has been read: in four channels, in three, once more with its
-/// brightness turned over.
-const FRAME_BYTES: u64 = 12;
+/// Bytes a pixel of a frame until it has been read: in four channels, then as it is read.
+const FRAME_BYTES: u64 = 4 + READING_BYTES;
 /// Frames of a long animation that its length accounts for.
 const ACCOUNTED_FRAMES: u64 = 32;
 

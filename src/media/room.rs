@@ -7,9 +7,8 @@ use std::sync::{Condvar, Mutex, PoisonError};
 const ROOM_BYTES: u64 = 256 << 20;
 /// Each byte of a file accounts for so many bytes of its picture in memory.
 const ACCOUNTED: u64 = 64;
-/// Bytes a pixel that a picture takes while it is read: itself, once more with its brightness
-/// turned over, its grey values.
-pub(super) const READING_BYTES: u64 = 8;
+/// Bytes a pixel that a picture takes while it is read: its colours, and what is searched.
+pub(super) const READING_BYTES: u64 = 6;
 
 /// What of the room is taken, and who waits for more.
 static ROOM: (Mutex<u64>, Condvar) = (Mutex::new(0), Condvar::new());

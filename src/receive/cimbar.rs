@@ -36,10 +36,11 @@ impl CimbarDesk {
     ) -> Result<Intake, ReceiveError> {
         let Some(arrival) = Arrival::new(reading) else { return Ok(Intake::nothing(outcome)) };
         let transfer = Some(TransferId::Cimbar(arrival.key));
-        if self.take(&arrival, log.end()) {
+        let is_news = self.take(&arrival, log.end());
+        if is_news {
             log.note(RecordKind::Chunk, &arrival.record())?;
         }
-        Ok(Intake { outcome, transfer, recovered: 0 })
+        Ok(Intake { outcome, transfer, recovered: 0, is_news })
     }
 
     /// Whether the frame brought something new; its transfer may be seen for the first time when the

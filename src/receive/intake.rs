@@ -13,12 +13,14 @@ pub struct Intake {
     pub transfer: Option<TransferId>,
     /// Codewords that decoded only together with earlier captures of the frame.
     pub recovered: usize,
+    /// Whether the capture gave anything that was not there before.
+    pub is_news: bool,
 }
 
 impl Intake {
     /// Nothing was taken from a capture that went like this.
     pub(super) fn nothing(outcome: Outcome) -> Self {
-        Self { outcome, transfer: None, recovered: 0 }
+        Self { outcome, transfer: None, recovered: 0, is_news: false }
     }
 
     /// The report about the capture, which came from `path`.

@@ -101,6 +101,7 @@ impl OwnDesk {
             let transfer = transfer(transfers, packet.id.transfer, Some(packet.shape), since);
             transfer.accept(packet, &mut log)?;
         }
+        let is_news = log.sighting.is_none();
         if packets.is_empty() && outcome != Outcome::Repeat {
             log.sight()?;
         }
@@ -110,7 +111,7 @@ impl OwnDesk {
             Outcome::CodewordsLost { .. } if complete => Outcome::Read,
             other => other,
         };
-        Ok(Intake { outcome, transfer: Some(shown), recovered: recovered.len() })
+        Ok(Intake { outcome, transfer: Some(shown), recovered: recovered.len(), is_news })
     }
 
     /// See [`super::Receiver::reconsider`].
