@@ -85,20 +85,26 @@ impl Sums {
     }
 }
 
-/// Whether both headers of a frame in colours are at a hypothesis, seen without colour.
+/// Whether both headers of a frame in colours are at a hypothesis, seen without colour: each by
+/// itself, and both with one brightness for each colour. Of a guessed corner nobody would know it.
 pub(super) fn is_header_without_colour(picture: &Picture, hypothesis: &Hypothesis) -> bool {
-    [false, true].into_iter().all(|turned| {
-        let estimate = hypothesis.unit_estimate(picture, turned);
-        (-20..=20).step_by(2).any(|x| {
-            let by = 1.0 + f64::from(x) * 0.005;
-            let unit = estimate.map(|estimate| Point::new(estimate.x * by, estimate.y));
-            let place = unit.and_then(|unit| hypothesis.header(unit, turned));
-            place.is_some_and(|place| {
-                let grey = |x, y| place.centre(picture, x, y).iter().sum::<f32>() / 3.0;
-                SoftHeader::grey_fit(Palette::Colour, grey) > MIN_GREY_FIT
-            })
-        })
-    })
+    let copies = [false, true].map(|turned| best_greys(picture, hypothesis, turned));
+    let alone = copies.iter().all(|known| SoftHeader::grey_fit(known) > MIN_GREY_FIT);
+    hypothesis.guessed.is_none() && alone && SoftHeader::grey_fit(&copies.concat()) > MIN_GREY_FIT
+}
+
+/// The known cells of one copy of a header, at the scale at which they look most like it.
+fn best_greys(picture: &Picture, hypothesis: &Hypothesis, turned: bool) -> Vec<(f32, u8)> {
+    let Some(estimate) = hypothesis.unit_estimate(picture, turned) else { return Vec::new() };
+    let at_scale = |x: i32| {
+        let x = estimate.x * (1.0 + f64::from(x) * 0.005);
+        let place = hypothesis.header(Point::new(x, estimate.y), turned)?;
+        let grey = |x, y| place.centre(picture, x, y).iter().sum::<f32>() / 3.0;
+        let known = SoftHeader::known_greys(Palette::Colour, grey);
+        Some((SoftHeader::grey_fit(&known), known))
+    };
+    let all = (-20..=20).step_by(2).filter_map(at_scale);
+    all.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, known)| known).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -59,10 +59,11 @@ pub(super) fn read_header(
                 if let Some(header) = copy.decode(decoder) {
                     return Some(header);
                 }
-                if turned && let Some(other) = &first {
-                    if let Some(header) = copy.with(other).decode(decoder) {
-                        return Some(header);
-                    }
+                if turned
+                    && let Some(other) = &first
+                    && let Some(header) = copy.with(other).decode(decoder)
+                {
+                    return Some(header);
                 }
                 first.get_or_insert(copy);
             }

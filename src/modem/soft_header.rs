@@ -39,12 +39,17 @@ impl SoftHeader {
         )
     }
 
-    /// How well the colours that known cells of a header have explain their brightness, up to 1:
-    /// whether this is a header of which brightness alone is seen.
-    pub(crate) fn grey_fit(palette: Palette, sample: impl Fn(usize, usize) -> f32) -> f32 {
-        let known: Vec<(f32, u8)> = known_cells(palette)
-            .map(|(column, row, symbol)| (sample(column, row), symbol))
-            .collect();
+    /// Brightness and symbol of the known cells of a header, where brightness alone is seen.
+    pub(crate) fn known_greys(
+        palette: Palette,
+        sample: impl Fn(usize, usize) -> f32,
+    ) -> Vec<(f32, u8)> {
+        known_cells(palette).map(|(column, row, symbol)| (sample(column, row), symbol)).collect()
+    }
+
+    /// How well the colours that known cells have explain their brightness, up to 1: whether they
+    /// are a header's of which brightness alone is seen.
+    pub(crate) fn grey_fit(known: &[(f32, u8)]) -> f32 {
         let mean = known.iter().map(|(grey, _)| grey).sum::<f32>() / known.len().max(1) as f32;
         let variance = known.iter().map(|(grey, _)| (grey - mean) * (grey - mean)).sum::<f32>();
         // All the same is no header.

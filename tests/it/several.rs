@@ -128,8 +128,10 @@ fn a_page_completes_a_file_and_is_not_read_again() {
     assert_eq!(report["captures"][0]["path"], "page.png");
 }
 
+type Inversion = (&'static str, fn([u8; 3]) -> [u8; 3]);
+
 /// Ways in which screens show the opposite.
-fn inversions() -> [(&'static str, fn([u8; 3]) -> [u8; 3]); 3] {
+fn inversions() -> [Inversion; 3] {
     let rotated = |rgb: [u8; 3]| {
         let v = rgb.map(|value| 1.0 - f64::from(value) / 255.0);
         let y = 0.213 * v[0] + 0.715 * v[1] + 0.072 * v[2];
