@@ -45,6 +45,21 @@ pub fn main() -> std::process::ExitCode {
     outcome.unwrap_or_else(|failure: Failure| failure.tell()).into()
 }
 
+/// Checks words as [`main`] does, and does nothing: whether something would be done.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn is_accepted(words: impl Iterator<Item = String>) -> bool {
+    // Tables of large frames take seconds.
+    let is_small = |(width, height): (usize, usize)| width.saturating_mul(height) <= 600 * 600;
+    match Args::try_parse_from(std::iter::once("tilecast".to_owned()).chain(words)) {
+        Err(_) => false,
+        Ok(Args { command: Command::Encode(args) }) => {
+            args.size.is_some_and(is_small) && config::EncodeConfig::new(args).is_ok()
+        }
+        Ok(Args { command: Command::Decode(args) }) => config::DecodeConfig::new(args).is_ok(),
+        Ok(Args { command: Command::Info(_) }) => true,
+    }
+}
+
 /// `--threads`: 0 means all cores.
 fn thread_count(asked: usize) -> usize {
     match asked {

@@ -30,3 +30,26 @@ pub use png::{Effort, encode_png};
 pub(crate) use read::{MAX_PIXELS, read_picture};
 pub use read::{PictureError, decode_picture};
 pub use y4m::{Y4mReader, YuvFrame};
+
+/// What is fuzzed behind the interface.
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzed {
+    use super::PictureError;
+    use super::animation::{AnimationFrame, is_apng, read_apng, read_gif};
+    pub(crate) use super::split::split_stream;
+    use crate::raster::Picture;
+    use std::io::Cursor;
+
+    /// The frames of a GIF file.
+    pub(crate) fn gif(bytes: &[u8]) -> impl Iterator<Item = Result<Picture, PictureError>> {
+        let frames = read_gif(Cursor::new(bytes.to_vec()));
+        frames.map(|frame| frame.and_then(AnimationFrame::into_picture))
+    }
+
+    /// The frames of a PNG file, if it is an animation.
+    pub(crate) fn apng(bytes: &[u8]) -> impl Iterator<Item = Result<Picture, PictureError>> {
+        let moving = is_apng(Cursor::new(bytes));
+        let frames = moving.then(|| read_apng(Cursor::new(bytes.to_vec())));
+        frames.into_iter().flatten().map(|frame| frame.and_then(AnimationFrame::into_picture))
+    }
+}
