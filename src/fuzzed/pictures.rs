@@ -17,11 +17,11 @@ use std::sync::LazyLock;
 /// Most strokes of a painting, and most frames that are forged.
 const MOST: (usize, usize) = (24, 3);
 /// Side of a frame, in pixels; and of the largest painting.
-const SIDES: (usize, usize) = (280, 360);
+const SIDES: (usize, usize) = (320, 400);
 
 /// What the frames here are like.
 static CHOICES: LazyLock<Vec<FormatChoice>> = LazyLock::new(|| {
-    let kinds = [(Profile::Robust, 4), (Profile::Dense, 5), (Profile::Print, 4)];
+    let kinds = [(Profile::Robust, 4), (Profile::Dense, 3), (Profile::Print, 4)];
     let choice = |(profile, tile)| FormatChoice {
         tile: Some(tile),
         ..FormatChoice::new(profile, (SIDES.0, SIDES.0))

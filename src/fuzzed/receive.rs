@@ -52,7 +52,7 @@ pub fn assembler(data: &[u8]) {
 pub fn log(data: &[u8]) {
     let mut input = Input::new(data);
     let mode = input.byte();
-    let mut bytes = if mode & 2 == 0 { MAGIC.to_vec() } else { Vec::new() };
+    let mut bytes = if mode & 2 == 0 { MAGIC.to_vec() } else { input.filled(MAGIC.len()) };
     if mode & 1 == 0 {
         bytes.extend(input.rest());
     } else {

@@ -13,7 +13,7 @@ pub(super) const PER_FRAME: usize = 6;
 
 /// The format that all headers tell here.
 static TABLES: LazyLock<FrameTables> = LazyLock::new(|| {
-    let choice = FormatChoice::new(Profile::Robust, (300, 300));
+    let choice = FormatChoice::new(Profile::Robust, (420, 420));
     choice.tables().expect("a usual frame")
 });
 
