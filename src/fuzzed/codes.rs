@@ -120,13 +120,16 @@ pub fn ldpc(data: &[u8]) {
         return;
     }
     let code = Code::new(lifting, parity).expect("a code of the standard");
-    let info: Vec<u8> =
-        input.filled(code.info_bits()).into_iter().map(|byte| byte & 1).collect();
+    let info: Vec<u8> = input.filled(code.info_bits()).into_iter().map(|byte| byte & 1).collect();
     let noise = input.filled(code.coded_bits());
     let sent = code.encode(&info);
     let soft = sent.iter().zip(noise).map(|(bit, noise)| {
         let noise = noise as i8;
-        if true_one { (if *bit == 0 { 20i8 } else { -20 }).saturating_add(noise / 4) } else { noise }
+        if true_one {
+            (if *bit == 0 { 20i8 } else { -20 }).saturating_add(noise / 4)
+        } else {
+            noise
+        }
     });
     let soft: Vec<i8> = soft.collect();
     let mut decoder = Decoder::default();

@@ -2,9 +2,7 @@
 
 use super::input::Input;
 use crate::media::fuzzed::{self, split_stream};
-use crate::media::{
-    Effort, FRONT_BYTES, Kind, MAX_PIXELS, Y4mReader, decode_picture, encode_png,
-};
+use crate::media::{Effort, FRONT_BYTES, Kind, MAX_PIXELS, Y4mReader, decode_picture, encode_png};
 use crate::raster::{IndexedFrame, Picture};
 use std::io::BufReader;
 

@@ -31,7 +31,8 @@ pub fn assembler(data: &[u8]) {
     let (mut assembler, mut store) = (Assembler::new(1, shape), Vec::new());
     while !input.is_empty() {
         let [block, index, other, op] = input.array();
-        let id = PacketId { transfer: u32::from(other & 1) + 1, block: u32::from(block % 20), index };
+        let id =
+            PacketId { transfer: u32::from(other & 1) + 1, block: u32::from(block % 20), index };
         let forged = Shape { blocks: 300, ..shape };
         let shape = if op & 3 == 3 { forged } else { shape };
         let bytes = Packet { id, shape, payload: input.filled(shape.payload) }.to_bytes();
@@ -157,8 +158,7 @@ pub fn receiver(data: &[u8]) {
         }
         let count = transfer.packets.len();
         let shown = (usize::from(at)..).take(PER_FRAME).map(|i| i % count);
-        let mut packets: Vec<Packet> =
-            shown.clone().map(|i| transfer.packets[i].clone()).collect();
+        let mut packets: Vec<Packet> = shown.clone().map(|i| transfer.packets[i].clone()).collect();
         if op & 15 >= 12 {
             // Under its own name, or the next one's.
             forged[which] = true;

@@ -87,7 +87,8 @@ fn content(dir: &Workdir, name: &str) -> Option<Vec<u8>> {
 fn kill_encode(output: &str, options: &[&str], kills: usize, within: u64) {
     let dir = Workdir::new();
     dir.write("file", &random_bytes(if output == "o.png" { 2_000 } else { 60_000 }, 1));
-    let args = |name| [&["encode", "file", "-o", name, "--size", "512x512", "-q"], options].concat();
+    let args =
+        |name| [&["encode", "file", "-o", name, "--size", "512x512", "-q"], options].concat();
     dir.write("whole/x", b"");
     let whole = format!("whole/{output}");
     dir.tilecast(&args(&whole)).assert().success();
@@ -285,7 +286,9 @@ fn folders_that_cannot_be_written_are_told_at_once() {
         println!("NOT RUN: this user may write everywhere");
         return;
     }
-    for args in [["decode", "frames", "-o", "closed/out"], ["encode", "frames/0000.png", "-o", "closed/o"]] {
+    for args in
+        [["decode", "frames", "-o", "closed/out"], ["encode", "frames/0000.png", "-o", "closed/o"]]
+    {
         dir.tilecast(&args).assert().code(2);
     }
 }

@@ -20,7 +20,8 @@ const TAKEN: &str = "taken";
 /// Compares with, or writes, the vectors of one layer, all of which `judge` refuses.
 fn check(layer: &str, inputs: &[(&str, Vec<u8>)], judge: impl Fn(&[u8]) -> String) {
     let path = project(&format!("tests/vectors/refused/{layer}.txt"));
-    let line = |(name, bytes): &(&str, Vec<u8>)| format!("{name} {} {}\n", hex(bytes), judge(bytes));
+    let line =
+        |(name, bytes): &(&str, Vec<u8>)| format!("{name} {} {}\n", hex(bytes), judge(bytes));
     let lines: String = inputs.iter().map(line).collect();
     if std::env::var_os("REGENERATE").is_some() {
         std::fs::write(&path, &lines).unwrap();
@@ -145,11 +146,9 @@ fn logs() {
         ("another_file", b"something else entirely".to_vec()),
         ("another_version", b"tilecast state 9".to_vec()),
     ];
-    check("log", &inputs, |bytes| {
-        match Receiver::resume(Box::new(Cursor::new(bytes.to_vec()))) {
-            Ok(_) => TAKEN.to_owned(),
-            Err(error) => with_causes(&error),
-        }
+    check("log", &inputs, |bytes| match Receiver::resume(Box::new(Cursor::new(bytes.to_vec()))) {
+        Ok(_) => TAKEN.to_owned(),
+        Err(error) => with_causes(&error),
     });
 }
 
