@@ -193,11 +193,6 @@ fn without_room_nothing_is_partial_and_what_came_stays() {
     let (code, text) = limited(&dir, 1000, "decode frames -q -o out");
     assert_eq!(code, Some(2), "{text}");
     assert!(!dir.path("out").exists() && text.contains("--resume"), "{text}");
-    // All of it is there: no frame is needed any more.
-    std::fs::remove_dir_all(dir.path("frames")).unwrap();
-    dir.write("empty/x.txt", b"");
-    std::fs::create_dir(dir.path("frames")).unwrap();
-    dir.write("frames/one.png", &encode(b"x", &choice(Profile::Dense, 512), 0.0).1[0]);
     let args = ["decode", "frames", "-q", "-o", "out", "--resume"];
     dir.tilecast(&args).assert().code(0);
     assert!(dir.read("out") == file);
