@@ -47,7 +47,7 @@ pub fn fountain(data: &[u8]) {
     chunk.resize(chunk.len() + block_bytes, 0);
     let Some((split, block)) = ChunkHeader::split(&chunk) else { return };
     assert_eq!((split, block.len()), (header, block_bytes));
-    let message: Vec<u8> = (0..size).map(|i| (i * 31 >> 3) as u8).collect();
+    let message: Vec<u8> = (0..size).map(|i| ((i * 31) >> 3) as u8).collect();
     let mut encoder = (mode & 128 != 0).then(|| Encoder::new(message.clone(), block_bytes).ok());
     let encoder = encoder.as_mut().and_then(Option::as_mut);
     let (blocks, honest) = gather(&mut input, Blocks::new(size, block_bytes), encoder, block_bytes);
