@@ -87,6 +87,10 @@ pub mod container;
 mod dsp;
 pub mod format;
 pub mod frame;
+#[cfg(all(any(test, fuzzing), feature = "cli"))]
+#[allow(clippy::panic)]
+#[doc(hidden)]
+pub mod fuzzed;
 pub mod inner;
 pub mod ldpc;
 #[cfg(feature = "media")]

@@ -29,4 +29,11 @@ pub use coding::Coding;
 pub use fountain::{Blocks, ChunkHeader, Encoder, FountainError, block_ids};
 pub use mode::{Mode, Parameters};
 pub use read::{Codings, Reading};
+
+/// What is fuzzed behind the interface.
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzed {
+    pub(crate) use super::coding::Cell;
+    pub(crate) use super::reed_solomon::ReedSolomon;
+}
 pub(crate) use read::{Effort, read_frame};

@@ -56,14 +56,14 @@ fn evaluate(polynomial: &[u8], x: u8) -> u8 {
 
 /// A code with a number of parity bytes.
 #[derive(Clone, Debug)]
-pub(super) struct ReedSolomon {
+pub(crate) struct ReedSolomon {
     /// Generator polynomial without its leading 1, highest power first.
     generator: Vec<u8>,
 }
 
 impl ReedSolomon {
     /// The code with `parity` parity bytes.
-    pub(super) fn new(parity: usize) -> Self {
+    pub(crate) fn new(parity: usize) -> Self {
         let mut generator = vec![1];
         for root in 1..=parity {
             let mut next = generator.clone();
@@ -78,7 +78,7 @@ impl ReedSolomon {
     }
 
     /// The parity bytes of a block's data.
-    pub(super) fn parity(&self, data: &[u8]) -> Vec<u8> {
+    pub(crate) fn parity(&self, data: &[u8]) -> Vec<u8> {
         let mut rest = vec![0; self.generator.len()];
         for &byte in data {
             let factor = byte ^ rest[0];

@@ -46,6 +46,21 @@ pub fn main() -> std::process::ExitCode {
     outcome.unwrap_or_else(|failure: Failure| failure.tell()).into()
 }
 
+/// Checks words as [`main`] does, and does nothing: whether something would be done.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn is_accepted(words: impl Iterator<Item = String>) -> bool {
+    // Tables of large frames take seconds.
+    let is_small = |(width, height): (usize, usize)| width.saturating_mul(height) <= 600 * 600;
+    match Args::try_parse_from(std::iter::once("tilecast".to_owned()).chain(words)) {
+        Err(_) => false,
+        Ok(Args { command: Command::Encode(args) }) => {
+            args.size.is_some_and(is_small) && config::EncodeConfig::new(args).is_ok()
+        }
+        Ok(Args { command: Command::Decode(args) }) => config::DecodeConfig::new(args).is_ok(),
+        Ok(Args { command: Command::Info(_) }) => true,
+    }
+}
+
 /// `--threads`: 0 means all cores. More than these would only take memory.
 fn thread_count(asked: usize) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);

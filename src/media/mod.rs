@@ -34,3 +34,39 @@ pub(crate) use png::encode_rgb_png;
 pub use png::{Effort, encode_png};
 pub use read::{Loaded, PictureError, decode_picture};
 pub use y4m::{Y4mReader, YuvFrame};
+
+/// What is fuzzed behind the interface.
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzed {
+    use super::animation::{AnimationFrame, is_apng, read_apng, read_gif};
+    pub(crate) use super::kind::FRONT_BYTES;
+    pub(crate) use super::read::MAX_PIXELS;
+    pub(crate) use super::split::Splitter;
+    use super::{Loaded, PictureError, tiff};
+    use crate::raster::Picture;
+    use std::io::Cursor;
+
+    /// The frames of a GIF file.
+    pub(crate) fn gif(bytes: &[u8]) -> impl Iterator<Item = Result<Picture, PictureError>> {
+        read_gif(Cursor::new(bytes.to_vec()), bytes.len() as u64).map(picture)
+    }
+
+    /// The frames of a PNG file, if it is an animation.
+    pub(crate) fn apng(bytes: &[u8]) -> impl Iterator<Item = Result<Picture, PictureError>> {
+        let moving = is_apng(Cursor::new(bytes));
+        let read = || read_apng(Cursor::new(bytes.to_vec()), bytes.len() as u64);
+        moving.then(read).into_iter().flatten().map(picture)
+    }
+
+    fn picture(frame: Result<AnimationFrame, PictureError>) -> Result<Picture, PictureError> {
+        frame.and_then(AnimationFrame::into_picture).map(Loaded::into_picture)
+    }
+
+    /// The pages of a TIFF file.
+    pub(crate) fn pages(bytes: &[u8]) -> impl Iterator<Item = Result<Picture, PictureError>> {
+        let length = bytes.len() as u64;
+        let pages = tiff::pages(&mut Cursor::new(bytes)).into_iter();
+        let load = move |page| super::read::load_page(Cursor::new(bytes), &page, length);
+        pages.map(load).map(|page| page.map(Loaded::into_picture))
+    }
+}

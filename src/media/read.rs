@@ -15,7 +15,7 @@ const MAX_PICTURE_SIDE: u32 = 20_000;
 /// What can be done with an AVIF file.
 const AVIF_ADVICE: &str = "export it as JPEG or PNG, for example: ffmpeg -i in.avif out.png";
 /// Largest picture that is read, in pixels; of small files less, see [`super::room`].
-pub(crate) const MAX_PIXELS: u64 = 120_000_000;
+pub(crate) const MAX_PIXELS: u64 = if cfg!(fuzzing) { 2_000_000 } else { 120_000_000 };
 
 /// Why something is not a picture that can be read.
 #[derive(Debug, thiserror::Error)]

@@ -147,7 +147,7 @@ impl Picture {
                     *sum += u32::from(value);
                 }
             }
-            values.extend(sums.chunks_exact(3 * factor).take(width).map(|block| {
+            values.extend(sums.chunks(3 * factor).take(width).map(|block| {
                 let channel = |c: usize| block[c..].iter().step_by(3).sum::<u32>();
                 (luma([channel(0), channel(1), channel(2)]) / area).min(255) as u8
             }));
@@ -202,6 +202,11 @@ mod tests {
     fn grey_averages_blocks() {
         let grey = Picture::from_rgb(4, 2, vec![200; 24]).unwrap().grey(2);
         assert_eq!((grey.width, grey.height, grey.values), (2, 1, vec![200; 2]));
+        for (width, height) in [(1, 9), (9, 1), (1, 1)] {
+            let grey = Picture::from_rgb(width, height, vec![9; 27][..width * height * 3].to_vec());
+            let grey = grey.unwrap().grey(4);
+            assert_eq!(grey.values.len(), grey.width * grey.height);
+        }
     }
 
     #[test]

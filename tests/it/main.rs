@@ -9,6 +9,8 @@ mod camera_channel;
 mod cimbar;
 // The command line: arguments, exit codes, texts, what is left after a failure.
 mod cli;
+// Kills, full disks, two runs at once, damage, silence.
+mod faults;
 // Frames of all sizes in a video.
 mod followed;
 // Pictures and packets made to do harm.
@@ -25,6 +27,8 @@ mod moving;
 mod page;
 // What is told to programs: reports, codes.
 mod report;
+// Vectors that must be refused, with the reason.
+mod refused;
 // Runs that stop in the middle and go on.
 mod resume;
 // File to frames to file, undistorted: sizes, profiles, lost frames, screenshots.

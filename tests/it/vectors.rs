@@ -3,8 +3,7 @@
 //! `REGENERATE=1 cargo test --release --test it vectors` writes them anew; that is a change of the
 //! format.
 
-use crate::support::{choice, encode, project, random_bytes};
-use std::fmt::Write;
+use crate::support::{choice, encode, hex, project, random_bytes};
 use tilecast::container::{CHUNK_BYTES, Manifest, Reader, compress};
 use tilecast::format::{FrameFormat, Profile};
 use tilecast::frame::{Geometry, Layout, Palette, TileKind};
@@ -14,13 +13,6 @@ use tilecast::media::decode_picture;
 use tilecast::modem::{FrameHeader, pilot_symbols};
 use tilecast::outer::{Packet, PacketId, Parity, Schedule, Shape};
 use tilecast::prng::SplitMix64;
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").unwrap();
-        text
-    })
-}
 
 fn unhex(text: &str) -> Vec<u8> {
     (0..text.len() / 2).map(|i| u8::from_str_radix(&text[2 * i..2 * i + 2], 16).unwrap()).collect()

@@ -64,6 +64,11 @@ pub fn random_bytes(length: usize, seed: u64) -> Vec<u8> {
     (0..length).map(|_| prng.next_u64() as u8).collect()
 }
 
+/// Bytes as text, two digits each.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Compressible bytes.
 pub fn text(length: usize, seed: u64) -> Vec<u8> {
     let words = ["tile", "frame", "packet", "codeword", "pilot", "symbol", "capture", "\n"];
