@@ -143,7 +143,8 @@ fn scan(
         return Ok((0, 0));
     }
     let is_log = front == MAGIC;
-    let (mut at, mut damaged, mut records) = (if is_log { MAGIC.len() as u64 } else { 0 }, 0, 0);
+    let (mut at, mut records) = (MAGIC.len() as u64, 0);
+    let mut damaged = if is_log { 0 } else { at };
     // Where the last whole record ends: what follows it is torn, or damaged.
     let mut end = at;
     while at < length {

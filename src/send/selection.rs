@@ -52,7 +52,7 @@ impl Selection {
             let (first, last) = (first.max(next), last.min(frames));
             if first <= last {
                 apart.push((first, last));
-                next = last + 1;
+                next = last.saturating_add(1);
             }
         }
         apart

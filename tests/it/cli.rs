@@ -142,7 +142,7 @@ fn a_folder_of_everything_is_sorted_out() {
     std::fs::create_dir(dir.path("out")).unwrap();
     dir.tilecast(&["decode", "mixed", "-o", "out/"]).assert().success().stderr(
         contains("notes.txt: not a picture")
-            .and(contains("damaged picture"))
+            .and(contains("the picture's file ends early"))
             .and(contains("complete and verified").count(2)),
     );
     assert_eq!((dir.read("out/one.bin"), dir.read("out/two.bin")), (one, two));

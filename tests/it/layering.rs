@@ -125,7 +125,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("std::net", &[]),
     ("std::env", &[]),
     ("std::path", &["cli", "media"]),
-    ("std::time", &["cli"]),
+    ("std::time", &["cli", "media"]),
     // libcimbar's fountain is C++ that cannot move between threads.
     ("std::thread", &["cimbar", "cli", "media", "ordered"]),
 ];

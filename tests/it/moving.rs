@@ -169,7 +169,7 @@ fn videos_come_back() {
     dir.tilecast(&["decode", "cut.mp4", "-o", "x"])
         .assert()
         .code(1)
-        .stderr(contains("ffmpeg failed"));
+        .stderr(contains("the recording was not finished"));
     assert!(!dir.path("x").exists());
 }
 

@@ -1,6 +1,6 @@
 //! What is told to programs: `--report`, `info --json`, codes, exit status.
 
-use crate::support::{Workdir, choice, pngs, project, random_bytes};
+use crate::support::{Workdir, choice, encode, pngs, project, random_bytes};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use tilecast::container::{CHUNK_BYTES, Manifest, compress};
@@ -87,7 +87,6 @@ fn every_capture_has_a_code_and_every_failure_a_sentence() {
     let dir = Workdir::new();
     encoded(&dir, 5_000);
     dir.write("frames/text.png", b"no picture");
-    dir.write("frames/z.heic", b"\0\0\0\x18ftypheic and more of it");
     let report = report(&dir, 0);
     let captures = report["captures"].as_array().unwrap();
     let of = |end: &str| {
@@ -102,11 +101,17 @@ fn every_capture_has_a_code_and_every_failure_a_sentence() {
     let dir = Workdir::new();
     dir.write("frames/text.png", b"no picture");
     dir.write("frames/z.heic", b"\0\0\0\x18ftypheic and more of it");
+    dir.write("frames/pages.pdf", b"%PDF-1.7 and more of it");
+    dir.write("frames/cut.png", &encode(b"x", &choice(Profile::Dense, 512), 0.0).1[0][..40]);
     dir.write("frames/black.pgm", &[b"P5 40 40 255\n".as_slice(), &[3; 1600]].concat());
     let report = self::report(&dir, 1);
-    for (path, code) in
-        [("text.png", "not-a-picture"), ("z.heic", "heic"), ("black.pgm", "too-dark")]
-    {
+    for (path, code) in [
+        ("text.png", "not-a-picture"),
+        ("z.heic", "damaged-picture"),
+        ("pages.pdf", "other-format"),
+        ("cut.png", "picture-cut"),
+        ("black.pgm", "too-dark"),
+    ] {
         let captures = report["captures"].as_array().unwrap();
         let capture =
             captures.iter().find(|c| c["path"].as_str().unwrap().ends_with(path)).unwrap();
