@@ -76,7 +76,6 @@ fn capture_video_stage_rgb(bencher: Bencher) {
 
 /// A photo of a frame of libcimbar's mode B, JPEG file to Reed-Solomon blocks; bytes are those of
 /// its fountain blocks.
-#[cfg(feature = "wirehair")]
 #[divan::bench]
 fn capture_cimbar(bencher: Bencher) {
     use tilecast::cimbar::Mode;

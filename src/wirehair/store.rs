@@ -1,0 +1,173 @@
+//! Blocks side by side in memory, and their sums.
+
+/// Blocks are kept at multiples of this, so that sums have no odd ends.
+const ALIGNMENT: usize = 32;
+
+/// Blocks of one length.
+#[derive(Clone, Debug)]
+pub(super) struct Store {
+    block: usize,
+    stride: usize,
+    bytes: Vec<u8>,
+}
+
+impl Store {
+    /// No blocks yet, of `block` bytes.
+    pub(super) fn new(block: usize) -> Self {
+        Self { block, stride: block.next_multiple_of(ALIGNMENT), bytes: Vec::new() }
+    }
+
+    /// `count` blocks of zeros.
+    pub(super) fn zeros(count: usize, block: usize) -> Self {
+        let new = Self::new(block);
+        Self { bytes: vec![0; count * new.stride], ..new }
+    }
+
+    /// The blocks of a message, the last one filled up with zeros.
+    pub(super) fn of(message: &[u8], block: usize) -> Self {
+        let mut new = Self::new(block);
+        new.reserve(message.len().div_ceil(block));
+        message.chunks(block).for_each(|piece| new.push(piece));
+        new
+    }
+
+    /// A block of zeros, to sum in.
+    pub(super) fn scratch(&self) -> Vec<u8> {
+        vec![0; self.stride]
+    }
+
+    /// Blocks that are there.
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len() / self.stride
+    }
+
+    /// Makes room for `count` blocks more, and no more than that.
+    pub(super) fn reserve(&mut self, count: usize) {
+        self.bytes.reserve_exact(count * self.stride);
+    }
+
+    /// Blocks that there is room for.
+    pub(super) fn capacity(&self) -> usize {
+        self.bytes.capacity() / self.stride
+    }
+
+    /// Appends a block; what it lacks is zero.
+    pub(super) fn push(&mut self, block: &[u8]) {
+        let end = self.bytes.len() + self.stride;
+        self.bytes.extend_from_slice(&block[..block.len().min(self.block)]);
+        self.bytes.resize(end, 0);
+    }
+
+    /// Removes the last block.
+    pub(super) fn pop(&mut self) {
+        self.bytes.truncate(self.bytes.len().saturating_sub(self.stride));
+    }
+
+    /// Block `at`, and the zeros after it.
+    pub(super) fn get(&self, at: usize) -> &[u8] {
+        &self.bytes[at * self.stride..][..self.stride]
+    }
+
+    /// Block `at`, and the zeros after it, which have to stay.
+    pub(super) fn get_mut(&mut self, at: usize) -> &mut [u8] {
+        &mut self.bytes[at * self.stride..][..self.stride]
+    }
+
+    /// Block `at` without the zeros after it.
+    pub(super) fn block_mut(&mut self, at: usize) -> &mut [u8] {
+        let block = self.block;
+        &mut self.get_mut(at)[..block]
+    }
+
+    /// Bytes of a block.
+    pub(super) fn block_bytes(&self) -> usize {
+        self.block
+    }
+
+    /// Sets block `at` to the sum of an earlier one and another.
+    pub(super) fn set_sum(&mut self, at: usize, earlier: usize, other: &[u8]) {
+        let (low, high) = self.bytes.split_at_mut(at * self.stride);
+        let sources = low[earlier * self.stride..].iter().zip(other);
+        let sum = high[..self.stride].iter_mut();
+        sum.zip(sources).for_each(|(sum, (a, b))| *sum = a ^ b);
+    }
+
+    /// Exchanges two blocks.
+    pub(super) fn swap(&mut self, a: usize, b: usize) {
+        if a != b {
+            let (low, high) = self.bytes.split_at_mut(a.max(b) * self.stride);
+            low[a.min(b) * self.stride..][..self.stride].swap_with_slice(&mut high[..self.stride]);
+        }
+    }
+
+    /// The first `size` bytes of all blocks in their order, in the same memory.
+    pub(super) fn into_message(mut self, size: usize) -> Vec<u8> {
+        for at in 1..self.len() {
+            let from = at * self.stride;
+            self.bytes.copy_within(from..from + self.block, at * self.block);
+        }
+        self.bytes.truncate(size);
+        self.bytes
+    }
+}
+
+/// Adds blocks to `sum`, up to four on one way through it: the sum's own bytes are then read and
+/// written a quarter as often.
+pub(super) fn add<'a>(sum: &mut [u8], sources: impl Iterator<Item = &'a [u8]>) {
+    let mut sources = sources.fuse();
+    while let Some(a) = sources.next() {
+        match (sources.next(), sources.next(), sources.next()) {
+            (Some(b), Some(c), Some(d)) => add_four(sum, [a, b, c, d]),
+            (Some(b), Some(c), None) => {
+                add_two(sum, [a, b]);
+                add_one(sum, c);
+            }
+            (Some(b), ..) => add_two(sum, [a, b]),
+            (None, ..) => add_one(sum, a),
+        }
+    }
+}
+
+#[inline(never)]
+fn add_one(sum: &mut [u8], a: &[u8]) {
+    sum.iter_mut().zip(a).for_each(|(sum, a)| *sum ^= a);
+}
+
+#[inline(never)]
+fn add_two(sum: &mut [u8], [a, b]: [&[u8]; 2]) {
+    sum.iter_mut().zip(a).zip(b).for_each(|((sum, a), b)| *sum ^= a ^ b);
+}
+
+#[inline(never)]
+fn add_four(sum: &mut [u8], [a, b, c, d]: [&[u8]; 4]) {
+    let sources = a.iter().zip(b).zip(c).zip(d);
+    sum.iter_mut().zip(sources).for_each(|(sum, (((a, b), c), d))| *sum ^= a ^ b ^ c ^ d);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_of_any_number_of_blocks_are_right() {
+        let blocks: Vec<Vec<u8>> = (0..11).map(|i| vec![1 << (i % 8), i, 0]).collect();
+        for count in 0..blocks.len() {
+            let mut sum = vec![7, 7, 7];
+            add(&mut sum, blocks[..count].iter().map(Vec::as_slice));
+            let expected = |byte: usize| blocks[..count].iter().fold(7, |sum, b| sum ^ b[byte]);
+            assert!(sum.into_iter().eq((0..3).map(expected)));
+        }
+    }
+
+    #[test]
+    fn messages_are_cut_and_put_together() {
+        let message: Vec<u8> = (0..100).collect();
+        let mut store = Store::of(&message, 33);
+        assert_eq!((store.len(), &store.get(3)[..2]), (4, &[99, 0][..]));
+        store.swap(0, 3);
+        store.swap(3, 0);
+        store.push(&[1; 50]);
+        store.pop();
+        assert_eq!(store.into_message(100), message);
+    }
+}
