@@ -76,14 +76,14 @@ pub enum FountainError {
 #[derive(Debug)]
 pub struct Blocks {
     needed: usize,
-    decoder: Option<Decoder>,
+    decoder: Option<Box<Decoder>>,
 }
 
 impl Blocks {
     /// No blocks yet of a message of `size` bytes; of one that cannot be, none will be taken.
     pub fn new(size: usize, block_bytes: usize) -> Self {
         let needed = size.div_ceil(block_bytes.max(1));
-        Self { needed, decoder: Decoder::new(size, block_bytes) }
+        Self { needed, decoder: Decoder::new(size, block_bytes).map(Box::new) }
     }
 
     /// Takes a block; one of another length is ignored.
@@ -95,12 +95,12 @@ impl Blocks {
 
     /// Blocks that have arrived, repeated ones aside.
     pub fn received(&self) -> usize {
-        self.decoder.as_ref().map_or(0, Decoder::received)
+        self.decoder.as_ref().map_or(0, |decoder| decoder.received())
     }
 
     /// Numbers under which blocks have arrived that differ.
     pub fn disputed(&self) -> usize {
-        self.decoder.as_ref().map_or(0, Decoder::disputed)
+        self.decoder.as_ref().map_or(0, |decoder| decoder.disputed())
     }
 
     /// Blocks that the message has: no fewer can restore it.

@@ -8,7 +8,7 @@ const REDUCTION: u8 = 0x4D;
 
 /// The product with x.
 const fn double(a: u8) -> u8 {
-    a << 1 ^ (a >> 7) * REDUCTION
+    (a << 1) ^ ((a >> 7) * REDUCTION)
 }
 
 /// The product.

@@ -122,7 +122,7 @@ impl Iterator for Walk {
 
 /// The smallest prime that is not below `n`.
 fn prime_from(n: usize) -> usize {
-    let prime = |n: &usize| (2..).take_while(|d| d * d <= *n).all(|d| n % d != 0);
+    let prime = |n: &usize| (2..).take_while(|d| d * d <= *n).all(|d| !n.is_multiple_of(d));
     (n..).find(prime).unwrap_or(n)
 }
 
