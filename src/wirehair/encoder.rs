@@ -41,8 +41,9 @@ impl Encoder {
 
     /// Block number `id`: below N a piece of the message, the last one filled up with zeros.
     pub(crate) fn block(&self, id: u16) -> Vec<u8> {
-        let mut block = vec![0; self.columns.block_bytes()];
+        let mut block = self.columns.scratch();
         make(&self.params, &self.columns, id, &mut Vec::new(), &mut block);
+        block.truncate(self.columns.block_bytes());
         block
     }
 }

@@ -1,7 +1,8 @@
 //! Blocks side by side in memory, and their sums.
 
-/// Blocks are kept at multiples of this, so that sums have no odd ends.
-const ALIGNMENT: usize = 32;
+/// Blocks are kept at multiples of this, so that sums have no odd ends: they are made in pieces of
+/// this length, for which the compiler takes the machine's vectors.
+const ALIGNMENT: usize = 64;
 
 /// Blocks of one length.
 #[derive(Clone, Debug)]
@@ -87,9 +88,9 @@ impl Store {
     /// Sets block `at` to the sum of an earlier one and another.
     pub(super) fn set_sum(&mut self, at: usize, earlier: usize, other: &[u8]) {
         let (low, high) = self.bytes.split_at_mut(at * self.stride);
-        let sources = low[earlier * self.stride..].iter().zip(other);
-        let sum = high[..self.stride].iter_mut();
-        sum.zip(sources).for_each(|(sum, (a, b))| *sum = a ^ b);
+        let sum = &mut high[..self.stride];
+        sum.copy_from_slice(&low[earlier * self.stride..][..self.stride]);
+        add_one(sum, other);
     }
 
     /// Exchanges two blocks.
@@ -111,18 +112,15 @@ impl Store {
     }
 }
 
-/// Adds blocks to `sum`, up to four on one way through it: the sum's own bytes are then read and
+/// Adds blocks to `sum`, all with the zeros after them, up to four on one way through it: the sum's own bytes are then read and
 /// written a quarter as often.
 pub(super) fn add<'a>(sum: &mut [u8], sources: impl Iterator<Item = &'a [u8]>) {
     let mut sources = sources.fuse();
     while let Some(a) = sources.next() {
         match (sources.next(), sources.next(), sources.next()) {
-            (Some(b), Some(c), Some(d)) => add_four(sum, [a, b, c, d]),
-            (Some(b), Some(c), None) => {
-                add_two(sum, [a, b]);
-                add_one(sum, c);
-            }
-            (Some(b), ..) => add_two(sum, [a, b]),
+            (Some(b), Some(c), Some(d)) => add_four(sum, a, b, c, d),
+            (Some(b), Some(c), None) => add_three(sum, a, b, c),
+            (Some(b), ..) => add_two(sum, a, b),
             (None, ..) => add_one(sum, a),
         }
     }
@@ -130,18 +128,52 @@ pub(super) fn add<'a>(sum: &mut [u8], sources: impl Iterator<Item = &'a [u8]>) {
 
 #[inline(never)]
 fn add_one(sum: &mut [u8], a: &[u8]) {
-    sum.iter_mut().zip(a).for_each(|(sum, a)| *sum ^= a);
+    let (sum, _) = sum.as_chunks_mut::<ALIGNMENT>();
+    let (a, _) = a.as_chunks::<ALIGNMENT>();
+    for (sum, a) in sum.iter_mut().zip(a) {
+        for at in 0..ALIGNMENT {
+            sum[at] ^= a[at];
+        }
+    }
 }
 
 #[inline(never)]
-fn add_two(sum: &mut [u8], [a, b]: [&[u8]; 2]) {
-    sum.iter_mut().zip(a).zip(b).for_each(|((sum, a), b)| *sum ^= a ^ b);
+fn add_two(sum: &mut [u8], a: &[u8], b: &[u8]) {
+    let (sum, _) = sum.as_chunks_mut::<ALIGNMENT>();
+    let (a, _) = a.as_chunks::<ALIGNMENT>();
+    let (b, _) = b.as_chunks::<ALIGNMENT>();
+    for ((sum, a), b) in sum.iter_mut().zip(a).zip(b) {
+        for at in 0..ALIGNMENT {
+            sum[at] ^= a[at] ^ b[at];
+        }
+    }
 }
 
 #[inline(never)]
-fn add_four(sum: &mut [u8], [a, b, c, d]: [&[u8]; 4]) {
-    let sources = a.iter().zip(b).zip(c).zip(d);
-    sum.iter_mut().zip(sources).for_each(|(sum, (((a, b), c), d))| *sum ^= a ^ b ^ c ^ d);
+fn add_three(sum: &mut [u8], a: &[u8], b: &[u8], c: &[u8]) {
+    let (sum, _) = sum.as_chunks_mut::<ALIGNMENT>();
+    let (a, _) = a.as_chunks::<ALIGNMENT>();
+    let (b, _) = b.as_chunks::<ALIGNMENT>();
+    let (c, _) = c.as_chunks::<ALIGNMENT>();
+    for (((sum, a), b), c) in sum.iter_mut().zip(a).zip(b).zip(c) {
+        for at in 0..ALIGNMENT {
+            sum[at] ^= a[at] ^ b[at] ^ c[at];
+        }
+    }
+}
+
+#[inline(never)]
+fn add_four(sum: &mut [u8], a: &[u8], b: &[u8], c: &[u8], d: &[u8]) {
+    let (sum, _) = sum.as_chunks_mut::<ALIGNMENT>();
+    let (a, _) = a.as_chunks::<ALIGNMENT>();
+    let (b, _) = b.as_chunks::<ALIGNMENT>();
+    let (c, _) = c.as_chunks::<ALIGNMENT>();
+    let (d, _) = d.as_chunks::<ALIGNMENT>();
+    for ((((sum, a), b), c), d) in sum.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+        for at in 0..ALIGNMENT {
+            sum[at] ^= a[at] ^ b[at] ^ c[at] ^ d[at];
+        }
+    }
 }
 
 #[cfg(test)]
@@ -150,12 +182,12 @@ mod tests {
 
     #[test]
     fn sums_of_any_number_of_blocks_are_right() {
-        let blocks: Vec<Vec<u8>> = (0..11).map(|i| vec![1 << (i % 8), i, 0]).collect();
+        let blocks: Vec<Vec<u8>> = (0..11).map(|i| [1 << (i % 8), i, 0].repeat(64)).collect();
         for count in 0..blocks.len() {
-            let mut sum = vec![7, 7, 7];
+            let mut sum = vec![7; 192];
             add(&mut sum, blocks[..count].iter().map(Vec::as_slice));
             let expected = |byte: usize| blocks[..count].iter().fold(7, |sum, b| sum ^ b[byte]);
-            assert!(sum.into_iter().eq((0..3).map(expected)));
+            assert!(sum.into_iter().eq((0..192).map(expected)));
         }
     }
 
