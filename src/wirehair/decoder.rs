@@ -184,29 +184,31 @@ impl Decoder {
         }
     }
 
-    /// Puts the message together where the blocks are, and forgets all else.
+    /// Makes the pieces that did not come, in the places of blocks that are none, and forgets all
+    /// but the message.
     fn give(&mut self, columns: Option<Store>) -> Vec<u8> {
         self.stage = Stage::Done;
         let mut blocks = std::mem::replace(&mut self.blocks, Store::new(1));
-        let mut ids = std::mem::take(&mut self.ids);
+        let mut places = std::mem::take(&mut self.places);
+        places.resize(self.params.n, NEVER);
+        let ids = std::mem::take(&mut self.ids);
         self.rows = Rows::default();
-        (self.places, self.votes) = (Vec::new(), Vec::new());
-        for place in 0..ids.len() {
-            // Each exchange brings one piece to its place.
-            while usize::from(ids[place]) < self.params.n && usize::from(ids[place]) != place {
-                let home = usize::from(ids[place]);
-                blocks.swap(place, home);
-                ids.swap(place, home);
-            }
-        }
+        self.votes = Vec::new();
         if let Some(columns) = columns {
             let mut peel = Vec::new();
-            let missing = (0..self.params.n).filter(|at| usize::from(ids[*at]) != *at);
-            for at in missing {
-                make(&self.params, &columns, at as u16, &mut peel, blocks.get_mut(at));
+            let repair = (0..).zip(&ids).filter(|(_, id)| usize::from(**id) >= self.params.n);
+            let missing = (0..).zip(&mut places).filter(|(_, place)| **place >= DROPPED);
+            for ((id, place), (free, _)) in missing.zip(repair) {
+                make(&self.params, &columns, id, &mut peel, blocks.get_mut(free as usize));
+                *place = free;
             }
         }
-        blocks.into_message(self.size)
+        let mut message = Vec::with_capacity(self.size);
+        for place in places {
+            let block = blocks.block(place as usize);
+            message.extend_from_slice(&block[..block.len().min(self.size - message.len())]);
+        }
+        message
     }
 }
 

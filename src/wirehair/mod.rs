@@ -47,8 +47,8 @@
 //!
 //! Work, in sums of blocks: 5 N forward, 2.5 N for the dense rows, 8 N backward, and about W^2 / 5
 //! for the unknowns; in sums of masks: 7 N, and W^2. s is about sqrt(N) + N / 250: 35 for N = 1616,
-//! 350 for 48,000. Memory: received blocks and columns, one message each, while solving; the message
-//! is put together in the place of the received blocks.
+//! 350 for 48,000. Memory: received blocks and columns, one message each, while solving; then
+//! received blocks and the message.
 //!
 //! # What senders can do
 //!

@@ -75,6 +75,11 @@ impl Store {
     }
 
     /// Block `at` without the zeros after it.
+    pub(super) fn block(&self, at: usize) -> &[u8] {
+        &self.get(at)[..self.block]
+    }
+
+    /// Block `at` without the zeros after it.
     pub(super) fn block_mut(&mut self, at: usize) -> &mut [u8] {
         let block = self.block;
         &mut self.get_mut(at)[..block]
@@ -91,24 +96,6 @@ impl Store {
         let sum = &mut high[..self.stride];
         sum.copy_from_slice(&low[earlier * self.stride..][..self.stride]);
         add_one(sum, other);
-    }
-
-    /// Exchanges two blocks.
-    pub(super) fn swap(&mut self, a: usize, b: usize) {
-        if a != b {
-            let (low, high) = self.bytes.split_at_mut(a.max(b) * self.stride);
-            low[a.min(b) * self.stride..][..self.stride].swap_with_slice(&mut high[..self.stride]);
-        }
-    }
-
-    /// The first `size` bytes of all blocks in their order, in the same memory.
-    pub(super) fn into_message(mut self, size: usize) -> Vec<u8> {
-        for at in 1..self.len() {
-            let from = at * self.stride;
-            self.bytes.copy_within(from..from + self.block, at * self.block);
-        }
-        self.bytes.truncate(size);
-        self.bytes
     }
 }
 
@@ -192,14 +179,13 @@ mod tests {
     }
 
     #[test]
-    fn messages_are_cut_and_put_together() {
+    fn messages_are_cut_to_blocks() {
         let message: Vec<u8> = (0..100).collect();
         let mut store = Store::of(&message, 33);
         assert_eq!((store.len(), &store.get(3)[..2]), (4, &[99, 0][..]));
-        store.swap(0, 3);
-        store.swap(3, 0);
         store.push(&[1; 50]);
         store.pop();
-        assert_eq!(store.into_message(100), message);
+        let all: Vec<u8> = (0..4).flat_map(|at| store.block(at).to_vec()).collect();
+        assert_eq!(all[..100], message);
     }
 }
