@@ -133,11 +133,13 @@ impl Decoder {
         self.news |= effect == Effect::Rank;
     }
 
-    /// Makes room for a block: as much as there is, but hardly more than the message needs.
+    /// Makes room for a block: for three times what is there, but hardly more than the message
+    /// needs.
     fn make_room(&mut self) {
         let (there, n) = (self.blocks.len(), self.params.n);
         if there == self.blocks.capacity() {
-            let more = if there < n { there.clamp(1, n - there + SPARE) } else { SPARE + n / 16 };
+            let more =
+                if there < n { (3 * there).clamp(8, n - there + SPARE) } else { SPARE + n / 16 };
             self.blocks.reserve(more);
         }
     }

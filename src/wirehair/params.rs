@@ -100,8 +100,9 @@ struct Walk {
 
 impl Walk {
     fn new(random: u32, columns: usize, cycle: usize) -> Self {
-        let (high, low) = ((random >> 16) as usize, (random & 0xFFFF) as usize);
-        Self { at: high % columns, step: low % (columns - 1) + 1, columns, cycle }
+        let (high, low, count) = (random >> 16, random & 0xFFFF, columns as u32);
+        let (at, step) = ((high % count) as usize, (low % (count - 1)) as usize + 1);
+        Self { at, step, columns, cycle }
     }
 }
 

@@ -85,20 +85,25 @@ impl<'a> State<'a> {
     fn look_at(&mut self, row: u16) {
         match self.unknown[usize::from(row)] {
             1 => self.ready.push(row),
-            2 => {
-                for column in self.rows.peel(row.into()) {
-                    if !self.known[usize::from(*column)] {
-                        let pairs = &mut self.pairs[usize::from(*column)];
-                        *pairs += 1;
-                        let pairs = usize::from(*pairs);
-                        if self.by_pairs.len() <= pairs {
-                            self.by_pairs.resize(pairs + 1, Vec::new());
-                        }
-                        self.by_pairs[pairs].push(*column);
-                    }
-                }
-            }
+            2 => self.count_pair(row),
             _ => {}
+        }
+    }
+
+    /// Counts a row of two unknown columns for both.
+    fn count_pair(&mut self, row: u16) {
+        let rows = self.rows;
+        for column in rows.peel(row.into()) {
+            if self.known[usize::from(*column)] {
+                continue;
+            }
+            let pairs = &mut self.pairs[usize::from(*column)];
+            *pairs += 1;
+            let pairs = usize::from(*pairs);
+            if self.by_pairs.len() <= pairs {
+                self.by_pairs.resize(pairs + 1, Vec::new());
+            }
+            self.by_pairs[pairs].push(*column);
         }
     }
 
