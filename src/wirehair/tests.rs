@@ -181,7 +181,6 @@ fn few_of_many_receptions_need_more_than_the_fewest_blocks() {
 
 #[test]
 fn a_reception_that_falls_short_goes_on() {
-    // Published receptions: numbers start as given, here with those that need one more.
     let message = message(8 * 50);
     let encoder = Encoder::new(&message, 8).unwrap();
     let mut random = Random(1);
