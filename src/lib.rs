@@ -60,7 +60,8 @@
 //! where these list what they know: [`send::Outgoing`] for its frames, the turn in which a picture is
 //! tried, [`receive::Incoming`] for its transfers. [`format`](mod@format) and [`reading`] are what the
 //! stages say to each other; [`report`] and [`outline`] what they say to whoever runs them; [`ldpc`],
-//! [`dsp`], [`compression`], [`storage`], [`ordered`], [`bits`], [`prng`] and [`text`] are leaves.
+//! [`dsp`], [`compression`], [`storage`], [`ordered`], [`bits`], [`prng`],
+//! [`text`] and [`wirehair`] are leaves.
 //!
 //! A test holds every room to what it may use: what reads pictures touches no file, what assembles
 //! packets touches no picture, media touch no codes. Without the features `cli` and `media` (see
@@ -107,6 +108,7 @@ pub mod report;
 pub mod send;
 pub mod storage;
 pub mod text;
+mod wirehair;
 
 #[doc = include_str!("spec.md")]
 pub mod spec {}

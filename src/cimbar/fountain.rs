@@ -1,14 +1,12 @@
 //! Chunks: a message as wirehair fountain blocks behind a header of six bytes, in any number and
 //! order; N of them, and now and then one or two more, give the message back.
 
-use std::collections::BTreeMap;
+use crate::wirehair::{self, BLOCKS, Contradiction, Decoder};
 
 /// Bytes of a chunk's header.
 pub(crate) const CHUNK_HEADER_BYTES: usize = 6;
 /// Longest message that a header can tell.
 pub(crate) const MAX_MESSAGE_BYTES: usize = (1 << 25) - 1;
-/// Fewest and most blocks of a message.
-const BLOCKS: std::ops::RangeInclusive<usize> = 2..=64_000;
 
 /// What stands before each block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,194 +61,94 @@ pub enum FountainError {
         /// The most.
         max: usize,
     },
-    /// The coder gave up.
-    #[error("the fountain coder failed: {0}")]
-    Coder(String),
-    /// A build without wirehair met a block that is not a piece of the message.
+    /// The fountain has no blocks for a message of so many pieces.
     #[error(
-        "this build has no wirehair coder (feature `wirehair`, x86-64 only), and not all plain pieces of the message arrived"
+        "the fountain code has no blocks for this message; another compression level gives one"
     )]
-    Unsupported,
+    Unsolvable,
+    /// Blocks that were read without an error do not belong to one message.
+    #[error("blocks of the message contradict each other: at least one was read wrongly")]
+    Contradiction,
 }
 
-/// The blocks of one message, as they arrive.
-#[derive(Clone, Debug)]
+/// The blocks of one message, as they arrive. Nothing verifies them: of blocks that differ under one
+/// number, the one that came more often counts.
+#[derive(Debug)]
 pub struct Blocks {
-    size: usize,
-    block_bytes: usize,
-    received: BTreeMap<u16, Vec<u8>>,
+    needed: usize,
+    decoder: Option<Box<Decoder>>,
 }
 
 impl Blocks {
-    /// No blocks yet of a message of `size` bytes.
+    /// No blocks yet of a message of `size` bytes; of one that cannot be, none will be taken.
     pub fn new(size: usize, block_bytes: usize) -> Self {
-        Self { size, block_bytes, received: BTreeMap::new() }
+        let needed = size.div_ceil(block_bytes.max(1));
+        Self { needed, decoder: Decoder::new(size, block_bytes).map(Box::new) }
     }
 
-    /// Takes a block; one that is there already, or has another length, is ignored.
+    /// Takes a block; one of another length is ignored.
     pub fn add(&mut self, id: u16, block: &[u8]) {
-        if block.len() == self.block_bytes {
-            self.received.entry(id).or_insert_with(|| block.to_vec());
+        if let Some(decoder) = &mut self.decoder {
+            decoder.add(id, block);
         }
     }
 
-    /// Blocks that have arrived.
+    /// Blocks that have arrived, repeated ones aside.
     pub fn received(&self) -> usize {
-        self.received.len()
+        self.decoder.as_ref().map_or(0, |decoder| decoder.received())
+    }
+
+    /// Numbers under which blocks have arrived that differ.
+    pub fn disputed(&self) -> usize {
+        self.decoder.as_ref().map_or(0, |decoder| decoder.disputed())
     }
 
     /// Blocks that the message has: no fewer can restore it.
     pub fn needed(&self) -> usize {
-        self.size.div_ceil(self.block_bytes)
+        self.needed
     }
 
-    /// The message; `None` if more blocks are needed.
+    /// The message, once; `None` if more blocks are needed. Without a new block that may decide, it
+    /// does nothing.
     ///
     /// # Errors
-    /// If the blocks contradict each other, or this build cannot read them.
-    pub fn message(&self) -> Result<Option<Vec<u8>>, FountainError> {
-        if self.received() < self.needed() {
-            return Ok(None);
-        }
-        let mut message = Vec::with_capacity(self.size);
-        for id in 0..self.needed() {
-            match u16::try_from(id).ok().and_then(|id| self.received.get(&id)) {
-                Some(block) => message.extend_from_slice(block),
-                None => return coder::restore(self),
-            }
-        }
-        message.truncate(self.size);
-        Ok(Some(message))
+    /// If the blocks contradict each other. More of them may still decide which is wrong.
+    pub fn message(&mut self) -> Result<Option<Vec<u8>>, FountainError> {
+        let Some(decoder) = &mut self.decoder else { return Ok(None) };
+        decoder.message().map_err(|Contradiction| FountainError::Contradiction)
     }
 }
 
-pub use coder::Encoder;
-
-#[cfg(all(feature = "wirehair", target_arch = "x86_64"))]
-mod coder {
-    use super::{BLOCKS, Blocks, FountainError, MAX_MESSAGE_BYTES};
-    use std::sync::OnceLock;
-    use std::sync::mpsc::{Receiver, Sender, channel};
-    use wirehair_wrapper::wirehair::{
-        WirehairDecoder, WirehairEncoder, WirehairError, WirehairResult, wirehair_init,
-    };
-
-    fn failed(error: WirehairError) -> FountainError {
-        FountainError::Coder(error.to_string())
-    }
-
-    fn init() -> Result<(), FountainError> {
-        static DONE: OnceLock<Result<(), String>> = OnceLock::new();
-        let done = DONE.get_or_init(|| wirehair_init().map_err(|error| error.to_string()));
-        done.clone().map_err(FountainError::Coder)
-    }
-
-    pub(super) fn restore(blocks: &Blocks) -> Result<Option<Vec<u8>>, FountainError> {
-        init()?;
-        let length = blocks.block_bytes as u32;
-        let decoder = WirehairDecoder::new(blocks.size as u64, length);
-        for (id, block) in &blocks.received {
-            if decoder.decode((*id).into(), block, length).map_err(failed)?
-                == WirehairResult::Success
-            {
-                let mut message = vec![0; blocks.size];
-                decoder.recover(&mut message, blocks.size as u64).map_err(failed)?;
-                return Ok(Some(message));
-            }
-        }
-        Ok(None)
-    }
-
-    /// The blocks of a message. The coder cannot move between threads, so it has one of its own,
-    /// which ends with this.
-    pub struct Encoder {
-        message_bytes: usize,
-        wanted: Sender<u16>,
-        made: Receiver<Result<Vec<u8>, FountainError>>,
-    }
-
-    impl Encoder {
-        /// Prepares a message for blocks of `block_bytes` bytes.
-        ///
-        /// # Errors
-        /// If it is too long or too short.
-        pub fn new(message: Vec<u8>, block_bytes: usize) -> Result<Self, FountainError> {
-            let max = (BLOCKS.end() * block_bytes).min(MAX_MESSAGE_BYTES);
-            let message_bytes = message.len();
-            if message_bytes > max || !BLOCKS.contains(&message_bytes.div_ceil(block_bytes)) {
-                return Err(FountainError::Size { got: message_bytes, max });
-            }
-            init()?;
-            let (wanted, requests) = channel();
-            let (answers, made) = channel();
-            std::thread::spawn(move || {
-                let encoder =
-                    WirehairEncoder::new(&message, message_bytes as u64, block_bytes as u32);
-                for id in requests {
-                    if answers.send(block(&encoder, id, block_bytes)).is_err() {
-                        break;
-                    }
-                }
-            });
-            Ok(Self { message_bytes, wanted, made })
-        }
-
-        /// Bytes of the message.
-        pub(crate) fn message_bytes(&self) -> usize {
-            self.message_bytes
-        }
-
-        /// Block number `id`; the short last piece of the message is padded with zeros.
-        ///
-        /// # Errors
-        /// If the coder fails.
-        pub fn block(&mut self, id: u16) -> Result<Vec<u8>, FountainError> {
-            let ended = || FountainError::Coder("it ended".to_owned());
-            self.wanted.send(id).map_err(|_| ended())?;
-            self.made.recv().map_err(|_| ended())?
-        }
-    }
-
-    fn block(encoder: &WirehairEncoder, id: u16, length: usize) -> Result<Vec<u8>, FountainError> {
-        let mut block = vec![0; length];
-        let mut written = 0;
-        encoder.encode(id.into(), &mut block, length as u32, &mut written).map_err(failed)?;
-        Ok(block)
-    }
+/// The blocks of a message, to be sent.
+#[derive(Debug)]
+pub struct Encoder {
+    message_bytes: usize,
+    encoder: wirehair::Encoder,
 }
 
-#[cfg(not(all(feature = "wirehair", target_arch = "x86_64")))]
-mod coder {
-    use super::{Blocks, FountainError};
-
-    pub(super) fn restore(_: &Blocks) -> Result<Option<Vec<u8>>, FountainError> {
-        Err(FountainError::Unsupported)
+impl Encoder {
+    /// Prepares a message for blocks of `block_bytes` bytes.
+    ///
+    /// # Errors
+    /// If it is too long or too short.
+    pub fn new(message: &[u8], block_bytes: usize) -> Result<Self, FountainError> {
+        let max = (BLOCKS.end() * block_bytes).min(MAX_MESSAGE_BYTES);
+        let message_bytes = message.len();
+        if message_bytes > max || !BLOCKS.contains(&message_bytes.div_ceil(block_bytes.max(1))) {
+            return Err(FountainError::Size { got: message_bytes, max });
+        }
+        let encoder = wirehair::Encoder::new(message, block_bytes);
+        Ok(Self { message_bytes, encoder: encoder.ok_or(FountainError::Unsolvable)? })
     }
 
-    /// The blocks of a message: none in this build.
-    pub enum Encoder {}
+    /// Bytes of the message.
+    pub(crate) fn message_bytes(&self) -> usize {
+        self.message_bytes
+    }
 
-    impl Encoder {
-        /// Always fails.
-        ///
-        /// # Errors
-        /// Always.
-        pub fn new(_: Vec<u8>, _: usize) -> Result<Self, FountainError> {
-            Err(FountainError::Unsupported)
-        }
-
-        /// Bytes of the message.
-        pub(crate) fn message_bytes(&self) -> usize {
-            match *self {}
-        }
-
-        /// Block number `id`.
-        ///
-        /// # Errors
-        /// Never called.
-        pub fn block(&mut self, _: u16) -> Result<Vec<u8>, FountainError> {
-            match *self {}
-        }
+    /// Block number `id`; the short last piece of the message is padded with zeros.
+    pub fn block(&self, id: u16) -> Vec<u8> {
+        self.encoder.block(id)
     }
 }
 
@@ -289,15 +187,14 @@ mod tests {
         assert_eq!(block_ids(619 * 20, 619).nth(65_536), Some(0));
     }
 
-    #[cfg(all(feature = "wirehair", target_arch = "x86_64"))]
     #[test]
     fn messages_come_back_from_any_blocks() {
         let message: Vec<u8> = (0..30_000u32).map(|i| ((i * i) >> 7) as u8).collect();
-        let mut encoder = Encoder::new(message.clone(), 619).unwrap();
+        let encoder = Encoder::new(&message, 619).unwrap();
         let mut blocks = Blocks::new(message.len(), 619);
         let mut restored = None;
         for id in block_ids(message.len(), 619).skip(5).step_by(3) {
-            blocks.add(id, &encoder.block(id).unwrap());
+            blocks.add(id, &encoder.block(id));
             blocks.add(id, &[0; 619]);
             restored = blocks.message().unwrap();
             if restored.is_some() {
@@ -319,12 +216,11 @@ mod tests {
         assert_eq!(blocks.message(), Ok(Some(message)));
     }
 
-    #[cfg(all(feature = "wirehair", target_arch = "x86_64"))]
     #[test]
     fn sizes_outside_of_the_format_are_errors() {
-        assert!(matches!(Encoder::new(vec![0; 619], 619), Err(FountainError::Size { .. })));
+        assert!(matches!(Encoder::new(&[0; 619], 619), Err(FountainError::Size { .. })));
         let long = vec![0; 64_000 * 423 + 1];
-        let error = Encoder::new(long, 423).err();
+        let error = Encoder::new(&long, 423).err();
         assert_eq!(error, Some(FountainError::Size { got: 27_072_001, max: 27_072_000 }));
     }
 }

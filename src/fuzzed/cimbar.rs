@@ -48,9 +48,10 @@ pub fn fountain(data: &[u8]) {
     let Some((split, block)) = ChunkHeader::split(&chunk) else { return };
     assert_eq!((split, block.len()), (header, block_bytes));
     let message: Vec<u8> = (0..size).map(|i| ((i * 31) >> 3) as u8).collect();
-    let mut encoder = (mode & 128 != 0).then(|| Encoder::new(message.clone(), block_bytes).ok());
+    let mut encoder = (mode & 128 != 0).then(|| Encoder::new(&message, block_bytes).ok());
     let encoder = encoder.as_mut().and_then(Option::as_mut);
-    let (blocks, honest) = gather(&mut input, Blocks::new(size, block_bytes), encoder, block_bytes);
+    let (mut blocks, honest) =
+        gather(&mut input, Blocks::new(size, block_bytes), encoder, block_bytes);
     if let Ok(Some(restored)) = blocks.message() {
         assert_eq!(restored.len(), size);
         assert!(!honest || restored == message);
@@ -72,7 +73,7 @@ fn gather(
         for id in (first..first + run).map(|id| id as u16) {
             let block = match &mut encoder {
                 Some(encoder) => {
-                    let mut block = encoder.block(id).expect("any number");
+                    let mut block = encoder.block(id);
                     let damaged = flags & 6 == 6;
                     block[0] ^= u8::from(damaged);
                     honest &= !damaged;

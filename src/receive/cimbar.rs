@@ -5,7 +5,7 @@ use super::{
     Desk, ExtractError, FilePieces, Incoming, Intake, Log, Progress, ReceiveError, TransferId,
     Unverified,
 };
-use crate::cimbar::{Blocks, ChunkHeader, FountainError, Mode, Reading, container};
+use crate::cimbar::{Blocks, ChunkHeader, Mode, Reading, container};
 use crate::reading::Outcome;
 use crate::report::{TransferReport, TransferState};
 use std::fmt;
@@ -203,7 +203,7 @@ impl Arrival {
 /// What has arrived of a transfer.
 #[derive(Debug)]
 enum Content {
-    Fountain { blocks: Blocks, message: Option<Result<Vec<u8>, FountainError>> },
+    Fountain { blocks: Blocks, message: Option<Vec<u8>> },
     Plain(Vec<u8>),
 }
 
@@ -214,7 +214,7 @@ struct CimbarIncoming {
     since: u64,
     frames: u64,
     content: Content,
-    /// Whether the message was no file.
+    /// Whether what arrived contradicts itself, or was no file.
     failed: bool,
 }
 
@@ -246,7 +246,7 @@ impl CimbarIncoming {
                 Content::Fountain { blocks, message: message @ None },
                 Key::Fountain { encode_id, size, .. },
             ) => {
-                let before = blocks.received();
+                let before = (blocks.received(), blocks.disputed());
                 for chunk in &arrival.chunks {
                     if let Some((header, block)) = ChunkHeader::split(chunk)
                         && (header.encode_id, header.size) == (encode_id, size)
@@ -254,10 +254,12 @@ impl CimbarIncoming {
                         blocks.add(header.block, block);
                     }
                 }
-                let is_new = blocks.received() > before;
+                let is_new = (blocks.received(), blocks.disputed()) != before;
                 if is_new {
-                    self.failed = false;
-                    *message = blocks.message().transpose();
+                    // Blocks that contradict each other may be outvoted by those that come.
+                    let restored = blocks.message();
+                    self.failed = restored.is_err();
+                    *message = restored.unwrap_or_default();
                 }
                 is_new
             }
@@ -270,9 +272,8 @@ impl CimbarIncoming {
         match &self.content {
             Content::Plain(bytes) => bytes.len(),
             Content::Fountain { blocks, message } => {
-                let message = message.as_ref().and_then(|message| message.as_ref().ok());
                 let block = self.key.mode().parameters().block_bytes();
-                blocks.received() * block + message.map_or(0, Vec::len)
+                blocks.received() * block + message.as_ref().map_or(0, Vec::len)
             }
         }
     }
@@ -319,12 +320,15 @@ impl Incoming for CimbarIncoming {
 
     fn report(&self, _: &mut Log, _: usize) -> TransferReport {
         let missing = self.progress().missing;
-        let (name, needed) = match &self.content {
-            Content::Plain(_) => (None, self.frames),
+        let (name, needed, disputed) = match &self.content {
+            Content::Plain(_) => (None, self.frames, 0),
             Content::Fountain { blocks, message } => {
-                let message = message.as_ref().and_then(|message| message.as_ref().ok());
                 let needed = (blocks.needed() as u64).div_ceil(self.per_frame());
-                (message.and_then(|message| container::name(message)), needed)
+                (
+                    message.as_ref().and_then(|message| container::name(message)),
+                    needed,
+                    blocks.disputed() as u64,
+                )
             }
         };
         let state = match self.is_complete() {
@@ -344,18 +348,15 @@ impl Incoming for CimbarIncoming {
             frames_missing: Vec::new(),
             packets_missing: missing,
             frames_needed: missing.div_ceil(self.per_frame()),
-            packets_suspected: 0,
+            packets_suspected: disputed,
         }
     }
 
     fn open<'a>(&'a self, _: &'a mut Log) -> Result<Box<dyn FilePieces + 'a>, ExtractError> {
         let file: Box<dyn Read> = match &self.content {
             Content::Plain(bytes) => Box::new(bytes.as_slice()),
-            Content::Fountain { message: Some(Ok(message)), .. } => {
+            Content::Fountain { message: Some(message), .. } => {
                 container::file(message).map_err(Unverified::Damaged)?
-            }
-            Content::Fountain { message: Some(Err(error)), .. } => {
-                return Err(Unverified::Fountain(error.clone()).into());
             }
             Content::Fountain { message: None, .. } => return Err(Unverified::Incomplete.into()),
         };

@@ -18,7 +18,6 @@ pub use intake::Intake;
 pub use log::{Log, RecordKind};
 pub use receiver::{Received, Receiver};
 
-use crate::cimbar::FountainError;
 use crate::container::ContainerError;
 use crate::outer::{MAX_EXAMINED, OuterError, Shape};
 use crate::report::TransferReport;
@@ -93,9 +92,6 @@ pub enum Unverified {
     /// Its container says so.
     #[error(transparent)]
     Container(ContainerError),
-    /// Its fountain says so.
-    #[error(transparent)]
-    Fountain(#[from] FountainError),
     /// It does not decompress.
     #[error("damaged data: {0}")]
     Damaged(std::io::Error),

@@ -1,9 +1,7 @@
 //! A file to frames of libcimbar's format.
 
 use super::{Frames, Outgoing, Selection, SendError, Summary, Undrawn};
-use crate::cimbar::{
-    ChunkHeader, Coding, Encoder, FountainError, Mode, block_ids, container, tiles,
-};
+use crate::cimbar::{ChunkHeader, Coding, Encoder, Mode, block_ids, container, tiles};
 use crate::outline::Outline;
 use std::io::Read;
 
@@ -53,7 +51,7 @@ impl CimbarTransfer {
         let block = parameters.block_bytes();
         let needed = message.len() as f64 / block as f64 + 1.0;
         let frames = (needed * (1.0 + redundancy) / parameters.symbol_chunks as f64).ceil();
-        let encoder = Encoder::new(message, block)?;
+        let encoder = Encoder::new(&message, block)?;
         let frames = (frames as u64).max(MIN_FRAMES);
         Ok(Self { coding: Coding::new(mode), encoder, frames, name, bytes })
     }
@@ -88,7 +86,7 @@ impl Outgoing for CimbarTransfer {
         Box::new(only.numbers(*frames).map(move |number| {
             let skipped = (number - next) * parameters.chunks as u64;
             let ids = ids.by_ref().skip(skipped as usize).take(parameters.chunks);
-            let payload = payload(encoder, ids, parameters.payload())?;
+            let payload = payload(encoder, ids, parameters.payload());
             next = number + 1;
             let draw = move || tiles::draw(parameters, &coding.encode(&payload));
             Ok(Undrawn::new(number, draw))
@@ -97,17 +95,13 @@ impl Outgoing for CimbarTransfer {
 }
 
 /// The payload of a frame that carries these blocks.
-fn payload(
-    encoder: &mut Encoder,
-    ids: impl Iterator<Item = u16>,
-    length: usize,
-) -> Result<Vec<u8>, FountainError> {
+fn payload(encoder: &Encoder, ids: impl Iterator<Item = u16>, length: usize) -> Vec<u8> {
     let size = encoder.message_bytes() as u32;
     let mut payload = Vec::with_capacity(length);
     for block in ids {
         let header = ChunkHeader { encode_id: FIRST_ENCODE_ID, size, block };
         payload.extend(header.to_bytes());
-        payload.extend(encoder.block(block)?);
+        payload.extend(encoder.block(block));
     }
-    Ok(payload)
+    payload
 }

@@ -76,7 +76,6 @@ fn capture_video_stage_rgb(bencher: Bencher) {
 
 /// A photo of a frame of libcimbar's mode B, JPEG file to Reed-Solomon blocks; bytes are those of
 /// its fountain blocks.
-#[cfg(feature = "wirehair")]
 #[divan::bench]
 fn capture_cimbar(bencher: Bencher) {
     use tilecast::cimbar::Mode;
@@ -90,6 +89,57 @@ fn capture_cimbar(bencher: Bencher) {
         let capture = reader.read(&decode_picture(&jpeg).unwrap()).swap_remove(0);
         assert_eq!(capture.outcome, Outcome::Read);
         capture
+    });
+}
+
+/// Messages of libcimbar's fountain, bytes and bytes of a block.
+const FOUNTAINS: [(usize, usize); 3] = [(1_000_000, 619), (10_000_000, 619), (30_000_000, 744)];
+
+/// A message, and blocks of which a tenth are none of its pieces, in a random order.
+fn fountain((size, block): (usize, usize)) -> (Vec<u8>, Vec<(u16, Vec<u8>)>) {
+    let (message, mut prng) = (random(size), SplitMix64::new(2));
+    let encoder = tilecast::cimbar::Encoder::new(&message, block).unwrap();
+    let n = size.div_ceil(block);
+    let ids = (n / 10..).filter(|id| *id != n - 1).map(|id| id as u16);
+    let mut blocks: Vec<_> = ids.take(n + 8).map(|id| (id, encoder.block(id))).collect();
+    for at in (1..blocks.len()).rev() {
+        blocks.swap(at, prng.next_u64() as usize % (at + 1));
+    }
+    (message, blocks)
+}
+
+/// Blocks of libcimbar's fountain to the message.
+#[divan::bench(args = FOUNTAINS)]
+fn fountain_decode(bencher: Bencher, (size, block): (usize, usize)) {
+    let (message, blocks) = fountain((size, block));
+    bencher.counter(BytesCount::new(size)).bench_local(|| {
+        let mut decoder = tilecast::cimbar::Blocks::new(size, block);
+        let decoded = blocks.iter().find_map(|(id, block)| {
+            decoder.add(*id, block);
+            decoder.message().unwrap()
+        });
+        assert!(decoded.as_ref() == Some(&message));
+        decoded
+    });
+}
+
+/// The same by the original, which frees none of its decoders.
+#[cfg(target_arch = "x86_64")]
+#[divan::bench(args = FOUNTAINS, sample_count = 10, sample_size = 1)]
+fn fountain_decode_original(bencher: Bencher, (size, block): (usize, usize)) {
+    use wirehair_wrapper::wirehair::{WirehairDecoder, WirehairResult, wirehair_init};
+    wirehair_init().unwrap();
+    let (message, blocks) = fountain((size, block));
+    bencher.counter(BytesCount::new(size)).bench_local(|| {
+        let decoder = WirehairDecoder::new(size as u64, block as u32);
+        let complete = |(id, bytes): &(u16, Vec<u8>)| {
+            decoder.decode((*id).into(), bytes, block as u32).unwrap() == WirehairResult::Success
+        };
+        assert!(blocks.iter().any(complete));
+        let mut decoded = vec![0; size];
+        decoder.recover(&mut decoded, size as u64).unwrap();
+        assert!(decoded == message);
+        decoded
     });
 }
 

@@ -80,9 +80,6 @@ fn screenshots_decode_back_to_the_file() {
 #[test]
 fn a_page_of_libcimbars_frames_shows_them() {
     let Some(browser) = browser() else { return };
-    if !cfg!(all(feature = "wirehair", target_arch = "x86_64")) {
-        return;
-    }
     let dir = Workdir::new();
     dir.write("a.bin", &random_bytes(9_000, 2));
     let args = ["encode", "a.bin", "-o", "a.html", "--format", "cimbar", "--mode", "Bu"];

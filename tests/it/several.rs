@@ -81,7 +81,6 @@ fn a_small_frame_on_a_large_page_beside_another_is_read() {
     assert_eq!(numbers(&read(&page)), [1, 2]);
 }
 
-#[cfg(feature = "wirehair")]
 #[test]
 fn frames_of_libcimbars_and_ours_are_read_side_by_side() {
     use tilecast::cimbar::Mode;
