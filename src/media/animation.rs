@@ -1,6 +1,6 @@
 //! Animations, GIF and APNG, frame by frame as a viewer shows them.
 
-use super::read::{Loaded, PictureError, check_size, limits};
+use super::picture::{Loaded, PictureError, check_size, limits};
 use super::room::{Permit, READING_BYTES};
 use crate::raster::Picture;
 use image::codecs::gif::GifDecoder;

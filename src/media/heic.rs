@@ -1,6 +1,6 @@
 //! HEIC, what iPhones make of photos, by `heifer`.
 
-use super::read::{Loaded, MAX_PIXELS, PictureError, finish, room};
+use super::picture::{Loaded, MAX_PIXELS, PictureError, finish, room};
 use heifer::heifer_isobmff::HeifFile;
 use heifer::{Options, decode_rgba8};
 use image::{DynamicImage, RgbImage};

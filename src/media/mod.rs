@@ -16,6 +16,7 @@ mod kind;
 pub mod output;
 mod page;
 mod patient;
+mod picture;
 mod png;
 mod read;
 mod room;
@@ -30,9 +31,10 @@ pub use form::Form;
 use kind::FRONT_BYTES;
 pub use kind::Kind;
 pub use patient::{Stop, open_input, standard_input};
+pub use picture::{Loaded, PictureError};
 pub(crate) use png::encode_rgb_png;
 pub use png::{Effort, encode_png};
-pub use read::{Loaded, PictureError, decode_picture};
+pub use read::decode_picture;
 pub use y4m::{Y4mReader, YuvFrame};
 
 /// What is fuzzed behind the interface.
@@ -40,7 +42,7 @@ pub use y4m::{Y4mReader, YuvFrame};
 pub(crate) mod fuzzed {
     use super::animation::{AnimationFrame, is_apng, read_apng, read_gif};
     pub(crate) use super::kind::FRONT_BYTES;
-    pub(crate) use super::read::MAX_PIXELS;
+    pub(crate) use super::picture::MAX_PIXELS;
     pub(crate) use super::split::Splitter;
     use super::{Loaded, PictureError, tiff};
     use crate::raster::Picture;

@@ -6,7 +6,8 @@
 use super::animation::{AnimationFrames, is_apng, read_apng, read_gif};
 use super::ffmpeg::{FfmpegError, VideoInput, VideoReader};
 use super::patient::{PatientReader, standard_input};
-use super::read::{MAX_PIXELS, load_page, load_picture, read_picture};
+use super::picture::MAX_PIXELS;
+use super::read::{load_page, load_picture, read_picture};
 use super::split::Splitter;
 use super::{FRONT_BYTES, Kind, Loaded, PictureError, Stop, Y4mReader, tiff};
 use std::fs::File;

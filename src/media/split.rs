@@ -2,7 +2,7 @@
 //! `ffmpeg -f image2pipe`, `cat`, webcams and this program write them; with anything at all before,
 //! between and behind them, as phones and servers leave it.
 
-use super::read::{MAX_PIXELS, check_size};
+use super::picture::{MAX_PIXELS, check_size};
 use std::io::{ErrorKind, Read, Result};
 
 /// A picture of a stream is at most this long, in bytes.

@@ -2,7 +2,7 @@
 //!
 //! A page is read as if it were the only one: its directory's place is laid over the file's header.
 
-use super::read::PictureError;
+use super::picture::PictureError;
 use image::RgbImage;
 use std::collections::HashSet;
 use std::io::{Read, Result, Seek, SeekFrom};

@@ -3,7 +3,7 @@
 //! What `ffmpeg -f yuv4mpegpipe` writes, and what players read.
 
 use super::framing::Framing;
-use super::read::{PictureError, check_size};
+use super::picture::{PictureError, check_size};
 use super::room::{Permit, READING_BYTES};
 use crate::raster::{Chroma, IndexedFrame, Picture, Rows, Subsampling, Yuv};
 use std::io::{BufRead, Read, Write};

@@ -123,7 +123,7 @@ fn every_capture_has_a_code_and_every_failure_a_sentence() {
 #[test]
 fn the_readme_has_every_code() {
     let mut codes = BTreeSet::new();
-    for file in ["src/reading/outcome.rs", "src/media/read.rs", "src/media/sources.rs"] {
+    for file in ["src/reading/outcome.rs", "src/media/picture.rs", "src/media/sources.rs"] {
         let source = std::fs::read_to_string(project(file)).unwrap();
         for function in source.split("fn code(").skip(1) {
             let body = function.split("\n    }\n").next().unwrap();
