@@ -4,12 +4,12 @@ use crate::frame::{Geometry, Hypothesis, Layout, Mesh};
 use crate::modem::exact_llrs;
 use crate::raster::{Picture, Point};
 
-/// Where an undistorted frame is, to the pixel, and its LLRs.
+/// Where an undistorted frame is, to the pixel, and its LLRs, quantised.
 pub(super) fn exact_frame(
     picture: &Picture,
     hypothesis: &Hypothesis,
     layout: &Layout,
-) -> Option<(Hypothesis, Vec<f32>)> {
+) -> Option<(Hypothesis, Vec<i8>)> {
     let geometry = layout.geometry();
     let snapped = snap(hypothesis, &geometry)?;
     let around = [0.0, 1.0, -1.0];

@@ -27,8 +27,8 @@ pub(super) struct Located {
     pub(super) header: FrameHeader,
     pub(super) tables: Arc<ReadTables>,
     pub(super) mesh: Mesh,
-    /// LLRs of an undistorted frame.
-    pub(super) exact: Option<Vec<f32>>,
+    /// LLRs of an undistorted frame, quantised.
+    pub(super) exact: Option<Vec<i8>>,
     /// `None` if the mesh has not been bent to the marks.
     pub(super) marks: Option<MeshQuality>,
 }

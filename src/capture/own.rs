@@ -77,6 +77,11 @@ impl<'a> Photo<'a> {
         information(&self.llrs)
     }
 
+    /// The LLRs as the decoder takes them.
+    fn soft(&self) -> Vec<i8> {
+        self.tables.frame.code.soften(&self.llrs)
+    }
+
     /// Equalises again with the codewords of `packets` as known neighbours.
     fn feed_back(&mut self, packets: &Packets) {
         let (frame, demodulator) = (&self.tables.frame, self.tables.demodulator());
@@ -113,18 +118,17 @@ impl Packets {
         self.0.iter().all(Option::is_some)
     }
 
-    /// Decodes the codewords that are not there yet.
+    /// Decodes the codewords that are not there yet, from the soft values of the frame.
     fn decode(
         &mut self,
         tables: &ReadTables,
-        llrs: &[f32],
+        frame: &[i8],
         iterations: usize,
         decoder: &mut Decoder,
     ) {
         let code = &tables.frame.code;
-        let frame = code.soften(llrs);
         for (index, packet) in self.0.iter_mut().enumerate().filter(|(_, p)| p.is_none()) {
-            let soft = code.gather(&frame, index);
+            let soft = code.gather(frame, index);
             if !code.is_hopeless(&soft) {
                 *packet = code.decode(decoder, &soft, iterations);
             }
@@ -139,7 +143,7 @@ impl Packets {
         }
         for _ in 0..FEEDBACK_ROUNDS {
             photo.feed_back(self);
-            self.decode(photo.tables, &photo.llrs, ITERATIONS[1], decoder);
+            self.decode(photo.tables, &photo.soft(), ITERATIONS[1], decoder);
             let (now, more) = (self.decoded(), photo.information());
             if self.is_complete() || (now == decoded && more < carried + FEEDBACK_GAIN) {
                 return;
@@ -151,7 +155,7 @@ impl Packets {
     /// The soft values of the codewords that are not there.
     fn unsure(&self, photo: &Photo<'_>) -> Vec<Unsure> {
         let code = &photo.tables.frame.code;
-        let soft = code.soften(&photo.llrs);
+        let soft = photo.soft();
         let lost = self.0.iter().enumerate().filter(|(_, packet)| packet.is_none());
         lost.map(|(index, _)| Unsure { index, soft: code.gather(&soft, index) }).collect()
     }
@@ -174,15 +178,16 @@ pub(super) struct OwnReader<'a> {
 
 impl OwnReader<'_> {
     /// Reads the frame that has been located.
-    pub(super) fn read(self, located: Located) -> (Capture, Option<FramePictures>) {
+    pub(super) fn read(self, mut located: Located) -> (Capture, Option<FramePictures>) {
         let (header, codewords) = (located.header, located.tables.frame.code.codewords());
         let mut measures = Measures {
             pixels_per_tile: Some(located.mesh.pixels_per_tile()),
             ..Measures::default()
         };
         let mut packets = Packets(vec![None; codewords]);
-        if let Some(llrs) = &located.exact {
-            packets.decode(&located.tables, llrs, ITERATIONS[0], &mut self.tools.decoder);
+        if let Some(llrs) = located.exact.take() {
+            let soft = located.tables.frame.code.descramble(llrs);
+            packets.decode(&located.tables, &soft, ITERATIONS[0], &mut self.tools.decoder);
             measures.registration_error = Some(0.0);
         }
         let PhotoResult { outcome, unsure, debug } = if packets.is_complete() {
@@ -209,7 +214,7 @@ impl OwnReader<'_> {
         let follow = |mesh: &mut Mesh| mesh.follow_marks(picture, layout, hypothesis.trusted());
         measures.marks_found = Some(marks.unwrap_or_else(|| follow(&mut mesh)).share());
         let mut photo = Photo::registered(picture, &mut mesh, &tables, measures);
-        packets.decode(&tables, &photo.llrs, ITERATIONS[0], decoder);
+        packets.decode(&tables, &photo.soft(), ITERATIONS[0], decoder);
         let mixed = !packets.is_complete() && shows_another(picture, &hypothesis, &header, decoder);
         if !packets.is_complete() && (!mixed || header.format.bands > 1) {
             packets.decode_with_feedback(&mut photo, decoder);

@@ -147,12 +147,20 @@ impl FrameCode {
     /// # Panics
     /// If there are not [`FrameCode::data_bits`] LLRs.
     pub fn soften(&self, llrs: &[f32]) -> Vec<i8> {
+        self.descramble(llrs.iter().map(|llr| quantise(*llr)).collect())
+    }
+
+    /// Quantised LLRs of a frame's data bits, descrambled.
+    ///
+    /// # Panics
+    /// As [`FrameCode::soften`].
+    pub(crate) fn descramble(&self, mut llrs: Vec<i8>) -> Vec<i8> {
         assert_eq!(llrs.len(), self.data_bits(), "data bits of a frame");
-        llrs.iter()
-            .zip(&self.scramble)
+        for (llr, &bit) in llrs.iter_mut().zip(&self.scramble) {
             // Negated where the scrambling bit is 1.
-            .map(|(llr, &bit)| (quantise(*llr) ^ -(bit as i8)).wrapping_add(bit as i8))
-            .collect()
+            *llr = (*llr ^ -(bit as i8)).wrapping_add(bit as i8);
+        }
+        llrs
     }
 
     /// The soft values of codeword `index`, from those of the frame. Those of several captures of

@@ -2,6 +2,7 @@
 
 use super::pilot_symbols;
 use crate::frame::Layout;
+use crate::ldpc::quantise;
 
 /// Share of the pilots that must have exactly their colours for a frame to count as undistorted.
 const MIN_EXACT: f64 = 0.98;
@@ -10,9 +11,9 @@ const CERTAIN: f32 = 12.0;
 /// How far a channel may be from full or off: screenshots through a colour profile.
 const TOLERANCE: u8 = 40;
 
-/// LLRs of the data bits if `colours` (one for each tile in scan order) are those of an
+/// LLRs of the data bits, quantised, if `colours` (one for each tile in scan order) are those of an
 /// undistorted frame; `None` if the pilots say that it is not.
-pub(crate) fn exact_llrs(layout: &Layout, colours: &[[u8; 3]]) -> Option<Vec<f32>> {
+pub(crate) fn exact_llrs(layout: &Layout, colours: &[[u8; 3]]) -> Option<Vec<i8>> {
     let palette = layout.geometry().palette;
     let exact = |&(&tile, expected): &(&u32, u8)| symbol(colours[tile as usize]) == Some(expected);
     let pilots = layout.pilots();
@@ -28,7 +29,7 @@ pub(crate) fn exact_llrs(layout: &Layout, colours: &[[u8; 3]]) -> Option<Vec<f32
     let mut llrs = Vec::with_capacity(layout.data().len() * palette.bits_per_tile());
     for &tile in layout.data() {
         let channels = colours[tile as usize].map(|value| level[usize::from(value)]);
-        llrs.extend(palette.bit_values(channels));
+        llrs.extend(palette.bit_values(channels).map(quantise));
     }
     Some(llrs)
 }
