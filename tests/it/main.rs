@@ -21,6 +21,8 @@ mod inner_curve;
 mod kept;
 // Which module may use which.
 mod layering;
+// Memory, under a limit.
+mod limits;
 // Animations, streams and videos, both ways; recordings of a screen.
 mod moving;
 // The player's page in a real browser.
