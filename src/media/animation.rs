@@ -65,11 +65,11 @@ fn decode_all(
     let pixels = u64::from(width) * u64::from(height);
     let too_large = || PictureError::TooLarge { width, height };
     // Both have to fit beside each other.
-    Permit::take(pixels * (DECODER_BYTES + FRAME_BYTES), length).ok_or_else(too_large)?;
-    let _decoder = Permit::take(pixels * DECODER_BYTES, length / 2).ok_or_else(too_large)?;
+    Permit::ahead(pixels * (DECODER_BYTES + FRAME_BYTES), length).ok_or_else(too_large)?;
+    let _decoder = Permit::ahead(pixels * DECODER_BYTES, length / 2).ok_or_else(too_large)?;
     for frame in frames {
         let share = length / ACCOUNTED_FRAMES;
-        let permit = Permit::take(pixels * FRAME_BYTES, share).ok_or_else(too_large)?;
+        let permit = Permit::ahead(pixels * FRAME_BYTES, share).ok_or_else(too_large)?;
         let frame = AnimationFrame(frame?.into_buffer(), permit);
         if send.send(Ok(frame)).is_err() {
             break;

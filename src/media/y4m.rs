@@ -122,7 +122,7 @@ impl<R: BufRead> Y4mReader<R> {
         let length = length.map_or(frame, |length| length / ACCOUNTED_FRAMES);
         let bytes = frame + READING_BYTES * (width * height) as u64;
         let too_large = || PictureError::TooLarge { width: width as u32, height: height as u32 };
-        Permit::take(bytes, length).ok_or_else(too_large)
+        Permit::ahead(bytes, length).ok_or_else(too_large)
     }
 
     /// The next frame; `None` at the end.

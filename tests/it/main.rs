@@ -19,6 +19,8 @@ mod hostile;
 mod inner_curve;
 // What stays, whatever is in the way at the end.
 mod kept;
+// Inputs of different kinds together.
+mod inputs;
 // Which module may use which.
 mod layering;
 // Memory, under a limit.
