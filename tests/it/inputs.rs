@@ -1,10 +1,14 @@
-//! Inputs of different kinds together: whoever waits for memory gets it.
+//! Inputs of different kinds together, where whoever waits for memory gets it; pipes by every name.
 
 use crate::support::Workdir;
+#[cfg(unix)]
+use crate::support::random_bytes;
 use image::codecs::gif::GifEncoder;
 use image::{Frame, RgbaImage};
 use png::{BitDepth, ColorType, Encoder};
 use std::ops::ControlFlow;
+#[cfg(unix)]
+use std::process::{Command, Output};
 use std::sync::mpsc;
 use std::time::Duration;
 use tilecast::capture::{Pending, ReadBefore, Settings, read_all};
@@ -68,4 +72,47 @@ fn a_large_picture_and_an_animation_do_not_wait_for_each_other() {
         tell.send(read).unwrap();
     });
     assert_eq!(told.recv_timeout(FOR_EVER), Ok(32));
+}
+
+#[cfg(unix)]
+/// A folder with the frames of a file that is given back.
+fn frames(dir: &Workdir, seed: u64) -> Vec<u8> {
+    let file = random_bytes(3_000, seed);
+    dir.write("a.bin", &file);
+    dir.tilecast(&["encode", "a.bin", "-o", "frames", "--size", "320x300", "-p", "dense"])
+        .assert()
+        .success();
+    file
+}
+
+/// Runs a script in which `$T` is the command.
+#[cfg(unix)]
+fn script(dir: &Workdir, script: &str) -> Output {
+    let program = assert_cmd::cargo::cargo_bin("tilecast");
+    let mut command = Command::new("bash");
+    command.current_dir(dir.path("")).env("T", program).args(["-c", script]).output().unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn pipes_are_read_whatever_they_are_called() {
+    let dir = Workdir::new();
+    let file = frames(&dir, 1);
+    for (number, line) in [
+        "$T decode <(cat frames/*) -o out",
+        "cat frames/* | $T decode /dev/stdin -o out",
+        "cat frames/* > all; $T decode /dev/stdin -o out < all",
+        "cat frames/* | $T decode /dev/fd/0 -o out",
+        "cat frames/* | $T decode /proc/self/fd/0 -o out",
+        "$T decode /dev/fd/9 -o out 9< all",
+        "mkfifo pipe; cat frames/* > pipe & $T decode pipe -o out",
+    ]
+    .iter()
+    .enumerate()
+    {
+        let output = script(&dir, line);
+        assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(dir.read("out") == file, "{line}");
+        std::fs::rename(dir.path("out"), dir.path(&format!("out{number}"))).unwrap();
+    }
 }

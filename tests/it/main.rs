@@ -19,7 +19,7 @@ mod hostile;
 mod inner_curve;
 // What stays, whatever is in the way at the end.
 mod kept;
-// Inputs of different kinds together.
+// Inputs of different kinds together; pipes.
 mod inputs;
 // Which module may use which.
 mod layering;
