@@ -91,7 +91,7 @@ pub(super) fn inputs(paths: &[PathBuf]) -> Result<Inputs, Failure> {
 fn need_ffmpeg(path: &Path) -> Result<(), Failure> {
     let context = || format!("cannot read {}", show(path));
     ffmpeg::check().with_context(context).map_err(|error| {
-        Failure::with_hint(error, "install ffmpeg 5.1 or newer: it decodes videos for this program")
+        Failure::with_hint(error, "install ffmpeg: it decodes videos for this program")
     })
 }
 

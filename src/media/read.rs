@@ -58,7 +58,7 @@ fn load(mut source: impl BufRead + Seek, length: u64) -> Result<Loaded, PictureE
             let pages = tiff::pages(&mut source);
             load_page(source, pages.first().ok_or(PictureError::Unknown)?, length)
         }
-        _ => decode(source, length),
+        _ => decode(&mut source, length),
     }
 }
 
@@ -69,15 +69,20 @@ pub(super) fn load_page(
     length: u64,
 ) -> Result<Loaded, PictureError> {
     if !page.has_palette() {
-        return decode(std::io::BufReader::new(page.of(source)?), length);
+        return decode(&mut std::io::BufReader::new(page.of(source)?), length);
     }
     let size = tiff::size(&mut source, page)?;
     let permit = room(size, 4, length)?;
     finish(DynamicImage::from(tiff::read_palette(source, page)?), permit)
 }
 
+/// What a picture is read from. One kind for all, so that decoders are compiled once.
+trait Source: BufRead + Seek {}
+
+impl<T: BufRead + Seek> Source for T {}
+
 /// A picture of a kind that `image` reads.
-fn decode(source: impl BufRead + Seek, length: u64) -> Result<Loaded, PictureError> {
+fn decode(source: &mut dyn Source, length: u64) -> Result<Loaded, PictureError> {
     let reader = ImageReader::new(source).with_guessed_format()?;
     let Some(format) = reader.format() else { return Err(PictureError::Unknown) };
     let mut decoder = reader.into_decoder()?;
