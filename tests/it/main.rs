@@ -19,8 +19,6 @@ mod hostile;
 mod inner_curve;
 // What stays, whatever is in the way at the end.
 mod kept;
-// Inputs of different kinds together; pipes.
-mod inputs;
 // Which module may use which.
 mod layering;
 // Memory, under a limit.
@@ -47,5 +45,7 @@ mod spec;
 mod support;
 // Frames of strangers among those of a transfer.
 mod trust;
+// Inputs that are silent, or large: who waits for whom.
+mod waiting;
 // Golden vectors of every layer.
 mod vectors;
