@@ -20,6 +20,8 @@ pub enum Kind {
     Heic,
     /// Its successor.
     Avif,
+    /// WebP, BMP: whole files, and what looks like a picture inside is a smaller copy.
+    Single,
     /// Uncompressed video.
     Y4m,
     /// A container of compressed video.
@@ -86,6 +88,8 @@ impl Kind {
             [0xFF, 0xD8, 0xFF, ..] => Self::Plain,
             [b'P', b'1'..=b'7', b' ' | b'\n' | b'\r' | b'\t' | b'#', ..] => Self::Plain,
             [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => Self::Tiff,
+            [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Self::Single,
+            [b'B', b'M', _, _, _, _, 0, 0, 0, 0, ..] => Self::Single,
             [b'Y', b'U', b'V', b'4', b'M', ..] => Self::Y4m,
             _ if containers.iter().any(|(offset, magic)| at(*offset, magic)) => Self::Video,
             _ if is_transport_stream(front) => Self::Video,
@@ -159,7 +163,9 @@ mod tests {
             (b"\0\0\0\x20ftypisom", Kind::Video),
             (b"\x1A\x45\xDF\xA3\x9F", Kind::Video),
             (b"RIFF....AVI LIST", Kind::Video),
-            (b"RIFF....WEBPVP8 ", Kind::Other),
+            (b"RIFF....WEBPVP8 ", Kind::Single),
+            (b"BM\x36\x10\0\0\0\0\0\0\x36", Kind::Single),
+            (b"BM anything else", Kind::Other),
             (b"#EXTM3U\n", Kind::Video),
             (&ts, Kind::Video),
             (&m2ts, Kind::Video),

@@ -37,15 +37,17 @@ enum End {
 #[derive(Debug)]
 pub(crate) struct Splitter<R> {
     source: R,
-    /// What has been read and not been taken.
+    /// What has been read; from `start` on it has not been taken.
     buffer: Vec<u8>,
+    /// Moving the rest up for every signature would take hours for a file that is full of them.
+    start: usize,
     ended: bool,
     skipped: u64,
 }
 
 impl<R: Read> Splitter<R> {
     pub(crate) fn new(source: R) -> Self {
-        Self { source, buffer: Vec::new(), ended: false, skipped: 0 }
+        Self { source, buffer: Vec::new(), start: 0, ended: false, skipped: 0 }
     }
 
     /// The next picture; `None` at the end.
@@ -56,20 +58,20 @@ impl<R: Read> Splitter<R> {
         let mut searched = 0;
         loop {
             let Some(start) = self.signature(searched)? else {
-                self.skip(self.buffer.len());
+                self.skip(self.rest().len());
                 return Ok(None);
             };
             self.skip(start);
             let length = match self.end()? {
                 End::At(length) => length,
-                End::Cut => self.buffer.len(),
+                End::Cut => self.rest().len(),
                 End::Nowhere => {
                     searched = 1;
                     continue;
                 }
             };
-            let rest = self.buffer.split_off(length);
-            let bytes = std::mem::replace(&mut self.buffer, rest);
+            let bytes = self.rest().get(..length).unwrap_or_default().to_vec();
+            self.pass(length);
             return Ok(Some(Split { bytes, skipped: std::mem::take(&mut self.skipped) }));
         }
     }
@@ -80,14 +82,26 @@ impl<R: Read> Splitter<R> {
     }
 
     fn skip(&mut self, count: usize) {
-        self.buffer.drain(..count);
+        self.pass(count);
         self.skipped += count as u64;
     }
 
-    /// Whether the buffer has, or can be made to have, `length` bytes.
+    fn pass(&mut self, count: usize) {
+        self.start += count;
+        if self.start > self.buffer.len() / 2 {
+            self.buffer.drain(..std::mem::take(&mut self.start));
+        }
+    }
+
+    /// What has been read and not been taken.
+    fn rest(&self) -> &[u8] {
+        self.buffer.get(self.start..).unwrap_or_default()
+    }
+
+    /// Whether the rest has, or can be made to have, `length` bytes.
     fn has(&mut self, length: usize) -> Result<bool> {
-        while self.buffer.len() < length && !self.ended {
-            if self.buffer.len() >= MAX_BYTES {
+        while self.rest().len() < length && !self.ended {
+            if self.rest().len() >= MAX_BYTES {
                 return Ok(false);
             }
             let before = self.buffer.len();
@@ -103,17 +117,17 @@ impl<R: Read> Splitter<R> {
             self.buffer.truncate(before + *read.as_ref().unwrap_or(&0));
             read?;
         }
-        Ok(self.buffer.len() >= length)
+        Ok(self.rest().len() >= length)
     }
 
     fn byte(&mut self, at: usize) -> Result<Option<u8>> {
         self.has(at + 1)?;
-        Ok(self.buffer.get(at).copied())
+        Ok(self.rest().get(at).copied())
     }
 
     fn array<const N: usize>(&mut self, at: usize) -> Result<Option<[u8; N]>> {
         self.has(at + N)?;
-        Ok(self.buffer.get(at..).and_then(|rest| rest.first_chunk()).copied())
+        Ok(self.rest().get(at..).and_then(|rest| rest.first_chunk()).copied())
     }
 
     /// Where the next picture may begin, from `from` on; what lies before is dropped now and then.
@@ -121,7 +135,7 @@ impl<R: Read> Splitter<R> {
         const LONGEST: usize = 8;
         loop {
             let more = self.has(from + LONGEST)?;
-            let front = self.buffer.get(from..).unwrap_or_default();
+            let front = self.rest().get(from..).unwrap_or_default();
             let found = front.windows(3).position(|window| {
                 matches!(
                     window,
@@ -136,18 +150,18 @@ impl<R: Read> Splitter<R> {
             if !more {
                 return Ok(None);
             }
-            let keep = self.buffer.len().saturating_sub(LONGEST);
+            let keep = self.rest().len().saturating_sub(LONGEST);
             self.skip(keep);
             from = 0;
-            if !self.has(self.buffer.len() + 1)? {
+            if !self.has(self.rest().len() + 1)? {
                 return Ok(None);
             }
         }
     }
 
-    /// The end of the picture that begins with the buffer.
+    /// The end of the picture that the rest begins with.
     fn end(&mut self) -> Result<End> {
-        let (end, begun) = match self.buffer.first() {
+        let (end, begun) = match self.rest().first() {
             Some(0x89) => self.png()?,
             Some(0xFF) => self.jpeg()?,
             _ => self.pnm()?,
@@ -156,21 +170,21 @@ impl<R: Read> Splitter<R> {
             Some(end) if self.has(end)? => End::At(end),
             // A lying length is no reason to drop what follows.
             Some(_) if begun && self.ended && !self.holds_another()? => End::Cut,
-            None if begun && self.ended && self.buffer.len() < MAX_BYTES => End::Cut,
+            None if begun && self.ended && self.rest().len() < MAX_BYTES => End::Cut,
             _ => End::Nowhere,
         })
     }
 
     /// Whether another picture seems to begin within what would be the rest of one that is cut.
     fn holds_another(&mut self) -> Result<bool> {
-        Ok(self.buffer.get(PNG.len()..).unwrap_or_default().windows(8).any(|window| {
+        Ok(self.rest().get(PNG.len()..).unwrap_or_default().windows(8).any(|window| {
             window == PNG || matches!(window, [0xFF, 0xD8, 0xFF, 0xE0 | 0xE1 | 0xDB, ..])
         }))
     }
 
     /// The end of a PNG, as its chunks say, and whether it has any data.
     fn png(&mut self) -> Result<(Option<usize>, bool)> {
-        if !self.has(PNG.len())? || !self.buffer.starts_with(PNG) {
+        if !self.has(PNG.len())? || !self.rest().starts_with(PNG) {
             return Ok((None, false));
         }
         let (mut at, mut begun) = (PNG.len(), false);
@@ -224,11 +238,11 @@ impl<R: Read> Splitter<R> {
     fn entropy_coded(&mut self, mut at: usize) -> Result<Option<usize>> {
         loop {
             self.has(at + 2)?;
-            let rest = self.buffer.get(at..).unwrap_or_default();
+            let rest = self.rest().get(at..).unwrap_or_default();
             match rest.iter().position(|byte| *byte == 0xFF) {
                 Some(found) => at += found,
                 None => {
-                    at = self.buffer.len();
+                    at = self.rest().len();
                     if !self.has(at + 1)? {
                         return Ok(None);
                     }
@@ -284,7 +298,7 @@ impl<R: Read> Splitter<R> {
     fn pam_header(&mut self) -> Result<Option<(usize, u64)>> {
         const END: &[u8] = b"ENDHDR\n";
         self.has(MAX_PNM_HEADER)?;
-        let front = self.buffer.get(..MAX_PNM_HEADER.min(self.buffer.len())).unwrap_or_default();
+        let front = self.rest().get(..MAX_PNM_HEADER.min(self.rest().len())).unwrap_or_default();
         let Some(end) = front.windows(END.len()).position(|window| window == END) else {
             return Ok(None);
         };

@@ -11,10 +11,10 @@ use tilecast::format::Profile;
 use tilecast::prng::SplitMix64;
 
 /// A started command, ended with its test.
-struct Run(Child);
+pub(crate) struct Run(pub(crate) Child);
 
 impl Run {
-    fn start(dir: &Workdir, args: &[&str]) -> Self {
+    pub(crate) fn start(dir: &Workdir, args: &[&str]) -> Self {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin("tilecast"));
         command.args(args).current_dir(dir.path(".")).stdin(Stdio::piped());
         Self(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
@@ -29,13 +29,13 @@ impl Run {
         ended.is_some_and(|status| status.success())
     }
 
-    fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let pid = self.0.id().to_string();
         assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
     }
 
     /// Its exit code, if it ends in time.
-    fn ends_within(&mut self, limit: Duration) -> Option<i32> {
+    pub(crate) fn ends_within(&mut self, limit: Duration) -> Option<i32> {
         let start = Instant::now();
         while start.elapsed() < limit {
             if let Some(status) = self.0.try_wait().unwrap() {
