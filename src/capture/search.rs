@@ -26,10 +26,14 @@ use crate::reading::Outcome;
 pub const SEARCH_SIDE: usize = 800;
 /// Hypotheses that are tried after the first one with a readable header but without its marks.
 const FURTHER_HYPOTHESES: usize = 40;
+/// Larger pictures than this are searched in one neighbourhood, and not in opposite brightness: small
+/// modules in so many pixels are those of screenshots, which are evenly lit.
+const MAX_CLOSE: usize = 4_000_000;
 /// Headers that are tried to be read in one pass, until one is, and after each that was. There are two
-/// passes for each size that a picture is searched in.
-const HEADER_TRIALS: usize = 60;
+/// passes, the first of which sees most, for each size that a picture is searched in.
+const HEADER_TRIALS: [usize; 2] = [48, 24];
 const FURTHER_TRIALS: usize = 36;
+const NEIGHBOURHOODS: [Neighbourhood; 2] = [Neighbourhood::Wide, Neighbourhood::Narrow];
 /// The same for each way in which a picture may have been inverted.
 const INVERTED_TRIALS: usize = 40;
 /// Hypotheses of one search in which libcimbar's cells are looked for.
@@ -108,17 +112,21 @@ pub(super) fn search(picture: &Picture, tools: &mut Tools) -> Seen {
     let factors = std::iter::successors(Some(first), |f| (*f > 1).then_some(f / 2));
     'levels: for factor in factors {
         let grey = picture.grey(factor);
-        for neighbourhood in [Neighbourhood::Wide, Neighbourhood::Narrow] {
+        let is_close = grey.values.len() <= MAX_CLOSE;
+        for (neighbourhood, trials) in NEIGHBOURHOODS.into_iter().zip(HEADER_TRIALS) {
+            if neighbourhood == Neighbourhood::Narrow && !is_close {
+                break;
+            }
             let finders = FinderSearch::new(&grey, neighbourhood);
             let seen = scaled(finders.finders(), factor);
             most = most.max(seen.len());
-            search.try_finders(&seen);
+            search.try_finders(&seen, trials);
             let others = search.outside(&seen).len() >= ENOUGH_FINDERS;
             if search.is_settled() && !others {
                 let looks_closer = factor > 1 && search.covers_little();
                 if looks_closer { continue 'levels } else { break 'levels }
             }
-            if search.has_nothing() {
+            if is_close && search.has_nothing() {
                 let inverted = scaled(finders.inverted().finders(), factor);
                 search.sketch.note_finders(&inverted, true);
             }
@@ -160,7 +168,7 @@ impl<'a> Search<'a> {
         Self {
             picture,
             tools,
-            trials: HEADER_TRIALS,
+            trials: 0,
             effort: cimbar::Effort::default(),
             found: Vec::new(),
             taken: Vec::new(),
@@ -197,10 +205,10 @@ impl<'a> Search<'a> {
     }
 
     /// Asks the symbologies in turn what the finders' hypotheses show.
-    fn try_finders(&mut self, finders: &[Finder]) {
+    fn try_finders(&mut self, finders: &[Finder], trials: usize) {
         self.sketch.note_finders(finders, false);
         self.left = FURTHER_HYPOTHESES;
-        self.trials = if self.is_settled() { FURTHER_TRIALS } else { HEADER_TRIALS };
+        self.trials = if self.is_settled() { FURTHER_TRIALS } else { trials };
         let free = self.outside(finders);
         let all = hypotheses(&free);
         let turn = if free.len() > MANY_FINDERS { all.len() } else { all.len().min(OWN_TURN) };
