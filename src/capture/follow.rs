@@ -35,7 +35,8 @@ pub(super) fn follow_finders(picture: &Picture, last: &Hypothesis) -> Option<Hyp
         let reach = Point::new(REACH * *radius, REACH * *radius);
         let (window, origin) = picture.window(*centre - reach, *centre + reach)?;
         let factor = ((last.module(corner) / MODULE) as usize).max(1);
-        let found = FinderSearch::new(&window.grey(factor), Neighbourhood::Wide).finders();
+        let found =
+            FinderSearch::new(&window.grey(factor), Neighbourhood::Wide).finders(usize::MAX);
         let scale = factor as f64;
         let finder = found.iter().find(|finder| {
             let ratio = finder.radius * scale / *radius;

@@ -1,9 +1,13 @@
 //! Pictures in opposite brightness: dark modes and colour filters of screens, negatives.
 
+use crate::frame::{Finder, hypotheses};
 use crate::raster::Picture;
 
 /// Larger pictures are not inverted: they would take their memory twice.
 const MAX_PIXELS: usize = 40_000_000;
+/// Pictures larger than the first are only inverted with at most so many finders.
+const LARGE: usize = 4_000_000;
+const MANY: usize = 16;
 
 /// A way in which screens invert what they show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,12 +30,17 @@ impl Inversion {
             return None;
         }
         let mut rgb = picture.rgb().to_vec();
-        for pixel in rgb.as_chunks_mut::<3>().0 {
-            *pixel = self.pixel(*pixel);
+        // One loop for each way: each vectorises.
+        let pixels = rgb.as_chunks_mut::<3>().0;
+        match self {
+            Self::Plain => pixels.iter_mut().for_each(|p| *p = Self::Plain.pixel(*p)),
+            Self::Rotated => pixels.iter_mut().for_each(|p| *p = Self::Rotated.pixel(*p)),
+            Self::Lightness => pixels.iter_mut().for_each(|p| *p = Self::Lightness.pixel(*p)),
         }
         Picture::from_rgb(width, height, rgb)
     }
 
+    #[inline]
     fn pixel(self, rgb: [u8; 3]) -> [u8; 3] {
         let [r, g, b] = rgb.map(i32::from);
         let by = match self {
@@ -42,6 +51,13 @@ impl Inversion {
         };
         [r, g, b].map(|value| (value + by).clamp(0, 255) as u8)
     }
+}
+
+/// Whether finders of opposite brightness may be those of a frame. A large picture costs more to invert
+/// than to search; what has so many such finders in it is text or another texture.
+pub(super) fn is_worth_inverting(picture: &Picture, inverted: &[Finder]) -> bool {
+    let is_large = picture.width() * picture.height() > LARGE;
+    inverted.len() >= 3 && !(is_large && inverted.len() > MANY) && !hypotheses(inverted).is_empty()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::debug::DebugPictures;
 use super::follow::{find_at, follow_finders};
 use super::header::shown_alone;
-use super::inversion::Inversion;
+use super::inversion::{Inversion, is_worth_inverting};
 use super::located::Located;
 use super::own::OwnReader;
 use super::repeats::{ReadBefore, belong};
@@ -110,7 +110,7 @@ impl Reader {
     fn read_inverted(&mut self, shown: &Picture, sketch: &Sketch, follows: bool) -> Vec<Capture> {
         let (mut best, mut most) = ((Vec::new(), None, None), None);
         for inversion in Inversion::ALL {
-            if sketch.inverted.len() < 3 {
+            if !is_worth_inverting(shown, &sketch.inverted) {
                 break;
             }
             let Some(picture) = inversion.of(shown) else { break };

@@ -26,12 +26,19 @@ use crate::reading::Outcome;
 pub const SEARCH_SIDE: usize = 800;
 /// Hypotheses that are tried after the first one with a readable header but without its marks.
 const FURTHER_HYPOTHESES: usize = 40;
+/// Larger pictures than this are searched in one neighbourhood, and not in opposite brightness: small
+/// modules in so many pixels are those of screenshots, which are evenly lit.
+const MAX_CLOSE: usize = 4_000_000;
+/// Steps of finders' rays in all passes that find no frame: data tiles of real frames cost a tenth.
+const MAX_STEPS: usize = 4_000_000;
 /// Headers that are tried to be read in one pass, until one is, and after each that was. There are two
-/// passes for each size that a picture is searched in.
-const HEADER_TRIALS: usize = 60;
+/// passes, the first of which sees most, for each size that a picture is searched in.
+const HEADER_TRIALS: [usize; 2] = [48, 24];
 const FURTHER_TRIALS: usize = 36;
+const NEIGHBOURHOODS: [Neighbourhood; 2] = [Neighbourhood::Wide, Neighbourhood::Narrow];
 /// The same for each way in which a picture may have been inverted.
-const INVERTED_TRIALS: usize = 40;
+const INVERTED_TRIALS: usize = 24;
+const INVERTED_EFFORT: cimbar::Effort = cimbar::Effort { likenesses: 24, meshes: 2, frames: 1 };
 /// Hypotheses of one search in which libcimbar's cells are looked for.
 const CIMBAR_HYPOTHESES: usize = 48;
 /// Our own header is looked for in this many hypotheses before anybody else's frame is; in all of
@@ -88,6 +95,8 @@ struct Search<'a> {
     tools: &'a mut Tools,
     /// Headers that may still be tried in this pass.
     trials: usize,
+    /// Steps of rays that may still be made without a frame.
+    steps_left: usize,
     effort: cimbar::Effort,
     found: Vec<Found>,
     /// Where frames are, readable or not.
@@ -108,22 +117,31 @@ pub(super) fn search(picture: &Picture, tools: &mut Tools) -> Seen {
     let factors = std::iter::successors(Some(first), |f| (*f > 1).then_some(f / 2));
     'levels: for factor in factors {
         let grey = picture.grey(factor);
-        for neighbourhood in [Neighbourhood::Wide, Neighbourhood::Narrow] {
+        let is_close = grey.values.len() <= MAX_CLOSE;
+        for (neighbourhood, trials) in NEIGHBOURHOODS.into_iter().zip(HEADER_TRIALS) {
+            if neighbourhood == Neighbourhood::Narrow && !is_close {
+                break;
+            }
             let finders = FinderSearch::new(&grey, neighbourhood);
-            let seen = scaled(finders.finders(), factor);
+            let seen = scaled(finders.finders(search.steps()), factor);
+            search.steps_left = search.steps_left.saturating_sub(finders.steps());
             most = most.max(seen.len());
-            search.try_finders(&seen);
+            search.try_finders(&seen, trials);
             let others = search.outside(&seen).len() >= ENOUGH_FINDERS;
             if search.is_settled() && !others {
                 let looks_closer = factor > 1 && search.covers_little();
                 if looks_closer { continue 'levels } else { break 'levels }
             }
-            if search.has_nothing() {
-                let inverted = scaled(finders.inverted().finders(), factor);
-                search.sketch.note_finders(&inverted, true);
+            let turns = factor == first || neighbourhood == Neighbourhood::Wide;
+            if is_close && turns && search.has_nothing() {
+                let inverted = finders.inverted();
+                let seen = scaled(inverted.finders(search.steps()), factor);
+                search.steps_left = search.steps_left.saturating_sub(inverted.steps());
+                search.sketch.note_finders(&seen, true);
             }
         }
-        if search.is_settled() && !search.covers_little() {
+        // Larger sizes of a picture that is all texture show no more.
+        if search.steps() == 0 || search.is_settled() && !search.covers_little() {
             break;
         }
     }
@@ -134,6 +152,7 @@ pub(super) fn search(picture: &Picture, tools: &mut Tools) -> Seen {
 pub(super) fn search_inverted(picture: &Picture, finders: &[Finder], tools: &mut Tools) -> Seen {
     let mut search = Search::new(picture, tools);
     search.trials = INVERTED_TRIALS;
+    search.effort = INVERTED_EFFORT;
     let all = hypotheses(finders);
     search.try_own(&all);
     search.doubtful = None;
@@ -160,7 +179,8 @@ impl<'a> Search<'a> {
         Self {
             picture,
             tools,
-            trials: HEADER_TRIALS,
+            trials: 0,
+            steps_left: MAX_STEPS,
             effort: cimbar::Effort::default(),
             found: Vec::new(),
             taken: Vec::new(),
@@ -174,6 +194,11 @@ impl<'a> Search<'a> {
     /// Whether a frame was found that is surely one, even if it cannot be read.
     fn is_settled(&self) -> bool {
         !self.taken.is_empty()
+    }
+
+    /// Steps of rays that the next pass may make.
+    fn steps(&self) -> usize {
+        if self.is_settled() { usize::MAX } else { self.steps_left }
     }
 
     fn has_nothing(&self) -> bool {
@@ -197,10 +222,10 @@ impl<'a> Search<'a> {
     }
 
     /// Asks the symbologies in turn what the finders' hypotheses show.
-    fn try_finders(&mut self, finders: &[Finder]) {
+    fn try_finders(&mut self, finders: &[Finder], trials: usize) {
         self.sketch.note_finders(finders, false);
         self.left = FURTHER_HYPOTHESES;
-        self.trials = if self.is_settled() { FURTHER_TRIALS } else { HEADER_TRIALS };
+        self.trials = if self.is_settled() { FURTHER_TRIALS } else { trials };
         let free = self.outside(finders);
         let all = hypotheses(&free);
         let turn = if free.len() > MANY_FINDERS { all.len() } else { all.len().min(OWN_TURN) };

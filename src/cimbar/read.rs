@@ -18,7 +18,7 @@ const BATCHES: [(usize, usize); 3] = [(2, 2), (10, 3), (36, 3)];
 const ENOUGH_GROUPS: f64 = 0.7;
 /// What is tried without a result in one picture: likenesses of hypotheses, meshes, and frames whose
 /// mesh fits but no block of which decodes. A tenth of a second and more each, the last two.
-const EFFORT: Effort = Effort { likenesses: 150, meshes: 8, frames: 1 };
+const EFFORT: Effort = Effort { likenesses: 150, meshes: 4, frames: 1 };
 /// With this share no better place is looked for: in other pictures two thirds are the most.
 const SURE_GROUPS: f64 = 0.8;
 /// Rounds of learning and decoding at most.
@@ -73,9 +73,12 @@ impl Reading {
 /// What may still be tried.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Effort {
-    likenesses: usize,
-    meshes: usize,
-    frames: usize,
+    /// Hypotheses that are looked at.
+    pub(crate) likenesses: usize,
+    /// Meshes that are laid.
+    pub(crate) meshes: usize,
+    /// Frames that are decoded.
+    pub(crate) frames: usize,
 }
 
 impl Default for Effort {

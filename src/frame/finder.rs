@@ -86,7 +86,7 @@ pub enum Neighbourhood {
 
 /// The finders in a picture, best first.
 pub fn find_finders(grey: &Grey, neighbourhood: Neighbourhood) -> Vec<Finder> {
-    FinderSearch::new(grey, neighbourhood).finders()
+    FinderSearch::new(grey, neighbourhood).finders(usize::MAX)
 }
 
 /// A search for finders in one picture, as it is or in opposite brightness.
@@ -111,9 +111,14 @@ impl<'a> FinderSearch<'a> {
         self
     }
 
-    /// The finders, best first.
-    pub(crate) fn finders(&self) -> Vec<Finder> {
-        let mut found = self.confirmed();
+    /// Steps of all rays so far.
+    pub(crate) fn steps(&self) -> usize {
+        self.0.steps.get()
+    }
+
+    /// The finders, best first, as far as so many steps of rays go.
+    pub(crate) fn finders(&self, steps: usize) -> Vec<Finder> {
+        let mut found = self.confirmed(steps);
         let worth = |f: &Finder| f.score * f.radius.sqrt();
         found.sort_by(|a, b| worth(b).total_cmp(&worth(a)));
         let mut kept: Vec<Finder> = Vec::new();
@@ -129,9 +134,9 @@ impl<'a> FinderSearch<'a> {
     }
 
     /// Candidates that rays confirm, from the top; several of one finder are left out mostly.
-    fn confirmed(&self) -> Vec<Finder> {
+    fn confirmed(&self, steps: usize) -> Vec<Finder> {
         let (binary, mut found) = (&self.0, Vec::new());
-        let most = FREE_STEPS + MAX_STEPS * binary.bright.len();
+        let most = steps.min(FREE_STEPS + MAX_STEPS * binary.bright.len());
         for candidate in row_candidates(binary) {
             let inside = |f: &Finder| f.centre.distance(candidate.centre) < SAME_FINDER * f.radius;
             // Rows come from the top: a finder that this one may be was found not long ago.
