@@ -39,6 +39,8 @@ pub struct Finder {
     pub score: f64,
 }
 
+/// How far a ray comes at a time, in pixels.
+const RAY_STEP: f64 = 0.5;
 /// Rays that are cast from a candidate's centre.
 const RAYS: usize = 16;
 /// At least this share of them has to fit. Half a finder may be hidden by glare or a cursor.
@@ -208,24 +210,31 @@ impl<'a> Binary<'a> {
 
     /// Distances from `centre` along `step` to where the core ends, the ring begins and ends.
     fn ray(&self, centre: Point, step: Point, limit: f64) -> Option<[f64; 3]> {
-        const STEP: f64 = 0.5;
+        let mut at = 0.0;
+        let edges = self.cast(centre, step, limit, &mut at);
+        self.steps.set(self.steps.get() + (at / RAY_STEP) as usize);
+        edges
+    }
+
+    /// The same; `at` is how far it came.
+    #[inline]
+    fn cast(&self, centre: Point, step: Point, limit: f64, at: &mut f64) -> Option<[f64; 3]> {
         let mut crossings = [0.0; 3];
-        let (mut found, mut at, mut before) = (0, 0.0, self.level(centre)?);
+        let (mut found, mut before) = (0, self.level(centre)?);
         let mut extreme = before.abs();
         if before <= 0.0 {
             return None;
         }
-        while at < limit {
-            at += STEP;
-            self.steps.set(self.steps.get() + 1);
-            let level = self.level(centre + step * at)?;
+        while *at < limit {
+            *at += RAY_STEP;
+            let level = self.level(centre + step * *at)?;
             if (level > 0.0) != (before > 0.0) {
                 if extreme < MIN_CONTRAST {
                     return None;
                 }
                 extreme = 0.0;
                 let back = f64::from(level / (level - before));
-                crossings[found] = at - STEP * back;
+                crossings[found] = *at - RAY_STEP * back;
                 found += 1;
                 if found == crossings.len() {
                     return Some(crossings);
