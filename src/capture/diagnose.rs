@@ -2,7 +2,7 @@
 
 use crate::frame::{Layout, Samples};
 use crate::inner::information;
-use crate::raster::Picture;
+use crate::raster::Grey;
 use crate::reading::{Cause, Measures, Part};
 
 /// Below this many picture pixels a tile, blur of any lens leaves nothing to separate.
@@ -31,9 +31,8 @@ pub(super) struct Light {
 pub(super) const MIN_BRIGHTNESS: u8 = 50;
 
 /// The brightness that a hundredth of the picture exceeds.
-pub(super) fn brightest(picture: &Picture) -> u8 {
+pub(super) fn brightest(grey: &Grey) -> u8 {
     let mut counts = [0usize; 256];
-    let grey = picture.grey(2);
     for &value in &grey.values {
         counts[usize::from(value)] += 1;
     }
@@ -98,6 +97,7 @@ mod tests {
     use super::*;
     use crate::dsp::Plane;
     use crate::frame::Palette;
+    use crate::raster::Picture;
 
     #[test]
     fn the_first_cause_that_applies_is_named() {
@@ -136,6 +136,6 @@ mod tests {
     #[test]
     fn brightness_is_what_a_hundredth_exceeds() {
         let white = Picture::from_rgb(40, 40, vec![200; 4800]);
-        assert_eq!(white.as_ref().map(brightest), Some(200));
+        assert_eq!(white.map(|white| brightest(&white.grey(2))), Some(200));
     }
 }

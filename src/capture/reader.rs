@@ -79,6 +79,12 @@ impl Reader {
         self.tools.header_trials
     }
 
+    /// Steps of the rays that told finders from what looks like some in the last picture: the other
+    /// part of the cost.
+    pub fn ray_steps(&self) -> usize {
+        self.tools.ray_steps
+    }
+
     /// What the last picture looked like inside, if the reader draws.
     pub fn debug_pictures(&mut self) -> Option<DebugPictures> {
         self.debug.take()
@@ -86,7 +92,7 @@ impl Reader {
 
     fn start(&mut self) {
         self.debug = None;
-        self.tools.header_trials = 0;
+        (self.tools.header_trials, self.tools.ray_steps) = (0, 0);
     }
 
     /// Reads all frames in a picture, or says why there are none.

@@ -33,7 +33,7 @@ const MAX_CLOSE: usize = 4_000_000;
 const MAX_STEPS: usize = 4_000_000;
 /// Headers that are tried to be read in one pass, until one is, and after each that was. There are two
 /// passes, the first of which sees most, for each size that a picture is searched in.
-const HEADER_TRIALS: [usize; 2] = [48, 24];
+const HEADER_TRIALS: [usize; 2] = [60, 24];
 const FURTHER_TRIALS: usize = 36;
 const NEIGHBOURHOODS: [Neighbourhood; 2] = [Neighbourhood::Wide, Neighbourhood::Narrow];
 /// The same for each way in which a picture may have been inverted.
@@ -124,7 +124,7 @@ pub(super) fn search(picture: &Picture, tools: &mut Tools) -> Seen {
             }
             let finders = FinderSearch::new(&grey, neighbourhood);
             let seen = scaled(finders.finders(search.steps()), factor);
-            search.steps_left = search.steps_left.saturating_sub(finders.steps());
+            search.count_steps(finders.steps());
             most = most.max(seen.len());
             search.try_finders(&seen, trials);
             let others = search.outside(&seen).len() >= ENOUGH_FINDERS;
@@ -136,7 +136,7 @@ pub(super) fn search(picture: &Picture, tools: &mut Tools) -> Seen {
             if is_close && turns && search.has_nothing() {
                 let inverted = finders.inverted();
                 let seen = scaled(inverted.finders(search.steps()), factor);
-                search.steps_left = search.steps_left.saturating_sub(inverted.steps());
+                search.count_steps(inverted.steps());
                 search.sketch.note_finders(&seen, true);
             }
         }
@@ -199,6 +199,11 @@ impl<'a> Search<'a> {
     /// Steps of rays that the next pass may make.
     fn steps(&self) -> usize {
         if self.is_settled() { usize::MAX } else { self.steps_left }
+    }
+
+    fn count_steps(&mut self, steps: usize) {
+        self.tools.ray_steps += steps;
+        self.steps_left = self.steps_left.saturating_sub(steps);
     }
 
     fn has_nothing(&self) -> bool {
@@ -331,7 +336,11 @@ impl<'a> Search<'a> {
         let mut found = self.found;
         found.extend(self.doubtful.map(Found::Own));
         let why = match found.is_empty() {
-            true => failure(brightest(self.picture), finders, self.rejected),
+            true => failure(
+                brightest(&self.picture.grey(search_factor(self.picture))),
+                finders,
+                self.rejected,
+            ),
             false => Outcome::Read,
         };
         sort(&mut found);

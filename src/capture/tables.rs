@@ -46,6 +46,8 @@ pub(super) struct Tools {
     pub(super) formats: Formats,
     /// Headers that were tried to be read in this picture.
     pub(super) header_trials: usize,
+    /// Steps of the rays that confirmed finders in it.
+    pub(super) ray_steps: usize,
 }
 
 impl Tools {

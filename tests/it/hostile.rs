@@ -162,8 +162,25 @@ fn a_search_without_a_result_tries_few_headers() {
             let mut reader = Reader::default();
             let captures = reader.read(&picture(size.0, size.1, |x, y| finder(x, y, side)));
             assert!(captures.iter().all(|capture| capture.reading.is_none()));
-            assert!(reader.header_trials() <= 360, "{side}: {}", reader.header_trials());
+            assert!(reader.header_trials() <= 170, "{side}: {}", reader.header_trials());
+            assert!(reader.ray_steps() <= 5_000_000, "{side}: {}", reader.ray_steps());
         }
+    }
+}
+
+#[test]
+fn a_large_picture_of_textures_costs_what_a_small_one_does() {
+    let noise = random_bytes(4000 * 3000 * 3, 5);
+    let table = random_bytes(1 << 16, 9);
+    let tiles = picture(4000, 3000, |x, y| {
+        let value = table[(x / 4 * 251 + y / 4 * 4099) & 0xFFFF];
+        [value & 1, value >> 1 & 1, value >> 2 & 1].map(|bit| bit * 255)
+    });
+    for picture in [Picture::from_rgb(4000, 3000, noise).unwrap(), tiles] {
+        let mut reader = Reader::default();
+        assert!(reader.read(&picture).iter().all(|capture| capture.reading.is_none()));
+        assert!(reader.header_trials() <= 250, "{}", reader.header_trials());
+        assert!(reader.ray_steps() <= 5_000_000, "{}", reader.ray_steps());
     }
 }
 
