@@ -400,13 +400,13 @@ fn large_animations_of_few_bytes_are_refused() {
 #[test]
 fn animations_fit_into_little_memory() {
     let dir = Workdir::new();
-    dir.write("a.gif", &large_gif(3000, 2000, 10));
+    dir.write("a.gif", &large_gif(3000, 2000, 5));
     for threads in [1, 8] {
         let program = assert_cmd::cargo::cargo_bin("tilecast");
         let decode = format!("exec {} decode a.gif -o out --threads {threads}", program.display());
         let script = format!("ulimit -v 1500000; {decode}");
-        let run = std::process::Command::new("bash").args(["-c", &script]);
-        let output = run.current_dir(dir.path("")).output().unwrap();
+        let mut run = std::process::Command::new("bash");
+        let output = run.args(["-c", &script]).current_dir(dir.path("")).output().unwrap();
         let text = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{text}");
         assert!(predicate::str::contains("no frame").eval(&text), "{text}");
