@@ -9,6 +9,9 @@ const MAX_PICTURE_SIDE: u32 = 20_000;
 /// Largest picture that is read, in pixels; of small files less, see [`super::room`].
 pub(crate) const MAX_PIXELS: u64 = if cfg!(fuzzing) { 2_000_000 } else { 120_000_000 };
 
+/// What decoders say of a file that ends early.
+const CUT: [&str; 4] = ["unexpected eof", "unexpected end", "exhausted", "not enough bytes"];
+
 /// Why something is not a picture that can be read.
 #[derive(Debug, thiserror::Error)]
 pub enum PictureError {
@@ -67,7 +70,7 @@ impl From<ImageError> for PictureError {
         let text = error.to_string().to_lowercase();
         let cut = match &error {
             ImageError::IoError(error) => error.kind() == std::io::ErrorKind::UnexpectedEof,
-            _ => ["unexpected eof", "unexpected end", "exhausted"].iter().any(|t| text.contains(t)),
+            _ => CUT.iter().any(|said| text.contains(said)),
         };
         if cut { Self::Cut } else { Self::Damaged(error) }
     }

@@ -18,6 +18,9 @@ const PALETTE: u16 = 3;
 /// Bit of the subfile type that says that this is a smaller copy of another page.
 const REDUCED: u32 = 1;
 
+/// What nobody makes.
+const WIDE_PALETTE: &str = "a TIFF picture with more than 256 colours in its palette";
+
 /// A page of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Page {
