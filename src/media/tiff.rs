@@ -185,9 +185,7 @@ pub(super) fn read_palette(
     let (width, height) = decoder.dimensions()?;
     let bits = decoder.colortype()?.bit_depth();
     let tiff::decoder::DecodingResult::U8(packed) = decoder.read_image()? else {
-        return Err(PictureError::Video(
-            "a TIFF picture with more than 256 colours in its palette",
-        ));
+        return Err(PictureError::Foreign(WIDE_PALETTE, "export it as PNG"));
     };
     // Rows begin with whole bytes; the first pixel has the highest bits.
     let per_byte = 8 / u32::from(bits.clamp(1, 8));
