@@ -13,9 +13,9 @@ use super::listing::Listing;
 use super::patience::{Gave, Patience};
 use super::watch::Watch;
 use crate::capture::{ReadCapture, Settings, read_all};
-use crate::media::encode_rgb_png;
 use crate::media::output::OutputFile;
 use crate::media::sources::SourceError;
+use crate::media::{PictureError, encode_rgb_png};
 use crate::reading::Outcome;
 use crate::receive::Receiver;
 use crate::report::CaptureReport;
@@ -150,7 +150,8 @@ fn take(
                     (false, Outcome::Repeat) if gave == Gave::Nothing => Gave::Repeat,
                     _ => gave,
                 };
-                taken.push((intake.report(about.path(), capture), Some(intake.outcome)));
+                let report = intake.report(about.path(), capture);
+                taken.push((with_cut(report, &about), Some(intake.outcome)));
             }
         }
     }
@@ -161,6 +162,15 @@ fn take(
             .context("cannot write the report")?;
     }
     Ok(gave)
+}
+
+/// The report about a capture, with what explains it where the picture's file ends early.
+pub(super) fn with_cut(report: CaptureReport, about: &About) -> CaptureReport {
+    if !about.cut || report.reason.is_none() {
+        return report;
+    }
+    let cut = PictureError::Cut;
+    CaptureReport { code: cut.code(), reason: Some(cut.to_string()), ..report }
 }
 
 /// The report about a capture that is no picture.

@@ -1,7 +1,7 @@
 //! `tilecast info`.
 
 use super::args::InfoArgs;
-use super::decode::unreadable;
+use super::decode::{unreadable, with_cut};
 use super::exit::{Exit, Failure, check_interrupt, stop};
 use super::inputs::inputs;
 use super::listing::Listing;
@@ -118,7 +118,10 @@ pub(super) fn run(args: InfoArgs) -> Result<Exit, Failure> {
             let header = capture.reading.as_ref().and_then(|reading| reading.header());
             let format = header.map(|header| FormatInfo::from(header.format));
             let intake = receiver.accept(&capture, None)?;
-            let info = CaptureInfo { capture: intake.report(about.path(), &capture), format };
+            let info = CaptureInfo {
+                capture: with_cut(intake.report(about.path(), &capture), &about),
+                format,
+            };
             teller.capture(&info).map_err(OutputError::stdout)?;
         }
         Ok::<_, Failure>(ControlFlow::Continue(()))

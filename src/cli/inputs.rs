@@ -36,6 +36,8 @@ pub(super) struct About {
     number: Option<u64>,
     /// What tells the capture from others in later runs, if anything does.
     pub(super) key: Option<String>,
+    /// Whether its file ends before it does.
+    pub(super) cut: bool,
 }
 
 impl About {
@@ -54,8 +56,8 @@ impl About {
 }
 
 fn pending(source: Source) -> Pending<About, Load> {
-    let Source { origin, number, key, load } = source;
-    Pending { about: About { origin, number, key }, follows: number.is_some(), load }
+    let Source { origin, number, key, cut, load } = source;
+    Pending { about: About { origin, number, key, cut }, follows: number.is_some(), load }
 }
 
 /// What can be typed instead of a path for ffmpeg to read.

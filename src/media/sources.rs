@@ -63,8 +63,22 @@ pub struct Source {
     pub number: Option<u64>,
     /// What tells the capture from others in later runs, if anything does.
     pub key: Option<String>,
+    /// Whether its file ends before it does: what there is of it may be enough.
+    pub cut: bool,
     /// Loads the picture.
     pub load: Load,
+}
+
+/// A picture of several, before it is loaded.
+struct Item {
+    load: Load,
+    cut: bool,
+}
+
+impl From<Load> for Item {
+    fn from(load: Load) -> Self {
+        Self { load, cut: false }
+    }
 }
 
 /// Captures in order.
@@ -76,39 +90,39 @@ pub fn file_captures(path: &Path, origin: &str, key: Option<String>, stop: &Stop
     let origin = Arc::from(origin);
     match several_captures(path, &origin, stop) {
         Err(error) => failed(origin, error),
-        Ok(Some(captures)) => captures,
-        Ok(None) => {
+        Ok(Content::Several(captures)) => captures,
+        Ok(Content::One { cut }) => {
             let path = path.to_owned();
             let load: Load = Box::new(move || Ok(read_picture(&path)?));
-            Box::new(std::iter::once(Source { origin, number: None, key, load }))
+            Box::new(std::iter::once(Source { origin, number: None, key, cut, load }))
         }
     }
 }
 
-/// The captures in a file that holds many; `None` if it is a single picture or nothing.
-fn several_captures(
-    path: &Path,
-    origin: &Arc<str>,
-    stop: &Stop,
-) -> Result<Option<Sources>, SourceError> {
+/// What is in a file.
+enum Content {
+    /// A single picture, or nothing.
+    One {
+        /// Whether the file ends before the picture does.
+        cut: bool,
+    },
+    Several(Sources),
+}
+
+/// The captures in a file that holds many, if it does.
+fn several_captures(path: &Path, origin: &Arc<str>, stop: &Stop) -> Result<Content, SourceError> {
     let (kind, file, length) = open(path)?;
     let origin = Arc::clone(origin);
-    Ok(match kind {
-        Kind::Gif => Some(animation(origin, read_gif(file, length))),
-        Kind::Png if is_apng(open(path)?.1) => {
-            Some(animation(origin, read_apng(open(path)?.1, length)))
-        }
-        Kind::Png | Kind::Plain | Kind::Other if holds_several(path)? => {
-            Some(pictures(origin, open(path)?.1))
-        }
-        Kind::Tiff => tiff_captures(path, origin)?,
-        Kind::Y4m => Some(y4m(origin, file, None, |_| Ok(()))),
+    Ok(Content::Several(match kind {
+        Kind::Gif => animation(origin, read_gif(file, length)),
+        Kind::Png if is_apng(open(path)?.1) => animation(origin, read_apng(open(path)?.1, length)),
+        Kind::Png | Kind::Plain | Kind::Other => return following(path, origin),
+        Kind::Tiff => return tiff_captures(path, origin),
+        Kind::Y4m => y4m(origin, file, None, |_| Ok(())),
         // ffmpeg reads AVIF as well.
-        Kind::Video | Kind::Avif => {
-            Some(video_captures(&VideoInput::File(path.into()), &origin, stop))
-        }
-        _ => None,
-    })
+        Kind::Video | Kind::Avif => video_captures(&VideoInput::File(path.into()), &origin, stop),
+        _ => return Ok(Content::One { cut: false }),
+    }))
 }
 
 /// Whether ffmpeg is needed for a file.
@@ -131,24 +145,28 @@ fn open(path: &Path) -> Result<(Kind, BufReader<File>, u64), SourceError> {
     Ok((Kind::of_file(&front, path), file, length))
 }
 
-/// Whether a file is not just one picture of those that can follow each other: it holds several, or
-/// something before the first.
-fn holds_several(path: &Path) -> Result<bool, SourceError> {
+/// Pictures of those that can follow each other: a file that holds several, or something before the
+/// first.
+fn following(path: &Path, origin: Arc<str>) -> Result<Content, SourceError> {
     let mut splitter = Splitter::new(File::open(path)?);
-    let Some(first) = splitter.next_picture()? else { return Ok(false) };
-    Ok(first.skipped > 0 || splitter.next_picture()?.is_some())
+    let Some(first) = splitter.next_picture()? else { return Ok(Content::One { cut: false }) };
+    let several = first.skipped > 0 || splitter.next_picture()?.is_some();
+    Ok(match several {
+        true => Content::Several(pictures(origin, open(path)?.1)),
+        false => Content::One { cut: first.cut },
+    })
 }
 
 /// The pages of a TIFF file, if it has several.
-fn tiff_captures(path: &Path, origin: Arc<str>) -> Result<Option<Sources>, SourceError> {
+fn tiff_captures(path: &Path, origin: Arc<str>) -> Result<Content, SourceError> {
     let (_, mut file, length) = open(path)?;
     let pages = tiff::pages(&mut file);
     if pages.len() < 2 {
-        return Ok(None);
+        return Ok(Content::One { cut: false });
     }
     let path = path.to_owned();
     let mut pages = pages.into_iter();
-    Ok(Some(numbered(origin, move || {
+    Ok(Content::Several(numbered(origin, move || {
         let (page, path) = (pages.next()?, path.clone());
         let load: Load = Box::new(move || Ok(load_page(open(&path)?.1, &page, length)?));
         Some(Ok(load))
@@ -240,24 +258,28 @@ fn once(load: Load) -> impl FnMut() -> Option<Result<Load, SourceError>> {
 /// An error where a capture should be.
 fn failed(origin: Arc<str>, error: SourceError) -> Sources {
     let load: Load = Box::new(move || Err(error));
-    Box::new(std::iter::once(Source { origin, number: None, key: None, load }))
+    Box::new(std::iter::once(Source { origin, number: None, key: None, cut: false, load }))
 }
 
 /// Numbers what `next` gives, up to the first error.
-fn numbered(
+fn numbered<I: Into<Item>>(
     origin: Arc<str>,
-    mut next: impl FnMut() -> Option<Result<Load, SourceError>> + Send + 'static,
+    mut next: impl FnMut() -> Option<Result<I, SourceError>> + Send + 'static,
 ) -> Sources {
     let mut number = 0;
     let mut ended = false;
     Box::new(std::iter::from_fn(move || {
-        let load = if ended { None } else { next() };
-        let load = load?.unwrap_or_else(|error| {
-            ended = true;
-            Box::new(move || Err(error))
-        });
+        let item = if ended { None } else { next() };
+        let Item { load, cut } = item?.map_or_else(
+            |error| {
+                ended = true;
+                let load: Load = Box::new(move || Err(error));
+                load.into()
+            },
+            Into::into,
+        );
         number += 1;
-        Some(Source { origin: Arc::clone(&origin), number: Some(number), key: None, load })
+        Some(Source { origin: Arc::clone(&origin), number: Some(number), key: None, cut, load })
     }))
 }
 
@@ -319,7 +341,8 @@ fn pictures(origin: Arc<str>, stream: impl Read + Send + 'static) -> Sources {
                 return Some(
                     frame
                         .map_err(SourceError::from)
-                        .map(|frame| -> Load { Box::new(move || Ok(frame.into_picture()?)) }),
+                        .map(|frame| -> Load { Box::new(move || Ok(frame.into_picture()?)) })
+                        .map(Item::from),
                 );
             }
             inside = None;
@@ -337,8 +360,9 @@ fn pictures(origin: Arc<str>, stream: impl Read + Send + 'static) -> Sources {
                         inside = Some(read_apng(Cursor::new(split.bytes), length));
                         continue;
                     }
+                    let cut = split.cut;
                     let load: Load = Box::new(move || Ok(load_picture(&split.bytes)?));
-                    return Some(Ok(load));
+                    return Some(Ok(Item { load, cut }));
                 }
             }
         }

@@ -21,6 +21,8 @@ pub(crate) struct Split {
     pub(crate) bytes: Vec<u8>,
     /// Bytes before it that are no picture.
     pub(crate) skipped: u64,
+    /// Whether the stream ends before it does.
+    pub(crate) cut: bool,
 }
 
 /// Where a picture ends that begins somewhere.
@@ -62,9 +64,9 @@ impl<R: Read> Splitter<R> {
                 return Ok(None);
             };
             self.skip(start);
-            let length = match self.end()? {
-                End::At(length) => length,
-                End::Cut => self.rest().len(),
+            let (length, cut) = match self.end()? {
+                End::At(length) => (length, false),
+                End::Cut => (self.rest().len(), true),
                 End::Nowhere => {
                     searched = 1;
                     continue;
@@ -72,7 +74,7 @@ impl<R: Read> Splitter<R> {
             };
             let bytes = self.rest().get(..length).unwrap_or_default().to_vec();
             self.pass(length);
-            return Ok(Some(Split { bytes, skipped: std::mem::take(&mut self.skipped) }));
+            return Ok(Some(Split { bytes, skipped: std::mem::take(&mut self.skipped), cut }));
         }
     }
 

@@ -341,10 +341,13 @@ fn pictures_that_are_cut_off_say_so() {
     let (_, frames) = frames(3_000);
     let png = &frames[0];
     let jpeg = jpeg(&drawn(&frames)[0]);
-    // A JPEG that ends in its scan is read as far as it goes.
-    for (name, bytes, length) in
-        [("a.png", png, 40), ("a.png", png, png.len() / 10), ("a.jpg", &jpeg, 40)]
-    {
+    // A JPEG that ends in its scan is looked at as far as it goes.
+    for (name, bytes, length) in [
+        ("a.png", png, 40),
+        ("a.png", png, png.len() / 10),
+        ("a.jpg", &jpeg, 40),
+        ("a.jpg", &jpeg, jpeg.len() / 3),
+    ] {
         refused(name, &bytes[..length], "picture-cut", "the picture's file ends early");
     }
 }
