@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn everything_comes_through_and_errors_too() {
-        let bytes: Vec<u8> = (0..3_000_000u32).map(|i| ((i * i) >> 9) as u8).collect();
+        let bytes: Vec<u8> = (0..3_000_000u32).map(|i| ((i.wrapping_mul(i)) >> 9) as u8).collect();
         let source = std::io::Cursor::new(bytes.clone());
         let mut read = Vec::new();
         PatientReader::new(|| Ok(source), &Stop::default()).read_to_end(&mut read).unwrap();
