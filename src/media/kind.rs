@@ -59,6 +59,7 @@ const VIDEO_ENDINGS: [&str; 24] = [
 impl Kind {
     /// The kind of a file that begins with `front`, of which [`FRONT_BYTES`] are enough.
     pub fn of(front: &[u8]) -> Self {
+        let front = front.get(..FRONT_BYTES as usize).unwrap_or(front);
         let at = |offset: usize, magic: &[u8]| {
             front.get(offset..).is_some_and(|rest| rest.starts_with(magic))
         };
