@@ -60,15 +60,10 @@ impl ReadBefore {
 pub(super) fn belong(header: &FrameHeader, packets: &[Packet]) -> bool {
     let Some(first) = packets.first() else { return false };
     let schedule = Schedule::new(first.shape, packets.len());
-    let (frame, frames) = (u64::from(header.frame), u64::from(header.frames));
-    let is_last = frame + 1 == frames;
-    schedule.frames() == frames
+    schedule.frames() == u64::from(header.frames)
         && packets.iter().all(|packet| {
-            let place = schedule.frame_of(packet.id);
-            packet.id.transfer == header.transfer
-                && packet.shape == first.shape
-                // The last frame is filled up with what the first one has.
-                && (place == frame || (is_last && place == 0))
+            (packet.id.transfer, packet.shape) == (header.transfer, first.shape)
+                && schedule.holds(header.frame.into(), packet.id)
         })
 }
 

@@ -72,7 +72,7 @@ fn video_address(path: &Path) -> Option<VideoInput> {
 /// name), addresses and cameras, pipes, or standard input.
 ///
 /// # Errors
-/// If a path does not exist, a folder cannot be read or holds nothing, standard input is named twice,
+/// If a path does not exist, a folder cannot be read, standard input is named twice or a terminal,
 /// or a video is named and there is no ffmpeg.
 pub(super) fn inputs(paths: &[PathBuf]) -> Result<Inputs, Failure> {
     let mut inputs = Inputs::default();

@@ -82,6 +82,13 @@ impl Schedule {
         slot / self.per_frame as u64
     }
 
+    /// Whether frame `frame` of a transfer holds a packet: the last one is filled up with what the
+    /// first one has.
+    pub(crate) fn holds(&self, frame: u64, id: PacketId) -> bool {
+        let place = self.frame_of(id);
+        place == frame || (place == 0 && frame + 1 == self.frames())
+    }
+
     fn group_of(&self, block: u32) -> u32 {
         let (small, larger) = (self.shape.blocks / self.groups, self.shape.blocks % self.groups);
         let in_larger = larger * (small + 1);

@@ -67,14 +67,12 @@ impl OwnIncoming {
     fn fits(&self, header: &FrameHeader, per_frame: usize, packets: &[&Packet]) -> bool {
         let Some(assembler) = &self.assembler else { return true };
         let schedule = Schedule::new(assembler.shape(), per_frame);
-        let (frame, frames) = (u64::from(header.frame), u64::from(header.frames));
         let ours = |packet: &&&Packet| {
-            let place = schedule.frame_of(packet.id);
-            // The last frame is filled up with what the first one has.
             (packet.id.transfer, packet.shape) == (self.id, assembler.shape())
-                && (place == frame || (place == 0 && frame + 1 == frames))
+                && schedule.holds(header.frame.into(), packet.id)
         };
-        schedule.frames() == frames && 2 * packets.iter().filter(ours).count() >= packets.len()
+        schedule.frames() == u64::from(header.frames)
+            && 2 * packets.iter().filter(ours).count() >= packets.len()
     }
 
     /// Captures that showed it, and gave packets.
