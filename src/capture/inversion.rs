@@ -54,10 +54,12 @@ impl Inversion {
 }
 
 /// Whether finders of opposite brightness may be those of a frame. A large picture costs more to invert
-/// than to search; what has so many such finders in it is text or another texture.
+/// than to search; what has so many such finders in it is text or another texture, and three of them
+/// are chance.
 pub(super) fn is_worth_inverting(picture: &Picture, inverted: &[Finder]) -> bool {
-    let is_large = picture.width() * picture.height() > LARGE;
-    inverted.len() >= 3 && !(is_large && inverted.len() > MANY) && !hypotheses(inverted).is_empty()
+    let fewest = if picture.width() * picture.height() > LARGE { 4 } else { 3 };
+    let most = if fewest > 3 { MANY } else { usize::MAX };
+    (fewest..=most).contains(&inverted.len()) && !hypotheses(inverted).is_empty()
 }
 
 #[cfg(test)]

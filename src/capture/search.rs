@@ -17,18 +17,24 @@ use super::region::Region;
 use super::sketch::{Sketch, Verdict};
 use super::tables::Tools;
 use crate::cimbar;
-use crate::frame::{Finder, FinderSearch, Hypothesis, Neighbourhood, Palette, hypotheses};
+use crate::frame::{
+    Finder, FinderSearch, Hypothesis, MAX_FINDERS, Neighbourhood, Palette, hypotheses,
+};
 use crate::raster::Picture;
 use crate::reading::Outcome;
 
 /// Finders are searched in pictures reduced to at most this many pixels a side first: a module of
 /// the smallest finder that a camera can resolve still has two of them. Then in larger ones.
 pub const SEARCH_SIDE: usize = 800;
-/// Hypotheses that are tried after the first one with a readable header but without its marks.
+/// Hypotheses that are tried after the first one with a readable header but without its marks, and in
+/// each later pass: where finders are few, they are the same again.
 const FURTHER_HYPOTHESES: usize = 40;
+const LATER_HYPOTHESES: usize = 10;
 /// Larger pictures than this are searched in one neighbourhood, and not in opposite brightness: small
 /// modules in so many pixels are those of screenshots, which are evenly lit.
-const MAX_CLOSE: usize = 4_000_000;
+const MAX_CLOSE: usize = 2_500_000;
+/// Larger ones are not searched at all: nobody shows a frame as small as that in so large a picture.
+const MAX_SEARCHED: usize = 30_000_000;
 /// Steps of finders' rays in all passes that find no frame: data tiles of real frames cost a tenth.
 const MAX_STEPS: usize = 4_000_000;
 /// Headers that are tried to be read in one pass, until one is, and after each that was. There are two
@@ -39,6 +45,8 @@ const NEIGHBOURHOODS: [Neighbourhood; 2] = [Neighbourhood::Wide, Neighbourhood::
 /// The same for each way in which a picture may have been inverted.
 const INVERTED_TRIALS: usize = 24;
 const INVERTED_EFFORT: cimbar::Effort = cimbar::Effort { likenesses: 24, meshes: 2, frames: 1 };
+/// And for pictures full of finders.
+const FULL_EFFORT: cimbar::Effort = cimbar::Effort { likenesses: 48, meshes: 2, frames: 1 };
 /// Hypotheses of one search in which libcimbar's cells are looked for.
 const CIMBAR_HYPOTHESES: usize = 48;
 /// Our own header is looked for in this many hypotheses before anybody else's frame is; in all of
@@ -115,7 +123,8 @@ pub(super) fn search(picture: &Picture, tools: &mut Tools) -> Seen {
     let mut search = Search::new(picture, tools);
     let first = search_factor(picture);
     let factors = std::iter::successors(Some(first), |f| (*f > 1).then_some(f / 2));
-    'levels: for factor in factors {
+    let pixels = picture.width() * picture.height();
+    'levels: for factor in factors.take_while(|f| pixels / (f * f) <= MAX_SEARCHED) {
         let grey = picture.grey(factor);
         let is_close = grey.values.len() <= MAX_CLOSE;
         for (neighbourhood, trials) in NEIGHBOURHOODS.into_iter().zip(HEADER_TRIALS) {
@@ -131,6 +140,10 @@ pub(super) fn search(picture: &Picture, tools: &mut Tools) -> Seen {
             if search.is_settled() && !others {
                 let looks_closer = factor > 1 && search.covers_little();
                 if looks_closer { continue 'levels } else { break 'levels }
+            }
+            // As many finders as are kept, and no frame among them: a picture of finders.
+            if most == MAX_FINDERS && search.has_nothing() {
+                break 'levels;
             }
             let turns = factor == first || neighbourhood == Neighbourhood::Wide;
             if is_close && turns && search.has_nothing() {
@@ -229,13 +242,17 @@ impl<'a> Search<'a> {
     /// Asks the symbologies in turn what the finders' hypotheses show.
     fn try_finders(&mut self, finders: &[Finder], trials: usize) {
         self.sketch.note_finders(finders, false);
-        self.left = FURTHER_HYPOTHESES;
+        let again = self.doubtful.is_some() && !self.is_settled() && finders.len() <= MANY_FINDERS;
+        self.left = if again { LATER_HYPOTHESES } else { FURTHER_HYPOTHESES };
         self.trials = if self.is_settled() { FURTHER_TRIALS } else { trials };
         let free = self.outside(finders);
         let all = hypotheses(&free);
         let turn = if free.len() > MANY_FINDERS { all.len() } else { all.len().min(OWN_TURN) };
         let (likeliest, others) = all.split_at(turn);
         self.try_own(likeliest);
+        if finders.len() == MAX_FINDERS && !self.is_settled() {
+            self.effort = self.effort.min(FULL_EFFORT);
+        }
         if self.has_nothing() {
             self.try_cimbar(&all);
         }

@@ -81,6 +81,17 @@ pub(crate) struct Effort {
     pub(crate) frames: usize,
 }
 
+impl Effort {
+    /// No more than another.
+    pub(crate) fn min(self, other: Self) -> Self {
+        Self {
+            likenesses: self.likenesses.min(other.likenesses),
+            meshes: self.meshes.min(other.meshes),
+            frames: self.frames.min(other.frames),
+        }
+    }
+}
+
 impl Default for Effort {
     fn default() -> Self {
         EFFORT

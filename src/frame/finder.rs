@@ -69,7 +69,7 @@ const RAY_TOLERANCE: (f64, f64) = (0.5, 0.4);
 /// Side of the blocks that local brightness is measured in.
 const BLOCK: usize = 16;
 /// The most candidates that are kept, the best ones: a sheet of sixteen frames, and noise.
-const MAX_FINDERS: usize = 72;
+pub(crate) const MAX_FINDERS: usize = 72;
 /// Candidates that are confirmed, and steps of rays for each pixel, at most: a picture with more is
 /// made of such patterns, and shows nothing else.
 const MAX_CONFIRMED: usize = 1500;
@@ -380,21 +380,27 @@ fn ray_kind([core, gap, ring]: &[f64; 3]) -> Option<FinderKind> {
 fn row_candidates(binary: &Binary) -> Vec<Candidate> {
     let width = binary.grey.width;
     let mut candidates = Vec::new();
-    let mut edges: Vec<usize> = Vec::new();
+    let mut edges = vec![0; width];
     for (y, row) in binary.bright.chunks_exact(width).enumerate().step_by(2) {
-        edges.clear();
-        let changes = row.iter().zip(&row[1..]).enumerate().filter(|(_, (a, b))| a != b);
-        edges.extend(changes.map(|(x, _)| x + 1));
-        for runs in edges.windows(6).filter(|runs| row[runs[0]]) {
-            if let Some(candidate) = fits_ratio(runs, y) {
-                candidates.push(candidate);
-            }
+        // Every place is written, and kept if it is an edge: in noise no branch is foreseen.
+        let mut count = 0;
+        for (x, (before, after)) in row.iter().zip(&row[1..]).enumerate() {
+            edges[count] = x + 1;
+            count += usize::from(before != after);
+        }
+        for runs in edges[..count].windows(6).filter(|runs| row[runs[0]]) {
+            candidates.extend(fits_ratio(runs, y));
         }
     }
     candidates
 }
 
 fn fits_ratio(edges: &[usize], y: usize) -> Option<Candidate> {
+    let total = (edges[5] - edges[0]) as f64;
+    let module = total / 8.0;
+    if module < MIN_MODULE {
+        return None;
+    }
     let pixels = |i: usize| edges[i + 1] - edges[i];
     // Both patterns are symmetric and have no outer run longer than the one in the middle.
     let alike = |i: usize, j: usize| pixels(i).abs_diff(pixels(j)) <= pixels(i).min(pixels(j)) + 1;
@@ -402,11 +408,6 @@ fn fits_ratio(edges: &[usize], y: usize) -> Option<Candidate> {
         return None;
     }
     let length = |i: usize| pixels(i) as f64;
-    let total = (edges[5] - edges[0]) as f64;
-    let module = total / 8.0;
-    if module < MIN_MODULE {
-        return None;
-    }
     let tolerance = RUN_TOLERANCE.0 * module + RUN_TOLERANCE.1;
     let fits = |pattern: [f64; 5]| {
         (0..5).all(|i| {

@@ -2,6 +2,9 @@
 
 use super::Point;
 
+/// The most by which [`Picture::grey`] reduces: sums of a column then have 16 bits.
+const MAX_REDUCTION: usize = 256;
+
 /// A colour picture: 8-bit RGB, row after row.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Picture {
@@ -122,38 +125,49 @@ impl Picture {
         std::array::from_fn(|i| pixel[i % 3])
     }
 
-    /// Brightness, reduced to `1 / factor` of the size by averaging (`factor` at least 1; rows
-    /// and columns that do not fill a block are dropped).
+    /// Brightness, reduced to `1 / factor` of the size by averaging (`factor` from 1 to
+    /// 256; rows and columns that do not fill a block are dropped).
     pub fn grey(&self, factor: usize) -> Grey {
+        let factor = factor.clamp(1, MAX_REDUCTION);
         let (width, height) = ((self.width / factor).max(1), (self.height / factor).max(1));
-        let mut values = Vec::with_capacity(width * height);
-        // Luma weights of ITU-R BT.601 in 1/256, as JPEG uses them.
-        let luma = |rgb: [u32; 3]| {
-            let [r, g, b] = rgb.map(u64::from);
-            77 * r + 150 * g + 29 * b
-        };
+        let mut values = vec![0; width * height];
         if factor == 1 {
-            let pixels = self.rgb.chunks_exact(3).map(|p| [p[0], p[1], p[2]].map(u32::from));
-            values.extend(pixels.map(|pixel| (luma(pixel) >> 8) as u8));
-            return Grey { width, height, values };
-        }
-        // Whole rows are added up first: that vectorises, and leaves one row in `factor` to do.
-        let mut sums = vec![0u32; self.width * 3];
-        let area = (factor * factor) as u64 * 256;
-        for rows in self.rgb.chunks(self.width * 3 * factor).take(height) {
-            sums.fill(0);
-            for row in rows.chunks_exact(self.width * 3) {
-                for (sum, &value) in sums.iter_mut().zip(row) {
-                    *sum += u32::from(value);
-                }
-            }
-            values.extend(sums.chunks(3 * factor).take(width).map(|block| {
-                let channel = |c: usize| block[c..].iter().step_by(3).sum::<u32>();
-                (luma([channel(0), channel(1), channel(2)]) / area).min(255) as u8
-            }));
+            let pixels = self.rgb.as_chunks::<3>().0;
+            values.iter_mut().zip(pixels).for_each(|(value, pixel)| *value = luma(*pixel));
+        } else {
+            self.reduce(factor, values.chunks_exact_mut(width));
         }
         Grey { width, height, values }
     }
+
+    /// Mean brightness of blocks of `factor` pixels a side, row after row.
+    fn reduce<'a>(&self, factor: usize, lines: impl Iterator<Item = &'a mut [u8]>) {
+        // Whole rows are added up first: that vectorises, and leaves one row in `factor` to do.
+        let mut sums = vec![0u16; self.width * 3];
+        let area = (factor * factor) as u32 * 256;
+        for (rows, line) in self.rgb.chunks(self.width * 3 * factor).zip(lines) {
+            sums.fill(0);
+            for row in rows.chunks_exact(self.width * 3) {
+                for (sum, &value) in sums.iter_mut().zip(row) {
+                    *sum += u16::from(value);
+                }
+            }
+            for (value, block) in line.iter_mut().zip(sums.as_chunks::<3>().0.chunks(factor)) {
+                let mut total = [0u32; 3];
+                for pixel in block {
+                    total.iter_mut().zip(pixel).for_each(|(total, &v)| *total += u32::from(v));
+                }
+                let [r, g, b] = total;
+                *value = ((77 * r + 150 * g + 29 * b) / area) as u8;
+            }
+        }
+    }
+}
+
+/// Luma by the weights of ITU-R BT.601 in 1/256, as JPEG uses them.
+#[inline]
+fn luma([r, g, b]: [u8; 3]) -> u8 {
+    ((77 * u16::from(r) + 150 * u16::from(g) + 29 * u16::from(b)) >> 8) as u8
 }
 
 /// A picture of brightness alone.
