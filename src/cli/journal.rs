@@ -199,22 +199,23 @@ fn is_done(path: &Path, written: &[TransferId]) -> bool {
     receiver.transfers().iter().all(|transfer| written.contains(&transfer.id()))
 }
 
-/// Files that runs for an output left, or still use.
+/// Files that runs for an output left, or still use, in the order of their numbers.
 fn leftovers(base: &Path) -> Vec<PathBuf> {
-    let numbers = (1..MAX_RUNS).map(|number| numbered(base, number));
-    // Runs take the lowest number that is free: gaps are few.
-    let mut absent = 0;
-    let mut found = Vec::new();
-    for path in numbers {
-        match path.is_file() {
-            true => found.push(path),
-            false => absent += 1,
-        }
-        if absent > 16 {
-            break;
-        }
-    }
-    found
+    let folder = base.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let Ok(entries) = std::fs::read_dir(folder.unwrap_or(Path::new("."))) else {
+        return Vec::new();
+    };
+    let name = base.file_name().unwrap_or_default().to_string_lossy();
+    let number = |entry: std::fs::DirEntry| {
+        let rest = entry.file_name().to_string_lossy().strip_prefix(&*name)?.to_owned();
+        let number = if rest.is_empty() { 1 } else { rest.strip_prefix('.')?.parse().ok()? };
+        // Exactly the names that are given, and no ".02" or ".1".
+        let path = numbered(base, number);
+        (path.file_name() == Some(&entry.file_name()) && path.is_file()).then_some((number, path))
+    };
+    let mut found: Vec<(usize, PathBuf)> = entries.flatten().filter_map(number).collect();
+    found.sort();
+    found.into_iter().map(|(_, path)| path).collect()
 }
 
 fn numbered(base: &Path, number: usize) -> PathBuf {
@@ -273,5 +274,21 @@ mod tests {
         assert!(new().go_on(leftovers(&base), false).is_err());
         drop((one, two));
         assert!(new().go_on(leftovers(&base), false).is_ok());
+    }
+
+    #[test]
+    fn gaps_between_numbers_hide_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let base = folder.path().join(PREFIX);
+        let [one, many, more] = [1, 40, 700].map(|number| numbered(&base, number));
+        let others = [".040", ".x", "x", ".1"].map(|end| {
+            let mut path = base.clone().into_os_string();
+            path.push(end);
+            PathBuf::from(path)
+        });
+        for path in [&more, &one, &many].into_iter().chain(&others) {
+            std::fs::write(path, "").unwrap();
+        }
+        assert_eq!(leftovers(&base), [one, many, more]);
     }
 }

@@ -103,19 +103,15 @@ impl Kind {
 
     /// The kind of the file at a path with such a front: names tell what first bytes do not.
     pub fn of_file(front: &[u8], path: &Path) -> Self {
-        let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
-        let is_one =
-            |endings: &[&str]| ending.as_deref().is_some_and(|ending| endings.contains(&ending));
         match Self::of(front) {
-            Self::Other if is_one(&VIDEO_ENDINGS) && !front.is_empty() => Self::Video,
+            Self::Other if ends_in(path, &VIDEO_ENDINGS) && !front.is_empty() => Self::Video,
             other => other,
         }
     }
 
     /// Whether a path is that of a camera's original, which only its own programs can show.
     pub(super) fn is_raw(path: &Path) -> bool {
-        let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
-        ending.is_some_and(|ending| RAW_ENDINGS.contains(&ending.as_str()))
+        ends_in(path, &RAW_ENDINGS)
     }
 
     /// ISO base media files (ISO/IEC 14496-12): pictures say so in their brands.
@@ -141,6 +137,12 @@ fn is_transport_stream(front: &[u8]) -> bool {
         let synced = packets.clone().all(|byte| *byte == 0x47);
         synced && packets.nth(1).is_some()
     })
+}
+
+/// Whether a path has one of some endings, in capitals or not.
+fn ends_in(path: &Path, endings: &[&str]) -> bool {
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    ending.is_some_and(|ending| endings.contains(&ending.as_str()))
 }
 
 #[cfg(test)]
