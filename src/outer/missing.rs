@@ -36,7 +36,7 @@ impl Assembler {
             let indices = (0..shape.packets()).map(|index| index as u8);
             let lacking: Vec<u64> = indices
                 .filter(|&index| !self.has(block, index))
-                .map(|index| schedule.frame_of(PacketId { transfer: 0, block, index }))
+                .filter_map(|index| schedule.frame_of(PacketId { transfer: 0, block, index }))
                 .collect();
             let needed = u64::from(shape.source).saturating_sub(self.received(block) as u64);
             fewest = fewest.max(fewest_frames(&shares(lacking.iter().copied()), needed));
@@ -76,7 +76,7 @@ mod tests {
             let mut take = |assembler: &mut Assembler, frames: &dyn Fn(u64) -> bool| {
                 for (block, index) in all.clone() {
                     let id = PacketId { transfer: 0, block, index };
-                    if frames(schedule.frame_of(id)) {
+                    if schedule.frame_of(id).is_some_and(frames) {
                         let packet = Packet { id, shape, payload: vec![0] };
                         assembler.accept(&packet, &mut store).unwrap();
                     }
