@@ -94,11 +94,15 @@ impl Assembler {
         }
         let suffices = |lane: &Lane<'_>| {
             let unknown = lane.width();
-            let blocks = (0..CROSS_ROWS).map(|row| show.cross_block(lane.set, row, lane.lane));
-            let held: usize = blocks.map(|block| self.distinct(block)).sum();
-            unknown <= MAX_UNKNOWN && held >= unknown
+            unknown <= MAX_UNKNOWN && self.crossing(show, lane.set, lane.lane) >= unknown as u64
         };
         lanes.values().all(suffices).then(|| lanes.into_values().collect())
+    }
+
+    /// Cross packets of a lane of a set that can be used.
+    pub(super) fn crossing(&self, show: &Show, set: u32, lane: u32) -> u64 {
+        let blocks = (0..CROSS_ROWS).map(|row| show.cross_block(set, row, lane));
+        blocks.map(|block| self.distinct(block) as u64).sum()
     }
 
     /// As many equations, without their payloads, as there are unknown packets; `None` if those that
