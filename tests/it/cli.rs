@@ -202,7 +202,7 @@ fn unusable_arguments_say_what_would_do() {
         (vec!["--bands", "0"], "from 1 to 64 bands"),
         (vec!["--level", "30"], "1..=22"),
         (vec!["--name", "../x"], "plain file name"),
-        (vec!["--profile", "fast"], "robust, standard, dense"),
+        (vec!["--profile", "fast"], "robust, standard, video, dense"),
     ] {
         let args = [vec!["encode", "a", "-o", "f"], args].concat();
         dir.tilecast(&args).assert().code(2).stdout("").stderr(contains(text));
@@ -285,7 +285,7 @@ fn info_describes_frames_and_other_things() {
     dir.write("frames/readme.txt", b"text");
     dir.tilecast(&["info", "frames"]).assert().success().stdout(
         contains("frame 1/1")
-            .and(contains("tiles of 3 pixels, rate 0.81, 2 bands"))
+            .and(contains("tiles of 3 pixels, rate 0.85, 2 bands"))
             .and(contains("in.bin, 5 bytes"))
             .and(contains("readme.txt: not a picture")),
     );
