@@ -77,7 +77,7 @@ pub struct Assembler {
     /// Cross packets that can be used.
     crosses: u64,
     /// Payloads that were worked out by cross packets, by their places, and the block of each.
-    restored: BTreeMap<u64, u32>,
+    pub(super) restored: BTreeMap<u64, u32>,
     /// Something that was worked out was wrong: nothing is, any more.
     pub(super) is_withdrawn: bool,
 }
@@ -138,7 +138,7 @@ impl Assembler {
         }
     }
 
-    fn is_ours(&self, packet: &Packet) -> bool {
+    pub(super) fn is_ours(&self, packet: &Packet) -> bool {
         packet.id.transfer == self.transfer && packet.shape == self.shape
     }
 
@@ -157,7 +157,7 @@ impl Assembler {
         Ok(!block.has_room(index))
     }
 
-    fn note(&mut self, id: PacketId, place: u64) {
+    pub(super) fn note(&mut self, id: PacketId, place: u64) {
         let source = usize::from(self.shape.source);
         let block = self.blocks.entry(id.block).or_default();
         let before = block.distinct();
@@ -186,50 +186,6 @@ impl Assembler {
             self.received += block.distinct().min(source) as u64;
             self.complete += u32::from(block.distinct() >= source);
         }
-    }
-
-    /// Keeps a packet that was worked out by cross packets.
-    pub(super) fn restored(
-        &mut self,
-        packet: &Packet,
-        store: &mut dyn PacketStore,
-    ) -> Result<(), OuterError> {
-        let place = store.keep_restored(&packet.to_bytes())?;
-        self.note_restored(packet, place);
-        Ok(())
-    }
-
-    /// Takes a packet that was worked out and is in the store already, its body at `place`.
-    pub(crate) fn recall_restored(&mut self, packet: &Packet, place: u64) {
-        let has_room = |block: &Block| block.has_room(packet.id.index);
-        if self.is_ours(packet)
-            && !packet.id.is_cross(&self.shape)
-            && self.blocks.get(&packet.id.block).is_none_or(has_room)
-        {
-            self.note_restored(packet, place);
-        }
-    }
-
-    fn note_restored(&mut self, packet: &Packet, place: u64) {
-        let place = place + PACKET_HEADER_BYTES as u64;
-        self.restored.insert(place, packet.id.block);
-        self.note(packet.id, place);
-    }
-
-    /// Leaves out what was worked out, for good; false if there is nothing of that.
-    pub(super) fn withdraw(&mut self) -> bool {
-        let restored = std::mem::take(&mut self.restored);
-        if restored.is_empty() {
-            return false;
-        }
-        for (place, number) in restored {
-            if let Some(block) = self.blocks.get_mut(&number) {
-                block.remove(place);
-            }
-        }
-        self.is_withdrawn = true;
-        self.recount();
-        true
     }
 
     /// Whether every block can be restored.

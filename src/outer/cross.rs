@@ -8,9 +8,10 @@
 //! withdrawn if the file is not what was sent, since one wrong packet spoils a lane.
 
 use super::assemble::{Assembler, PacketStore};
+use super::linear::{Echelon, eliminate};
 use super::show::{CROSS_ROWS, Show};
 use super::{OuterError, Packet, PacketId, Schedule};
-use reed_solomon_erasure::galois_8::{div, mul_slice, mul_slice_xor};
+use reed_solomon_erasure::galois_8::{mul_slice, mul_slice_xor};
 use std::collections::BTreeMap;
 
 /// Packets that are worked out together at most; an honest set lacks a few hundred.
@@ -31,6 +32,9 @@ pub fn cross_payload<E>(
     }
     Ok(payload)
 }
+
+/// All packets of a block.
+type Payloads = Vec<Vec<u8>>;
 
 /// A lane of a set.
 struct Lane<'a> {
@@ -132,7 +136,7 @@ impl Assembler {
     }
 
     /// What each packet of each incomplete block has of those that are unknown of it.
-    fn shares(&self, lane: &Lane<'_>) -> Result<Vec<(u32, Vec<Vec<u8>>)>, OuterError> {
+    fn shares(&self, lane: &Lane<'_>) -> Result<Vec<(u32, Payloads)>, OuterError> {
         let mut all = Vec::with_capacity(lane.unknown.len());
         for (number, indices) in &lane.unknown {
             let mut packets = vec![None; self.shape.packets()];
@@ -188,7 +192,7 @@ impl Assembler {
         &self,
         lane: &Lane<'_>,
         store: &mut dyn PacketStore,
-    ) -> Result<Vec<Vec<Vec<u8>>>, OuterError> {
+    ) -> Result<Vec<Payloads>, OuterError> {
         let unknown: BTreeMap<u32, &[u8]> =
             lane.unknown.iter().map(|(block, indices)| (*block, indices.as_slice())).collect();
         let mut sums = vec![vec![0; self.shape.block_bytes()]; CROSS_ROWS as usize];
@@ -238,64 +242,6 @@ impl Lane<'_> {
     fn factor(&self, row: u32, block: u32) -> u8 {
         let mut terms = self.show.terms(self.set, row, self.lane);
         terms.find(|(of, _)| *of == block).map_or(0, |(_, factor)| factor)
-    }
-}
-
-/// Rows that are independent, each with a one where those after it have zeros.
-#[derive(Default)]
-pub(super) struct Echelon(Vec<(usize, Vec<u8>)>);
-
-impl Echelon {
-    /// What is left of a row without its part in the span of the others.
-    fn rest(&self, mut row: Vec<u8>) -> Vec<u8> {
-        for (pivot, known) in &self.0 {
-            let factor = row.get(*pivot).copied().unwrap_or(0);
-            if factor != 0 {
-                mul_slice_xor(factor, known, &mut row);
-            }
-        }
-        row
-    }
-
-    /// Whether a row is in the span of the others.
-    pub(super) fn contains(&self, row: &[u8]) -> bool {
-        self.rest(row.to_vec()).iter().all(|value| *value == 0)
-    }
-
-    /// Rows.
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Adds a row; false if it is in the span of the others.
-    pub(super) fn add(&mut self, row: Vec<u8>) -> bool {
-        let mut rest = self.rest(row);
-        let Some(pivot) = rest.iter().position(|value| *value != 0) else { return false };
-        let leading = rest.get(pivot).copied().unwrap_or(1);
-        rest.iter_mut().for_each(|value| *value = div(*value, leading));
-        self.0.push((pivot, rest));
-        true
-    }
-}
-
-/// Makes the first `width` columns of as many independent rows those of the unit matrix.
-fn eliminate(rows: &mut [Vec<u8>], width: usize) {
-    for column in 0..width {
-        let value = |row: &Vec<u8>| row.get(column).copied().unwrap_or(0);
-        let Some(at) = rows.iter().skip(column).position(|row| value(row) != 0) else { return };
-        rows.swap(column, column + at);
-        let Some(mut pivot) = rows.get_mut(column).map(std::mem::take) else { return };
-        let leading = value(&pivot);
-        pivot.iter_mut().for_each(|byte| *byte = div(*byte, leading));
-        for row in rows.iter_mut() {
-            let factor = value(row);
-            if factor != 0 && row.len() == pivot.len() {
-                mul_slice_xor(factor, &pivot, row);
-            }
-        }
-        if let Some(row) = rows.get_mut(column) {
-            *row = pivot;
-        }
     }
 }
 

@@ -8,7 +8,7 @@
 //! K + r packets up to r - 1 wrong ones are found, twice as many as byte by byte. (Interleaved
 //! Reed-Solomon codes: Krachkovsky and Lee 1997, Metzner and Kapturowski 1990.)
 
-use super::cross::Echelon;
+use super::linear::Echelon;
 use super::{OuterError, Parity};
 use std::collections::BTreeSet;
 

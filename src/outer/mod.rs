@@ -11,11 +11,13 @@
 mod assemble;
 mod block;
 mod cross;
+mod linear;
 mod locate;
 mod missing;
 mod packet;
 mod parity;
 mod parts;
+mod restored;
 mod schedule;
 mod shape;
 mod show;

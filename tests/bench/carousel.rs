@@ -23,6 +23,29 @@ const BURST: f64 = 10.0;
 const MOST: u64 = 40;
 const MOST_FRAMES: u64 = 400;
 
+/// Files.
+const SIZES: [(&str, u64); 6] = [
+    ("30KB", 30_000),
+    ("100KB", 100_000),
+    ("1MB", 1_000_000),
+    ("7.5MB", 7_500_000),
+    ("35MB", 35_000_000),
+    ("200MB", 200_000_000),
+];
+/// Packets of usual frames of 30 KB, and of large ones.
+const PER_FRAME: [usize; 2] = [31, 120];
+/// Channels.
+const LOSSES: [(&str, Loss); 8] = [
+    ("none", Loss::Single(0.0)),
+    ("10%", Loss::Single(0.1)),
+    ("25%", Loss::Single(0.25)),
+    ("50%", Loss::Single(0.5)),
+    ("10% in bursts", Loss::Bursts(0.1)),
+    ("25% in bursts", Loss::Bursts(0.25)),
+    ("50% in bursts", Loss::Bursts(0.5)),
+    ("every second", Loss::EverySecond),
+];
+
 /// How frames get lost.
 #[derive(Clone, Copy)]
 enum Loss {
@@ -50,7 +73,7 @@ impl Channel {
         self.frames += 1;
         match self.loss {
             Loss::Single(share) => uniform(&mut self.prng) < share,
-            Loss::EverySecond => self.frames % 2 == 0,
+            Loss::EverySecond => self.frames.is_multiple_of(2),
             Loss::Bursts(share) => {
                 let leave = 1.0 / BURST;
                 let change = if self.bad { leave } else { leave * share / (1.0 - share) };
@@ -146,36 +169,18 @@ impl Show {
 
 fn main() {
     let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
-    let sizes = [
-        ("30KB", 30_000),
-        ("100KB", 100_000),
-        ("1MB", 1_000_000),
-        ("7.5MB", 7_500_000),
-        ("35MB", 35_000_000),
-        ("200MB", 200_000_000),
-    ];
-    let losses = [
-        ("none", Loss::Single(0.0)),
-        ("10%", Loss::Single(0.1)),
-        ("25%", Loss::Single(0.25)),
-        ("50%", Loss::Single(0.5)),
-        ("10% in bursts", Loss::Bursts(0.1)),
-        ("25% in bursts", Loss::Bursts(0.25)),
-        ("50% in bursts", Loss::Bursts(0.5)),
-        ("every second", Loss::EverySecond),
-    ];
     println!(
         "| file | packets a frame | frames lost | perfect | 20% | 100% | 120% | 120% / perfect |"
     );
     println!("|---|---|---|---|---|---|---|---|");
-    for (name, bytes) in sizes {
+    for (name, bytes) in SIZES {
         if wanted.as_ref().is_some_and(|wanted| !name.starts_with(wanted.as_str())) {
             continue;
         }
         let trials = (500_000_000 / bytes).clamp(4, 100);
-        for per_frame in [31, 120] {
+        for per_frame in PER_FRAME {
             let shows = [0.2, 1.0, SHOW_REDUNDANCY].map(|share| Show::new(bytes, per_frame, share));
-            for (loss_name, loss) in losses {
+            for (loss_name, loss) in LOSSES {
                 let times = shows.each_ref().map(|show| show.times(loss, trials));
                 let perfect = times[2].1;
                 let cells = times.map(|(time, _)| format!("{time:.2}")).join(" | ");
