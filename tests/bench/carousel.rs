@@ -3,7 +3,7 @@
 //!
 //! Packets only, no pictures: the program's own shapes, order of frames, codes and assembler, with
 //! payloads of a few bytes that stand for large ones. Seeded: the same figures each time. Times are
-//! lengths of the file; a perfect code is complete with as many frames as the file fills, whichever
+//! lengths of the file; a perfect code is complete with as many packets as the file fills, whichever
 //! they are, of the same losses.
 
 #![allow(clippy::unwrap_used)]
@@ -35,7 +35,7 @@ const SIZES: [(&str, u64); 6] = [
 /// Packets of usual frames of 30 KB, and of large ones.
 const PER_FRAME: [usize; 2] = [31, 120];
 /// Channels.
-const LOSSES: [(&str, Loss); 8] = [
+const LOSSES: [(&str, Loss); 9] = [
     ("none", Loss::Single(0.0)),
     ("10%", Loss::Single(0.1)),
     ("25%", Loss::Single(0.25)),
@@ -44,6 +44,7 @@ const LOSSES: [(&str, Loss); 8] = [
     ("25% in bursts", Loss::Bursts(0.25)),
     ("50% in bursts", Loss::Bursts(0.5)),
     ("every second", Loss::EverySecond),
+    ("25%, and 10% of packets", Loss::Packets(0.25, 0.1)),
 ];
 
 /// How frames get lost.
@@ -52,6 +53,8 @@ enum Loss {
     Single(f64),
     Bursts(f64),
     EverySecond,
+    /// Single frames, and single packets of the others.
+    Packets(f64, f64),
 }
 
 /// A channel that loses frames.
@@ -72,7 +75,7 @@ impl Channel {
     fn loses(&mut self) -> bool {
         self.frames += 1;
         match self.loss {
-            Loss::Single(share) => uniform(&mut self.prng) < share,
+            Loss::Single(share) | Loss::Packets(share, _) => uniform(&mut self.prng) < share,
             Loss::EverySecond => self.frames.is_multiple_of(2),
             Loss::Bursts(share) => {
                 let leave = 1.0 / BURST;
@@ -81,6 +84,10 @@ impl Channel {
                 self.bad
             }
         }
+    }
+
+    fn loses_packet(&mut self) -> bool {
+        matches!(self.loss, Loss::Packets(_, share) if uniform(&mut self.prng) < share)
     }
 }
 
@@ -93,7 +100,8 @@ struct Show {
     schedule: Schedule,
     stream: Vec<u8>,
     frames: Vec<Vec<Packet>>,
-    /// Frames that the file fills.
+    /// Packets and frames that the file fills.
+    packets: u64,
     length: f64,
 }
 
@@ -118,7 +126,7 @@ impl Show {
         };
         let frame = |number| schedule.packets_of(number).into_iter().map(packet).collect();
         let frames = (0..schedule.frames()).map(frame).collect();
-        Self { schedule, stream, frames, length: packets as f64 / per_frame as f64 }
+        Self { schedule, stream, frames, packets, length: packets as f64 / per_frame as f64 }
     }
 
     /// Frames that are shown until a receiver has everything, and until one of a perfect code has.
@@ -134,12 +142,15 @@ impl Show {
             if channel.loses() {
                 continue;
             }
-            received += 1;
-            if received == self.length.ceil() as u64 {
-                perfect = shown;
-            }
             for packet in frame {
+                if channel.loses_packet() {
+                    continue;
+                }
+                received += 1;
                 assembler.accept(packet, &mut store).unwrap();
+            }
+            if perfect == 0 && received >= self.packets {
+                perfect = shown;
             }
             assembler.cross(&self.schedule, &mut store).unwrap();
             if assembler.is_complete() {
