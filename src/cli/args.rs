@@ -9,6 +9,8 @@ use std::path::PathBuf;
 
 /// Largest redundancy: ten repair packets for each source packet.
 const MAX_REDUNDANCY: f64 = 10.0;
+/// Pixels of a side of a screen.
+const SCREENS: std::ops::RangeInclusive<usize> = 320..=16384;
 /// Lowest and highest code rate.
 const RATES: std::ops::RangeInclusive<f64> = 0.33..=0.92;
 
@@ -64,20 +66,26 @@ pub(super) struct EncodeArgs {
     /// What the frames have to go through [default: standard]
     #[arg(short, long, value_enum)]
     pub profile: Option<Profile>,
-    /// Size of a frame in pixels, 256 to 4096 a side [default: 1024x1024]
+    /// Size of a frame in pixels, 256 to 4096 a side [default: the profile's, mostly 1024x1024]
     #[arg(long, value_name = "WxH", value_parser = parse_size)]
     pub size: Option<(usize, usize)>,
+    /// Frames as large as this screen shows them in full screen, in pixels of the screen: 1920x1080
+    /// gives frames of 1904x1064, 2560x1440 of 2544x1424, 3840x2160 (4K) of 3824x2144; on 4K,
+    /// 1920x1080 is shown at twice the size, for cameras that do not see its single pixels
+    #[arg(long, value_name = "WxH", value_parser = parse_screen, conflicts_with = "size")]
+    pub screen: Option<(usize, usize)>,
     /// Side of a tile in pixels, 1 to 12 [default: the profile's]
     #[arg(long, value_name = "N")]
     pub tile: Option<usize>,
     /// Code rate, 0.33 (strong) to 0.92 (dense) [default: the profile's]
     #[arg(long, value_name = "R", value_parser = parse_rate)]
     pub rate: Option<f64>,
-    /// Further packets against lost frames, in percent of the file: 0% to 1000%
-    #[arg(long, value_name = "PERCENT", default_value = "20%", value_parser = parse_redundancy)]
-    pub redundancy: f64,
+    /// Further packets against lost frames, in percent of the file: 0% to 1000%; from 100% on in an
+    /// order for shows that are joined anywhere [default: 20%; 120% for what plays]
+    #[arg(long, value_name = "PERCENT", value_parser = parse_redundancy)]
+    pub redundancy: Option<f64>,
     /// Bands that a frame is cut into, 1 to 64: each survives without the others [default: 1;
-    /// 4 for what plays, where that costs little]
+    /// 4 for what plays and for -p video, where that costs little]
     #[arg(long, value_name = "B")]
     pub bands: Option<u8>,
     /// Name to send along [default: the file's own]
@@ -92,7 +100,8 @@ pub(super) struct EncodeArgs {
     /// Make a .png file an animation
     #[arg(long)]
     pub animate: bool,
-    /// Frames a second of what plays, 1 to 60 [default: 15]
+    /// Frames a second of what plays, 1 to 60: half of what the camera takes, or less [default: 15;
+    /// 20 suits a camera that takes 60]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=60))]
     pub fps: Option<u32>,
     /// How often all frames are played, 0 for ever [default: 0; 1 for videos and streams]
@@ -193,6 +202,14 @@ fn parse_size(text: &str) -> Result<(usize, usize), String> {
     sides.ok_or_else(|| "give width and height in pixels, such as 1920x1080".to_owned())
 }
 
+fn parse_screen(text: &str) -> Result<(usize, usize), String> {
+    let (width, height) = parse_size(text)?;
+    if SCREENS.contains(&width) && SCREENS.contains(&height) {
+        return Ok((width, height));
+    }
+    Err(format!("a screen has from {0}x{0} to {1}x{1} pixels", SCREENS.start(), SCREENS.end()))
+}
+
 fn parse_rate(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(rate) if RATES.contains(&rate) => Ok(rate),
@@ -267,6 +284,8 @@ mod tests {
     fn values_are_checked() {
         assert_eq!(parse_size("1920x1080"), Ok((1920, 1080)));
         assert!(parse_size("1920").is_err() && parse_size("axb").is_err());
+        assert_eq!(parse_screen("3840x2160"), Ok((3840, 2160)));
+        assert!(parse_screen("3840x200").is_err() && parse_screen("99999x2160").is_err());
         assert_eq!(parse_redundancy("20%"), Ok(0.2));
         assert_eq!(parse_redundancy("150"), Ok(1.5));
         assert!(parse_redundancy("-1").is_err() && parse_redundancy("NaN").is_err());

@@ -8,12 +8,12 @@ use super::journal::JournalConfig;
 use super::target::OutputConfig;
 use super::thread_count;
 use crate::cimbar::Mode;
-use crate::format::{FormatChoice, FrameTables, Profile};
-use crate::send::{CimbarOptions, DEFAULT_LEVEL, OwnOptions, Selection};
+use crate::format::{FormatChoice, FrameTables, Profile, size_on_screen};
+use crate::send::{
+    CimbarOptions, DEFAULT_LEVEL, DEFAULT_REDUNDANCY, OwnOptions, SHOW_REDUNDANCY, Selection,
+};
 use std::path::{Path, PathBuf};
 
-/// Width and height of a frame.
-const DEFAULT_SIZE: (usize, usize) = (1024, 1024);
 /// The zstd level that libcimbar's senders use.
 const CIMBAR_LEVEL: i32 = 16;
 
@@ -47,7 +47,7 @@ impl EncodeConfig {
         let output = OutputConfig::new(&args)?;
         let symbology = match args.format {
             Format::Tilecast => own(&args, output.moves())?,
-            Format::Cimbar => cimbar(&args)?,
+            Format::Cimbar => cimbar(&args, output.moves())?,
         };
         Ok(Self {
             input,
@@ -80,24 +80,33 @@ fn own(args: &EncodeArgs, moves: bool) -> Result<SymbologyConfig, Failure> {
         let error = anyhow::anyhow!("--mode is for libcimbar's format");
         return Err(Failure::with_hint(error, "add --format cimbar"));
     }
+    let profile = args.profile.unwrap_or(Profile::Standard);
+    let usual = profile.parameters();
+    let screen = args.screen.map(|screen| size_on_screen(screen, args.caption));
     let choice = FormatChoice {
-        profile: args.profile.unwrap_or(Profile::Standard),
-        size: args.size.unwrap_or(DEFAULT_SIZE),
+        profile,
+        size: args.size.or(screen).unwrap_or(usual.size),
         tile: args.tile,
         rate: args.rate,
         bands: args.bands.unwrap_or(1),
     };
-    let tables =
-        if moves && args.bands.is_none() { choice.animated()? } else { choice.tables()? };
-    let options = OwnOptions { redundancy: args.redundancy, caption: args.caption };
+    let has_bands = args.bands.is_none() && (moves || usual.bands > 1);
+    let tables = if has_bands { choice.animated()? } else { choice.tables()? };
+    let options = OwnOptions { redundancy: redundancy(args, moves), caption: args.caption };
     Ok(SymbologyConfig::Own { tables, options, level: args.level.unwrap_or(DEFAULT_LEVEL) })
 }
 
+/// Repair packets for each source packet: what plays is joined anywhere and not waited for.
+fn redundancy(args: &EncodeArgs, moves: bool) -> f64 {
+    args.redundancy.unwrap_or(if moves { SHOW_REDUNDANCY } else { DEFAULT_REDUNDANCY })
+}
+
 /// Frames of libcimbar's, which know none of the options of our own.
-fn cimbar(args: &EncodeArgs) -> Result<SymbologyConfig, Failure> {
+fn cimbar(args: &EncodeArgs, moves: bool) -> Result<SymbologyConfig, Failure> {
     let foreign = [
         ("--profile", args.profile.is_some()),
         ("--size", args.size.is_some()),
+        ("--screen", args.screen.is_some()),
         ("--tile", args.tile.is_some()),
         ("--rate", args.rate.is_some()),
         ("--bands", args.bands.is_some()),
@@ -111,7 +120,7 @@ fn cimbar(args: &EncodeArgs) -> Result<SymbologyConfig, Failure> {
         mode: args.mode.unwrap_or(Mode::B),
         name: None,
         level: args.level.unwrap_or(CIMBAR_LEVEL),
-        redundancy: args.redundancy,
+        redundancy: redundancy(args, moves),
     }))
 }
 

@@ -13,9 +13,13 @@ impl ValueEnum for Profile {
     fn to_possible_value(&self) -> Option<PossibleValue> {
         let help = match self {
             Self::Robust => "distance, poor light, webcams: 6-pixel tiles",
-            Self::Standard => "video of a screen at 1080p: 4-pixel tiles",
-            Self::Dense => "steady photos: 3-pixel tiles",
-            Self::Ultra => "photos of 8 megapixels and more: 2-pixel tiles",
+            Self::Standard => "videos by a camera that nobody knows: 4-pixel tiles",
+            Self::Video => {
+                "videos by a phone that is held still, with --screen: 3-pixel tiles, much repair"
+            }
+            Self::Dense => "photos by any phone: 3-pixel tiles",
+            Self::Ultra => "sharp photos, close by: 2-pixel tiles",
+            Self::Photo => "sharp photos of 8 megapixels and more: 2-pixel tiles, 1448x1448",
             Self::Lossless => "screenshots, remote desktops, copied files: 1-pixel tiles",
             Self::Print => "paper: 8-pixel tiles, black and white",
         };

@@ -3,9 +3,11 @@
 //! by name ([`Profile`]).
 
 mod profile;
+mod screen;
 
 pub use crate::modem::FrameFormat;
-pub use profile::{FormatChoice, FormatError, Profile};
+pub use profile::{FormatChoice, FormatError, Parameters, Profile};
+pub use screen::size_on_screen;
 
 use crate::frame::Layout;
 use crate::inner::FrameCode;
@@ -112,7 +114,7 @@ mod tests {
     use crate::frame::Geometry;
 
     fn format(profile: Profile, side: usize) -> FrameFormat {
-        let (tile, parity, palette) = profile.parameters();
+        let Parameters { tile, parity, palette, .. } = profile.parameters();
         let geometry = Geometry::new(side, side, tile, palette).unwrap();
         FrameFormat { geometry, parity, lifting: 384, bands: 1 }
     }

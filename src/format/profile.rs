@@ -6,49 +6,89 @@ use crate::inner::{FrameCode, MAX_BANDS};
 use crate::ldpc::parity_for_rate;
 use crate::outer::PACKET_HEADER_BYTES;
 
-/// A named choice of tile, code rate and colours.
+/// A named choice of tile, code rate, colours, bands and size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Profile {
-    /// Distance, poor light, webcams: 6-pixel tiles.
+    /// Distance, poor light, webcams.
     Robust,
-    /// Video of a screen at 1080p: 4-pixel tiles.
+    /// Videos by whatever camera.
     Standard,
-    /// Steady photos: 3-pixel tiles.
+    /// Videos by a steady phone.
+    Video,
+    /// Photos.
     Dense,
-    /// Photos of 8 megapixels and more: 2-pixel tiles.
+    /// Sharp photos.
     Ultra,
-    /// Screenshots, remote desktops, copied files: 1-pixel tiles.
+    /// Photos of 8 megapixels and more.
+    Photo,
+    /// Screenshots, remote desktops, copied files.
     Lossless,
-    /// Paper: 8-pixel tiles, black and white.
+    /// Paper.
     Print,
 }
 
+/// What a profile stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parameters {
+    /// Side of a tile in pixels.
+    pub tile: usize,
+    /// Parity columns of the inner code.
+    pub parity: u8,
+    /// Colours.
+    pub palette: Palette,
+    /// Bands of a frame, where these cost little.
+    pub bands: u8,
+    /// Width and height of a frame in pixels, unless another size is asked for.
+    pub size: (usize, usize),
+}
+
 impl Profile {
-    /// All profiles, the most robust on a screen first.
-    pub const ALL: [Self; 6] =
-        [Self::Robust, Self::Standard, Self::Dense, Self::Ultra, Self::Lossless, Self::Print];
+    /// All profiles: for videos, for photos, for what loses nothing, for paper; the most robust first.
+    pub const ALL: [Self; 8] = [
+        Self::Robust,
+        Self::Standard,
+        Self::Video,
+        Self::Dense,
+        Self::Ultra,
+        Self::Photo,
+        Self::Lossless,
+        Self::Print,
+    ];
 
     /// The name that people choose it by.
     pub fn name(self) -> &'static str {
         match self {
             Self::Robust => "robust",
             Self::Standard => "standard",
+            Self::Video => "video",
             Self::Dense => "dense",
             Self::Ultra => "ultra",
+            Self::Photo => "photo",
             Self::Lossless => "lossless",
             Self::Print => "print",
         }
     }
 
-    /// Side of a tile in pixels, parity columns, colours.
-    pub fn parameters(self) -> (usize, u8, Palette) {
+    /// What it stands for. Rates are 22 / (20 + parity).
+    pub fn parameters(self) -> Parameters {
+        let usual = Parameters {
+            tile: 4,
+            parity: 7,
+            palette: Palette::Colour,
+            bands: 1,
+            size: (1024, 1024),
+        };
         match self {
-            Self::Robust => (6, 24, Palette::Colour),
-            Self::Standard => (4, 7, Palette::Colour),
-            Self::Dense => (3, 7, Palette::Colour),
-            Self::Ultra => (2, 10, Palette::Colour),
-            Self::Lossless => (1, 4, Palette::Colour),
-            Self::Print => (8, 24, Palette::BlackWhite),
+            Self::Robust => Parameters { tile: 6, parity: 24, ..usual },
+            Self::Standard => usual,
+            Self::Video => Parameters { tile: 3, parity: 17, bands: 4, ..usual },
+            Self::Dense => Parameters { tile: 3, parity: 6, ..usual },
+            Self::Ultra => Parameters { tile: 2, parity: 11, ..usual },
+            Self::Photo => Parameters { tile: 2, parity: 9, size: (1448, 1448), ..usual },
+            Self::Lossless => Parameters { tile: 1, parity: 4, ..usual },
+            Self::Print => {
+                Parameters { tile: 8, parity: 24, palette: Palette::BlackWhite, ..usual }
+            }
         }
     }
 }
@@ -96,7 +136,7 @@ const BAND_COST: f64 = 0.05;
 impl FormatChoice {
     /// A profile's frames of this size, as they are.
     pub fn new(profile: Profile, size: (usize, usize)) -> Self {
-        Self { profile, size, tile: None, rate: None, bands: 1 }
+        Self { profile, size, tile: None, rate: None, bands: profile.parameters().bands }
     }
 
     /// The choice's format with as many bands as serve an animation, which small frames have no
@@ -118,7 +158,7 @@ impl FormatChoice {
     /// See [`FormatError`].
     pub fn tables(&self) -> Result<FrameTables, FormatError> {
         let bands = self.bands;
-        let (tile, parity, palette) = self.profile.parameters();
+        let Parameters { tile, parity, palette, .. } = self.profile.parameters();
         let tile = self.tile.unwrap_or(tile);
         let parity = self.rate.map_or(parity, parity_for_rate);
         if !(1..=MAX_BANDS).contains(&bands) {

@@ -21,7 +21,7 @@ pub use draw::draw;
 pub use finder::{Finder, FinderKind, Neighbourhood, find_finders};
 pub(crate) use finder::{FinderSearch, MAX_FINDERS};
 pub use layout::{Geometry, GeometryError, Layout, TileKind};
-pub(crate) use layout::{HEADER_COLUMNS, HEADER_ROWS, MARK};
+pub(crate) use layout::{HEADER_COLUMNS, HEADER_ROWS, MARK, MAX_SIDE};
 pub(crate) use locate::hypotheses;
 pub use locate::{HeaderPlace, Hypothesis};
 pub(crate) use mesh::Grid;

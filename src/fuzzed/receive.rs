@@ -3,7 +3,7 @@
 use super::input::Input;
 use super::storage::Shared;
 use super::transfers::{PER_FRAME, Transfer, capture};
-use crate::outer::{Assembler, Packet, PacketId, Shape};
+use crate::outer::{Assembler, Packet, PacketId, Schedule, Shape};
 use crate::receive::{ExtractError, Receiver, TransferId};
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -38,6 +38,8 @@ pub fn assembler(data: &[u8]) {
         let bytes = Packet { id, shape, payload: input.filled(shape.payload) }.to_bytes();
         let Some(packet) = Packet::parse(&bytes) else { continue };
         assembler.accept(&packet, &mut store).expect("memory");
+        let schedule = Schedule::new(assembler.shape(), usize::from(op >> 2 & 3) + 1);
+        assembler.cross(&schedule, &mut store).expect("memory");
         let needed = u64::from(assembler.shape().blocks) * u64::from(assembler.shape().source);
         assert_eq!(assembler.received_packets() + assembler.missing_packets(), needed);
     }

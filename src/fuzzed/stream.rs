@@ -2,7 +2,7 @@
 
 use super::input::Input;
 use crate::container::{Manifest, Reader, compress};
-use crate::outer::{Packet, Schedule, Shape};
+use crate::outer::{Packet, PacketId, Schedule, Shape};
 
 /// Bytes of a file that are looked at.
 const MOST: usize = 32 << 20;
@@ -15,7 +15,9 @@ pub fn packet(data: &[u8]) {
     let Some(packet) = Packet::parse(bytes) else { return };
     assert_eq!(packet.to_bytes(), bytes);
     let schedule = Schedule::new(packet.shape, per_frame);
-    assert!(schedule.frame_of(packet.id) < schedule.frames());
+    let frame = schedule.frame_of(packet.id);
+    assert!(frame.is_none_or(|frame| frame < schedule.frames()));
+    assert!(frame.is_some() || packet.id.is_cross(&packet.shape));
     assert!(schedule.groups() >= 1);
     if packet.shape.blocks < 50 {
         assert!(schedule.survivable_losses() <= schedule.frames());
@@ -34,6 +36,12 @@ pub fn shape(data: &[u8]) {
     assert!(bytes >= u128::from(length));
     let schedule = Schedule::new(shape, per_frame);
     assert!(schedule.frames() as u128 * per_frame as u128 >= u128::from(shape.total_packets()));
+    for frame in [0, length % schedule.frames(), schedule.frames() - 1] {
+        for (block, index) in schedule.packets_of(frame) {
+            let id = PacketId { transfer: 0, block, index };
+            assert!(schedule.holds(frame, id), "{id:?} in frame {frame}");
+        }
+    }
 }
 
 /// A manifest.

@@ -4,10 +4,10 @@
 //! neither a large transfer nor a lying header makes memory grow beyond a few bytes a packet that
 //! really arrived. Blocks are restored when they are read.
 
-use super::block::{Block, Preference, Suspects};
+use super::block::{Block, Preference, Suspects, Version};
 use super::packet::PACKET_HEADER_BYTES;
 use super::{OuterError, Packet, PacketId, Parity, Shape};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
 use std::sync::OnceLock;
 
@@ -18,6 +18,14 @@ pub trait PacketStore {
     /// # Errors
     /// If there is no room.
     fn keep(&mut self, packet: &[u8]) -> std::io::Result<u64>;
+
+    /// Keeps a packet that did not arrive but was worked out from others.
+    ///
+    /// # Errors
+    /// As [`PacketStore::keep`].
+    fn keep_restored(&mut self, packet: &[u8]) -> std::io::Result<u64> {
+        self.keep(packet)
+    }
 
     /// Reads `length` bytes at a place.
     ///
@@ -52,7 +60,7 @@ pub enum Accepted {
 /// The packets of one transfer.
 #[derive(Debug)]
 pub struct Assembler {
-    transfer: u32,
+    pub(super) transfer: u32,
     pub(super) shape: Shape,
     /// Made when the first block is restored: many transfers never come that far.
     parity: OnceLock<Parity>,
@@ -66,6 +74,12 @@ pub struct Assembler {
     received: u64,
     /// All payloads that were kept, whatever became of them.
     kept: u64,
+    /// Cross packets that can be used.
+    crosses: u64,
+    /// Payloads that were worked out by cross packets, by their places, and the block of each.
+    pub(super) restored: BTreeMap<u64, u32>,
+    /// Something that was worked out was wrong: nothing is, any more.
+    pub(super) is_withdrawn: bool,
 }
 
 impl Assembler {
@@ -81,6 +95,9 @@ impl Assembler {
             complete: 0,
             received: 0,
             kept: 0,
+            crosses: 0,
+            restored: BTreeMap::new(),
+            is_withdrawn: false,
         }
     }
 
@@ -121,7 +138,7 @@ impl Assembler {
         }
     }
 
-    fn is_ours(&self, packet: &Packet) -> bool {
+    pub(super) fn is_ours(&self, packet: &Packet) -> bool {
         packet.id.transfer == self.transfer && packet.shape == self.shape
     }
 
@@ -140,13 +157,18 @@ impl Assembler {
         Ok(!block.has_room(index))
     }
 
-    fn note(&mut self, id: PacketId, place: u64) {
+    pub(super) fn note(&mut self, id: PacketId, place: u64) {
         let source = usize::from(self.shape.source);
         let block = self.blocks.entry(id.block).or_default();
         let before = block.distinct();
         block.add(id, place, &self.suspects);
-        let is_needed = block.distinct() > before && before < source;
+        let is_new = block.distinct() > before;
+        let is_needed = is_new && before < source;
         self.kept += 1;
+        if id.is_cross(&self.shape) {
+            self.crosses += u64::from(is_new);
+            return;
+        }
         self.received += u64::from(is_needed);
         self.complete += u32::from(is_needed && block.distinct() == source);
     }
@@ -154,9 +176,13 @@ impl Assembler {
     /// Counts again, now that other payloads are suspects.
     pub(super) fn recount(&mut self) {
         let source = usize::from(self.shape.source);
-        (self.complete, self.received) = (0, 0);
-        for block in self.blocks.values_mut() {
+        (self.complete, self.received, self.crosses) = (0, 0, 0);
+        for (number, block) in &mut self.blocks {
             block.recount(&self.suspects);
+            if *number >= self.shape.blocks {
+                self.crosses += block.distinct() as u64;
+                continue;
+            }
             self.received += block.distinct().min(source) as u64;
             self.complete += u32::from(block.distinct() >= source);
         }
@@ -169,9 +195,7 @@ impl Assembler {
 
     /// Whether a packet is there, and nothing speaks against it.
     pub fn has(&self, block: u32, index: u8) -> bool {
-        self.blocks.get(&block).is_some_and(|block| {
-            block.of(index).iter().any(|version| !self.suspects.contains(&version.place()))
-        })
+        self.usable(block, index).is_some()
     }
 
     /// Packets of a block that can be used; K once it is complete.
@@ -188,6 +212,29 @@ impl Assembler {
     /// Packets that are still needed, over all blocks.
     pub(crate) fn missing_packets(&self) -> u64 {
         u64::from(self.shape.blocks) * u64::from(self.shape.source) - self.received
+    }
+
+    /// Cross packets that can be used.
+    pub(super) fn cross_packets(&self) -> u64 {
+        self.crosses
+    }
+
+    /// Packets of a block, of a block of cross packets as well, that can be used.
+    pub(super) fn distinct(&self, block: u32) -> usize {
+        self.blocks.get(&block).map_or(0, Block::distinct)
+    }
+
+    /// The usable version of a packet.
+    pub(super) fn usable(&self, block: u32, index: u8) -> Option<Version> {
+        let mut versions = self.blocks.get(&block)?.of(index).iter();
+        versions.find(|version| !self.suspects.contains(&version.place())).copied()
+    }
+
+    /// The versions of a block's packets from which it is restored.
+    pub(super) fn chosen(&self, block: u32) -> Vec<Version> {
+        let source = usize::from(self.shape.source);
+        let block = self.blocks.get(&block);
+        block.map_or_else(Vec::new, |b| b.choose(source, &self.suspects, self.preference))
     }
 
     /// Payloads that were kept, all versions: it grows with each that says something new.
@@ -218,15 +265,18 @@ impl Assembler {
         store: &mut dyn PacketStore,
     ) -> Result<Vec<u8>, OuterError> {
         let source = usize::from(self.shape.source);
-        let Some(block) = self.blocks.get(&number) else { return Ok(Vec::new()) };
+        // Behind the last block there are only those of cross packets.
+        if number >= self.shape.blocks {
+            return Ok(Vec::new());
+        }
         let mut packets = vec![None; self.shape.packets()];
-        for version in block.choose(source, &self.suspects, self.preference) {
+        for version in self.chosen(number) {
             if let Some(packet) = packets.get_mut(usize::from(version.index())) {
                 *packet = Some(self.read(version.place(), store)?);
             }
         }
         let lacking = packets.iter().take(source).any(Option::is_none);
-        if lacking && block.distinct() >= source {
+        if lacking && self.distinct(number) >= source {
             self.parity().restore(number, &mut packets)?;
         }
         Ok(packets.into_iter().take(source).map_while(|packet| packet).flatten().collect())

@@ -85,6 +85,11 @@ impl Block {
         self.distinct += u16::from(is_new);
     }
 
+    /// Removes the version at a place; what can be used has to be counted again.
+    pub(super) fn remove(&mut self, place: u64) {
+        self.versions.retain(|version| version.place() != place);
+    }
+
     /// Counts again what can be used.
     pub(super) fn recount(&mut self, suspects: &Suspects) {
         self.distinct = self.packets(suspects).count() as u16;

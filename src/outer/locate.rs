@@ -8,8 +8,8 @@
 //! K + r packets up to r - 1 wrong ones are found, twice as many as byte by byte. (Interleaved
 //! Reed-Solomon codes: Krachkovsky and Lee 1997, Metzner and Kapturowski 1990.)
 
+use super::linear::Echelon;
 use super::{OuterError, Parity};
-use reed_solomon_erasure::galois_8::{div, mul_slice_xor};
 use std::collections::BTreeSet;
 
 /// The indices of the wrong ones among packets: `basis` are K of them, from which `codeword` was made,
@@ -31,16 +31,16 @@ pub(super) fn misfits(
 }
 
 /// What the differences span; `None` if that is everything.
-fn differences(checks: &[(u8, &[u8])], codeword: &[Vec<u8>]) -> Option<Span> {
-    let mut span = Span::default();
+fn differences(checks: &[(u8, &[u8])], codeword: &[Vec<u8>]) -> Option<Echelon> {
+    let mut span = Echelon::default();
     let length = codeword.first().map_or(0, Vec::len);
     for at in 0..length {
         let difference = checks.iter().map(|(index, payload)| {
             let made = codeword.get(usize::from(*index)).and_then(|packet| packet.get(at));
             made.zip(payload.get(at)).map_or(0, |(made, received)| made ^ received)
         });
-        span.add(difference.collect());
-        if span.0.len() == checks.len() {
+        let _ = span.add(difference.collect());
+        if span.len() == checks.len() {
             return None;
         }
     }
@@ -76,35 +76,6 @@ fn check_columns(
     let of_checks =
         checks.iter().enumerate().map(|(number, (index, _))| (*index, unit(checks.len(), number)));
     Ok(of_basis.chain(of_checks).collect())
-}
-
-/// Vectors that are independent, each with a one where those after it have zeros.
-#[derive(Default)]
-struct Span(Vec<(usize, Vec<u8>)>);
-
-impl Span {
-    /// What is left of a vector without its part in the span.
-    fn rest(&self, mut vector: Vec<u8>) -> Vec<u8> {
-        for (pivot, known) in &self.0 {
-            let factor = vector.get(*pivot).copied().unwrap_or(0);
-            if factor != 0 {
-                mul_slice_xor(factor, known, &mut vector);
-            }
-        }
-        vector
-    }
-
-    fn contains(&self, vector: &[u8]) -> bool {
-        self.rest(vector.to_vec()).iter().all(|value| *value == 0)
-    }
-
-    fn add(&mut self, vector: Vec<u8>) {
-        let mut rest = self.rest(vector);
-        let Some(pivot) = rest.iter().position(|value| *value != 0) else { return };
-        let leading = rest.get(pivot).copied().unwrap_or(1);
-        rest.iter_mut().for_each(|value| *value = div(*value, leading));
-        self.0.push((pivot, rest));
-    }
 }
 
 #[cfg(test)]

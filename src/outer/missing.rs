@@ -1,8 +1,9 @@
 //! What a transfer still lacks, in frames: what a person is told to show or to take again.
 
 use super::schedule::shares;
+use super::show::Show;
 use super::{Assembler, PacketId, Schedule};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Incomplete blocks that are looked into, and frames that are named: those of 4 GB at ordinary
 /// sizes. A header may promise a thousand times as many.
@@ -32,17 +33,40 @@ impl Assembler {
         let shape = self.shape();
         let mut frames = BTreeSet::new();
         let mut fewest = 0;
+        // What the lanes of a show lack, by set and lane.
+        let mut lanes: BTreeMap<(u32, u32), u64> = BTreeMap::new();
         for block in self.incomplete_blocks().take(most) {
             let indices = (0..shape.packets()).map(|index| index as u8);
             let lacking: Vec<u64> = indices
                 .filter(|&index| !self.has(block, index))
-                .map(|index| schedule.frame_of(PacketId { transfer: 0, block, index }))
+                .filter_map(|index| schedule.frame_of(PacketId { transfer: 0, block, index }))
                 .collect();
             let needed = u64::from(shape.source).saturating_sub(self.received(block) as u64);
-            fewest = fewest.max(fewest_frames(&shares(lacking.iter().copied()), needed));
+            match schedule.show().filter(|_| !self.is_withdrawn) {
+                Some(show) => *lanes.entry(show.place(block)).or_default() += needed,
+                None => {
+                    fewest = fewest.max(fewest_frames(&shares(lacking.iter().copied()), needed));
+                }
+            }
             frames.extend(lacking);
         }
+        if let Some(show) = schedule.show() {
+            fewest = fewest.max(self.fewest_shown(show, &lanes));
+        }
         Missing { frames: frames.into_iter().take(most).collect(), fewest }
+    }
+}
+
+impl Assembler {
+    /// How many frames bring what these lanes lack, at best: each of a set brings its lanes one packet,
+    /// and a cross packet that is there makes up for one.
+    fn fewest_shown(&self, show: &Show, lanes: &BTreeMap<(u32, u32), u64>) -> u64 {
+        let mut frames: BTreeMap<u32, u64> = BTreeMap::new();
+        for ((set, lane), lacking) in lanes {
+            let needed = lacking.saturating_sub(self.crossing(show, *set, *lane)).max(1);
+            *frames.entry(*lane).or_default() += needed;
+        }
+        frames.into_values().max().unwrap_or(0)
     }
 }
 
@@ -76,7 +100,7 @@ mod tests {
             let mut take = |assembler: &mut Assembler, frames: &dyn Fn(u64) -> bool| {
                 for (block, index) in all.clone() {
                     let id = PacketId { transfer: 0, block, index };
-                    if frames(schedule.frame_of(id)) {
+                    if schedule.frame_of(id).is_some_and(frames) {
                         let packet = Packet { id, shape, payload: vec![0] };
                         assembler.accept(&packet, &mut store).unwrap();
                     }

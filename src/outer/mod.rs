@@ -3,21 +3,28 @@
 //! Above it, [`crate::container`] makes the stream; below it, [`crate::inner`] carries packets.
 //! The stream is cut into blocks of K source packets, to which Reed-Solomon over GF(2^8) adds M
 //! repair packets (`reed-solomon-erasure`: K + M at most 255, any K packets restore a block).
-//! Every packet tells the whole [`Shape`], so it stands alone. [`Schedule`] says which packet
+//! Every packet tells the whole [`Shape`], so it stands alone. Transfers that are shown in a loop have
+//! more repair, and a thin layer of sums across blocks. [`Schedule`] says which packet
 //! travels in which frame, [`Assembler`] collects what arrives, in any [`PacketStore`], and finds
 //! out which packets are not the sender's where the file is not what was sent.
 
 mod assemble;
 mod block;
+mod cross;
+mod linear;
 mod locate;
 mod missing;
 mod packet;
 mod parity;
+mod parts;
+mod restored;
 mod schedule;
 mod shape;
+mod show;
 mod suspect;
 
 pub use assemble::{Accepted, Assembler, PacketStore};
+pub use cross::cross_payload;
 pub(crate) use missing::MAX_EXAMINED;
 pub use missing::Missing;
 pub use packet::{PACKET_HEADER_BYTES, Packet, PacketId};

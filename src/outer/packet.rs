@@ -10,10 +10,18 @@ pub const PACKET_HEADER_BYTES: usize = 13;
 pub struct PacketId {
     /// Transfer that it belongs to.
     pub transfer: u32,
-    /// Block, from 0.
+    /// Block, from 0; those from the shape's number of blocks on are blocks of cross packets, which
+    /// shows have.
     pub block: u32,
     /// Index in the block (its encoding symbol id): source packets first, then repair packets.
     pub index: u8,
+}
+
+impl PacketId {
+    /// Whether the packet is a sum over blocks, and no block's own.
+    pub(crate) fn is_cross(&self, shape: &Shape) -> bool {
+        self.block >= shape.blocks
+    }
 }
 
 /// A packet as it arrived, checked.
@@ -51,7 +59,8 @@ impl Packet {
         };
         let blocks = u32::from_le_bytes([n0, n1, n2, 0]).saturating_add(1);
         let shape = Shape { blocks, source, repair, payload: payload.len() };
-        let inside = id.block < blocks && usize::from(index) < shape.packets();
+        let inside =
+            usize::from(index) < shape.packets() && (shape.is_looped() || !id.is_cross(&shape));
         (shape.is_valid() && inside).then(|| Self { id, shape, payload: payload.to_vec() })
     }
 }
@@ -90,6 +99,8 @@ mod tests {
         };
         assert!(header(1, 1, 2, 2, 1).is_some());
         assert!(header(2, 1, 0, 2, 1).is_none(), "block beyond the last");
+        assert!(header(2, 1, 1, 2, 2).is_some(), "a cross packet");
+        assert!(header(2, 1, 4, 2, 2).is_none(), "a cross packet beyond the block");
         assert!(header(0, 1, 3, 2, 1).is_none(), "index beyond the block");
         assert!(header(0, 1, 0, 0, 1).is_none(), "no source packets");
         assert!(header(0, 1, 0, 200, 56).is_none(), "more than 255 packets");

@@ -3,8 +3,11 @@
 //! Blocks are sent in groups. A group sends the first packet of each of its blocks, then the
 //! second of each, and so on; frames are filled from this sequence. So a frame holds packets of as
 //! many blocks as the group has, and a lost frame costs each of them few. Groups are bounded in
-//! bytes, which bounds the sender's memory.
+//! bytes: what is read and written at a time lies close together. What is shown in a loop knows no
+//! order in time: its blocks take turns ([`Show`]), or are one group.
 
+use super::parts::Parts;
+use super::show::Show;
 use super::{PacketId, Shape};
 
 /// A group is at most this large, packets of all its blocks together (spec §3.3).
@@ -15,19 +18,18 @@ const GROUP_BYTES: usize = 32 << 20;
 pub struct Schedule {
     shape: Shape,
     per_frame: usize,
-    groups: u32,
+    groups: Parts,
+    show: Option<Show>,
 }
 
 impl Schedule {
     /// The schedule of a valid `shape` with `per_frame` (at least 1) packets a frame.
     pub fn new(shape: Shape, per_frame: usize) -> Self {
-        let block_bytes = shape.packets() * shape.payload;
-        let most = (GROUP_BYTES / block_bytes.max(1)).max(1);
-        // Each frame then has exactly `share` packets of each block, or one less.
-        let share = per_frame.div_ceil(most).max(1);
-        let size = per_frame.div_ceil(share).max(1) as u64;
-        let groups = u64::from(shape.blocks).div_ceil(size) as u32;
-        Self { shape, per_frame, groups }
+        let (per_frame, all) = (per_frame.max(1), shape.blocks);
+        let is_one = shape.is_looped() && all as usize <= per_frame;
+        let groups = if is_one { 1 } else { all.div_ceil(group_size(shape, per_frame)) };
+        let (groups, show) = (Parts::new(all, groups), Show::new(shape, per_frame));
+        Self { shape, per_frame, groups, show }
     }
 
     /// The shape whose packets are sent.
@@ -35,75 +37,118 @@ impl Schedule {
         self.shape
     }
 
-    /// Packets a frame.
-    pub(crate) fn per_frame(&self) -> usize {
-        self.per_frame
+    /// How blocks take turns, in a transfer of more than one group that is shown in a loop.
+    pub(super) fn show(&self) -> Option<&Show> {
+        self.show.as_ref()
     }
 
     /// Frames of the transfer.
     pub fn frames(&self) -> u64 {
-        self.shape.total_packets().div_ceil(self.per_frame as u64)
+        let frames = || self.shape.total_packets().div_ceil(self.per_frame as u64);
+        self.show.as_ref().map_or_else(frames, Show::frames)
     }
 
-    /// Number of groups.
+    /// Number of groups that are sent one after the other; 1 if there is no such order.
     pub fn groups(&self) -> u32 {
-        self.groups
+        if self.show.is_some() { 1 } else { self.groups.count() }
     }
 
-    /// The blocks of group `group`: sizes differ by at most one, larger groups first.
-    pub(crate) fn group_blocks(&self, group: u32) -> std::ops::Range<u32> {
-        let (small, larger) = (self.shape.blocks / self.groups, self.shape.blocks % self.groups);
-        let start = group * small + group.min(larger);
-        start..start + small + u32::from(group < larger)
+    /// The packets of a frame, from 0: block and index. The last frame is filled up with what the
+    /// first one has.
+    pub fn packets_of(&self, frame: u64) -> Vec<(u32, u8)> {
+        let mut packets = match &self.show {
+            Some(show) => show.packets_of(frame),
+            None => {
+                let (total, count) = (self.shape.total_packets(), self.per_frame as u64);
+                let position = |at: u64| match at.checked_sub(total) {
+                    Some(beyond) => beyond % count.min(total),
+                    None => at,
+                };
+                (frame * count..(frame + 1) * count)
+                    .map(|at| self.packet_at(position(at)))
+                    .collect()
+            }
+        };
+        if self.shape.is_looped() {
+            // Where a part of every frame is lost, that must not be the same blocks each time.
+            packets.rotate_left(
+                (frame % self.per_frame as u64) as usize * turn(self.per_frame) % self.per_frame,
+            );
+        }
+        packets
     }
 
-    /// The packets of group `group` in sending order: (block, index).
-    pub fn group_packets(&self, group: u32) -> impl Iterator<Item = (u32, u8)> + use<> {
-        let (blocks, packets) = (self.group_blocks(group), self.shape.packets());
-        (0..packets).flat_map(move |index| blocks.clone().map(move |block| (block, index as u8)))
-    }
-
-    /// The group that holds packet number `position` of all packets in sending order, and the
-    /// number of that group's first packet.
-    pub(crate) fn group_at(&self, position: u64) -> (u32, u64) {
+    /// The packet with a number among all packets in sending order.
+    fn packet_at(&self, position: u64) -> (u32, u8) {
         let packets = self.shape.packets() as u64;
         let block = (position / packets).min(u64::from(self.shape.blocks) - 1) as u32;
         // Groups are whole blocks one after the other, whatever the order within.
-        let group = self.group_of(block);
-        (group, u64::from(self.group_blocks(group).start) * packets)
+        let blocks = self.groups.range(self.groups.of(block));
+        let within = position - u64::from(blocks.start) * packets;
+        let size = u64::from(blocks.end - blocks.start);
+        (blocks.start + (within % size) as u32, (within / size) as u8)
     }
 
-    /// The frame in which a packet travels.
-    pub(crate) fn frame_of(&self, id: PacketId) -> u64 {
-        let blocks = self.group_blocks(self.group_of(id.block));
-        let before = u64::from(blocks.start) * self.shape.packets() as u64;
+    /// The blocks that are sent together with a block, alternately.
+    pub(crate) fn blocks_with(&self, block: u32) -> std::ops::Range<u32> {
+        match &self.show {
+            Some(show) => show.blocks_with(block),
+            None => self.groups.range(self.groups.of(block)),
+        }
+    }
+
+    /// The frame in which a packet travels; `None` if the transfer has no such packet.
+    pub(crate) fn frame_of(&self, id: PacketId) -> Option<u64> {
+        if let Some(show) = &self.show {
+            return show.frame_of(id);
+        }
+        let packets = self.shape.packets();
+        if id.block >= self.shape.blocks || usize::from(id.index) >= packets {
+            return None;
+        }
+        let blocks = self.groups.range(self.groups.of(id.block));
+        let before = u64::from(blocks.start) * packets as u64;
         let size = u64::from(blocks.end - blocks.start);
         let slot = before + u64::from(id.index) * size + u64::from(id.block - blocks.start);
-        slot / self.per_frame as u64
+        Some(slot / self.per_frame as u64)
     }
 
     /// Whether frame `frame` of a transfer holds a packet: the last one is filled up with what the
     /// first one has.
     pub(crate) fn holds(&self, frame: u64, id: PacketId) -> bool {
-        let place = self.frame_of(id);
-        place == frame || (place == 0 && frame + 1 == self.frames())
-    }
-
-    fn group_of(&self, block: u32) -> u32 {
-        let (small, larger) = (self.shape.blocks / self.groups, self.shape.blocks % self.groups);
-        let in_larger = larger * (small + 1);
-        if block < in_larger { block / (small + 1) } else { larger + (block - in_larger) / small }
+        let is_filled = self.show.is_none() && frame + 1 == self.frames();
+        self.frame_of(id).is_some_and(|place| place == frame || (place == 0 && is_filled))
     }
 
     /// How many frames can be lost, whichever they are, so that all blocks can still be restored.
     pub fn survivable_losses(&self) -> u64 {
+        if self.show.is_some() {
+            // No frame holds two packets of a block.
+            return self.shape.repair.into();
+        }
         let block_losses = |block| {
-            let frames = (0..self.shape.packets())
-                .map(|index| self.frame_of(PacketId { transfer: 0, block, index: index as u8 }));
+            let frames = (0..self.shape.packets()).filter_map(|index| {
+                self.frame_of(PacketId { transfer: 0, block, index: index as u8 })
+            });
             survivable(frames, usize::from(self.shape.repair))
         };
         (0..self.shape.blocks).map(block_losses).min().unwrap_or(0).min(self.frames())
     }
+}
+
+/// Blocks of a group, where groups are sent one after the other.
+fn group_size(shape: Shape, per_frame: usize) -> u32 {
+    let block_bytes = shape.packets() * shape.payload;
+    let most = (GROUP_BYTES / block_bytes.max(1)).max(1);
+    // Each frame then has exactly `share` packets of each block, or one less.
+    let share = per_frame.div_ceil(most).max(1);
+    u32::try_from(per_frame.div_ceil(share)).unwrap_or(u32::MAX).max(1)
+}
+
+/// By how many places the packets of a frame are turned against those of the frame before: the
+/// golden ratio spreads them best.
+fn turn(per_frame: usize) -> usize {
+    (per_frame * 377 / 987).max(1)
 }
 
 /// The most frames a block can lose for certain, given the (ascending) frames of its packets.
@@ -137,45 +182,48 @@ pub(super) fn shares(frames: impl Iterator<Item = u64>) -> Vec<u64> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     fn shapes() -> impl Strategy<Value = (Shape, usize)> {
-        (1u32..400, 1u8..60, 0u8..40, 500usize..5000, 1usize..90).prop_map(
+        (1u32..400, 1u8..60, 0u8..90, 500usize..5000, 1usize..90).prop_map(
             |(blocks, source, repair, payload, per_frame)| {
                 (Shape { blocks, source, repair, payload }, per_frame)
             },
         )
     }
 
-    /// The packets of each frame, by walking the groups.
     fn frames(layout: &Schedule) -> Vec<Vec<(u32, u8)>> {
-        let all: Vec<_> =
-            (0..layout.groups()).flat_map(|group| layout.group_packets(group)).collect();
-        all.chunks(layout.per_frame).map(<[_]>::to_vec).collect()
+        (0..layout.frames()).map(|frame| layout.packets_of(frame)).collect()
     }
 
     proptest! {
         #[test]
         fn walking_and_asking_agree((shape, per_frame) in shapes()) {
             let layout = Schedule::new(shape, per_frame);
-            let frames = frames(&layout);
-            prop_assert_eq!(frames.len() as u64, layout.frames());
-            for (number, frame) in frames.iter().enumerate() {
+            let mut all = BTreeSet::new();
+            for (number, frame) in frames(&layout).iter().enumerate() {
+                prop_assert_eq!(frame.len(), per_frame);
                 for &(block, index) in frame {
                     let id = PacketId { transfer: 0, block, index };
-                    prop_assert_eq!(layout.frame_of(id), number as u64);
+                    prop_assert!(layout.holds(number as u64, id));
+                    all.insert((block, index));
                 }
             }
-            prop_assert_eq!(frames.concat().len() as u64, shape.total_packets());
+            let own = all.iter().filter(|(block, _)| *block < shape.blocks);
+            prop_assert_eq!(own.count() as u64, shape.total_packets());
         }
 
         #[test]
         fn the_promised_losses_are_survived_and_one_more_is_not((shape, per_frame) in shapes()) {
             let layout = Schedule::new(shape, per_frame);
             let mut shares: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
-            for frame in frames(&layout) {
+            for (number, frame) in frames(&layout).into_iter().enumerate() {
                 let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
-                for (block, _) in frame {
+                let place = |(block, index): &(u32, u8)| {
+                    layout.frame_of(PacketId { transfer: 0, block: *block, index: *index })
+                };
+                let own = frame.into_iter().filter(|packet| place(packet) == Some(number as u64));
+                for (block, _) in own.filter(|(block, _)| *block < shape.blocks) {
                     *counts.entry(block).or_default() += 1;
                 }
                 for (block, count) in counts {

@@ -8,6 +8,12 @@ pub(crate) const MAX_BLOCKS: u32 = 1 << 24;
 /// Numbers of blocks beyond the least that are tried.
 const MORE_BLOCKS: u64 = 32;
 
+/// Redundancy from which on a transfer is made for a show.
+const LOOPED: f64 = 1.0;
+/// Frames that a loop has at least, if its blocks have so many packets: one that sees the same few
+/// again and again learns nothing from them.
+const MIN_LOOPED_FRAMES: u64 = 16;
+
 /// Number and size of the blocks of a transfer; the same for each of its packets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Shape {
@@ -34,7 +40,8 @@ pub enum ShapeError {
 
 impl Shape {
     /// The shape for a stream of `length` bytes, `per_frame` packets of `payload` bytes a frame,
-    /// and at least `redundancy` repair packets for each source packet (0.2: one in five).
+    /// and at least `redundancy` repair packets for each source packet (0.2: one in five). From
+    /// [`LOOPED`] on it is one for a show, joined anywhere and looped.
     ///
     /// All blocks are equally large. Space that is left in the last frame is filled with further
     /// repair packets.
@@ -48,28 +55,31 @@ impl Shape {
         redundancy: f64,
     ) -> Result<Self, ShapeError> {
         let packets = length.div_ceil(payload as u64).max(1);
+        let per_frame = per_frame.max(1) as u64;
         let most_source = (MAX_PACKETS as f64 / (1.0 + redundancy)).floor().max(1.0) as u64;
-        let blocks = packets.div_ceil(most_source);
-        if blocks > u64::from(MAX_BLOCKS) {
-            return Err(ShapeError::TooManyBlocks { needed: blocks });
+        let needed = packets.div_ceil(most_source);
+        if needed > u64::from(MAX_BLOCKS) {
+            return Err(ShapeError::TooManyBlocks { needed });
         }
-        // All blocks being equally large wastes up to a packet each: a few more blocks may divide
-        // better, which decides whether a file that just fits a frame takes one or two.
-        let frames = |blocks: u64| {
-            let source = packets.div_ceil(blocks);
-            let repair = (source as f64 * redundancy).ceil() as u64;
-            (blocks * (source + repair)).div_ceil(per_frame as u64)
+        let blocks = if redundancy >= LOOPED {
+            looped_blocks(needed, packets, per_frame)
+        } else {
+            collected_blocks(needed, packets, per_frame, redundancy)
         };
-        let most = (blocks + MORE_BLOCKS).min(u64::from(MAX_BLOCKS)).min(packets);
-        let blocks =
-            (blocks..=most.max(blocks)).min_by_key(|&blocks| frames(blocks)).unwrap_or(blocks);
         let source = packets.div_ceil(blocks);
         let limit = MAX_PACKETS as u64 - source;
         let repair = ((source as f64 * redundancy).ceil() as u64).min(limit);
         let total = blocks * (source + repair);
-        let spare = (total.next_multiple_of(per_frame as u64) - total) / blocks;
-        let repair = (repair + spare).min(limit);
+        let wanted = if redundancy >= LOOPED { MIN_LOOPED_FRAMES * per_frame } else { 0 };
+        let spare = total.next_multiple_of(per_frame).max(wanted) - total;
+        let repair = (repair + spare / blocks).min(limit);
         Ok(Self { blocks: blocks as u32, source: source as u8, repair: repair as u8, payload })
+    }
+
+    /// Whether the transfer is shown in a loop: there is so much repair that nobody collects all of
+    /// its frames.
+    pub(crate) fn is_looped(&self) -> bool {
+        self.repair >= self.source
     }
 
     /// Packets of each block, K + M.
@@ -94,6 +104,29 @@ impl Shape {
             && self.packets() <= MAX_PACKETS
             && self.payload >= 1
     }
+}
+
+/// The number of blocks of which least is wasted: all being equally large costs up to a packet each,
+/// and a few more blocks than are `needed` may divide better, which decides whether a file that just
+/// fits a frame takes one or two.
+fn collected_blocks(needed: u64, packets: u64, per_frame: u64, redundancy: f64) -> u64 {
+    let frames = |blocks: u64| {
+        let source = packets.div_ceil(blocks);
+        let repair = (source as f64 * redundancy).ceil() as u64;
+        (blocks * (source + repair)).div_ceil(per_frame)
+    };
+    let most = (needed + MORE_BLOCKS).min(u64::from(MAX_BLOCKS)).min(packets);
+    (needed..=most.max(needed)).min_by_key(|&blocks| frames(blocks)).unwrap_or(needed)
+}
+
+/// The number of blocks with which a lost frame costs all of them alike, as far as that goes: frames
+/// hold equally many packets of each, or each frame one packet of each block of a whole group.
+fn looped_blocks(needed: u64, packets: u64, per_frame: u64) -> u64 {
+    let blocks = match per_frame / needed {
+        0 => needed.next_multiple_of(per_frame),
+        share => per_frame / share,
+    };
+    if blocks > packets || blocks > u64::from(MAX_BLOCKS) { needed } else { blocks }
 }
 
 #[cfg(test)]

@@ -40,8 +40,13 @@ impl Assembler {
         captures: &[u64],
         store: &mut dyn PacketStore,
     ) -> Result<bool, OuterError> {
+        // One wrong packet spoils all that was worked out with it: the blocks have to do without.
+        if self.withdraw() {
+            return Ok(true);
+        }
         let mut findings = Findings::default();
-        let mut numbers: Vec<u32> = self.blocks.keys().copied().collect();
+        let own = |number: &u32| *number < self.shape.blocks;
+        let mut numbers: Vec<u32> = self.blocks.keys().copied().filter(own).collect();
         numbers.sort_unstable();
         for number in numbers {
             if let Some(block) = self.blocks.get(&number) {

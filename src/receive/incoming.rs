@@ -100,9 +100,26 @@ impl OwnIncoming {
         Ok(())
     }
 
+    /// Takes a packet that was worked out and is in the log already, its body at `place`.
+    pub(super) fn recall_restored(&mut self, packet: &Packet, place: u64) {
+        if let Some(assembler) = &mut self.assembler {
+            assembler.recall_restored(packet, place);
+        }
+    }
+
+    /// Works out what can be worked out of what is lacking.
+    pub(super) fn cross(&mut self, store: &mut dyn PacketStore) -> Result<(), OuterError> {
+        let schedule = self.schedule();
+        match (&mut self.assembler, schedule) {
+            (Some(assembler), Some(schedule)) => assembler.cross(&schedule, store),
+            _ => Ok(()),
+        }
+    }
+
     fn see(&mut self, packet: &Packet) {
-        if let Some(schedule) = self.schedule() {
-            self.seen.insert(schedule.frame_of(packet.id).min(u32::MAX.into()) as u32);
+        let frame = self.schedule().and_then(|schedule| schedule.frame_of(packet.id));
+        if let Some(frame) = frame.and_then(|frame| u32::try_from(frame).ok()) {
+            self.seen.insert(frame);
         }
     }
 

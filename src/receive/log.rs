@@ -29,11 +29,13 @@ pub enum RecordKind {
     Chunk = 3,
     /// A capture of which everything is in the log.
     Capture = 4,
+    /// A packet that was worked out by cross packets.
+    Restored = 5,
 }
 
 impl RecordKind {
     fn from_byte(byte: u8) -> Option<Self> {
-        [Self::Packet, Self::Frame, Self::Chunk, Self::Capture]
+        [Self::Packet, Self::Frame, Self::Chunk, Self::Capture, Self::Restored]
             .into_iter()
             .find(|kind| *kind as u8 == byte)
     }
@@ -116,6 +118,10 @@ impl Log {
 impl PacketStore for Log {
     fn keep(&mut self, packet: &[u8]) -> Result<u64> {
         self.note(RecordKind::Packet, packet)
+    }
+
+    fn keep_restored(&mut self, packet: &[u8]) -> Result<u64> {
+        self.note(RecordKind::Restored, packet)
     }
 
     fn read(&mut self, place: u64, length: usize) -> Result<Vec<u8>> {

@@ -7,7 +7,7 @@ use super::{Desk, Incoming, Intake, Log, ReceiveError, TransferId};
 use crate::modem::FrameHeader;
 use crate::outer::{Packet, PacketStore, Shape};
 use crate::reading::{Outcome, OwnReading};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Transfers that are kept apart at most, whatever is shown: a picture can hold packets of thousands.
 /// Then those go of which least has arrived,
@@ -76,6 +76,11 @@ impl PacketStore for SightedLog<'_> {
         self.log.keep(packet)
     }
 
+    fn keep_restored(&mut self, packet: &[u8]) -> std::io::Result<u64> {
+        self.sight()?;
+        self.log.keep_restored(packet)
+    }
+
     fn read(&mut self, place: u64, length: usize) -> std::io::Result<Vec<u8>> {
         self.log.read(place, length)
     }
@@ -104,6 +109,12 @@ impl OwnDesk {
         let is_news = log.sighting.is_none();
         if packets.is_empty() && outcome != Outcome::Repeat {
             log.sight()?;
+        }
+        let touched: BTreeSet<_> = packets.iter().map(|p| (p.id.transfer, p.shape)).collect();
+        for (id, shape) in touched {
+            // What is worked out is no part of the capture: its faults are not the capture's.
+            log.sighting = Some(sighting);
+            transfer(transfers, id, Some(shape), since).cross(&mut log)?;
         }
         make_room(transfers);
         let complete = packets.len() == reading.codewords;
@@ -149,6 +160,14 @@ impl Desk for OwnDesk {
                 }
                 transfer(&mut self.transfers, id, Some(packet.shape), place).recall(&packet, place);
                 make_room(&mut self.transfers);
+            }
+            RecordKind::Restored => {
+                let Some(packet) = Packet::parse(body) else { return };
+                if let Some(known) =
+                    self.transfers.get_mut(&(packet.id.transfer, Some(packet.shape)))
+                {
+                    known.recall_restored(&packet, place);
+                }
             }
             RecordKind::Chunk | RecordKind::Capture => {}
         }

@@ -1,9 +1,9 @@
-//! The packets of each frame of a transfer: repair packets are made group by group, as frames ask
-//! for them, and only one group is in memory.
+//! The packets of each frame of a transfer. Source packets are read from the stream; repair packets
+//! are made block by block, when a first one of the block is asked for, and wait beside the stream.
+//! So only one block is in memory, in whatever order blocks take turns.
 
 use super::{SendError, Stream};
-use crate::outer::{Packet, PacketId, Parity, Schedule};
-use std::ops::Range;
+use crate::outer::{Packet, PacketId, Parity, Schedule, cross_payload};
 
 /// Gives the packets of any frame; those that follow each other cost least.
 pub(super) struct FramePackets<'a> {
@@ -11,76 +11,72 @@ pub(super) struct FramePackets<'a> {
     schedule: Schedule,
     parity: Parity,
     transfer: u32,
-    /// The group that was coded last, and the number of its first packet in sending order.
-    group: Option<(Range<u64>, Vec<Packet>)>,
-    /// The transfer's first packets, once they have been made.
-    first: Option<Vec<Packet>>,
+    /// Which block's repair packets lie in each place beside the stream: there is one for each
+    /// block of those that are sent together.
+    coded: Vec<Option<u32>>,
 }
 
 impl<'a> FramePackets<'a> {
     pub(super) fn new(stream: &'a mut Stream, schedule: Schedule, transfer: u32) -> Self {
         let parity = Parity::new(schedule.shape());
-        Self { stream, schedule, parity, transfer, group: None, first: None }
+        Self { stream, schedule, parity, transfer, coded: Vec::new() }
     }
 
-    /// The packets of frame `number`, from 0. What is left of the last frame is filled with the
-    /// transfer's first packets.
+    /// The packets of frame `number`, from 0.
     pub(super) fn frame(&mut self, number: u64) -> Result<Vec<Packet>, SendError> {
-        let (per_frame, total) =
-            (self.schedule.per_frame() as u64, self.schedule.shape().total_packets());
-        let start = number * per_frame;
-        let mut frame = self.range(start..(start + per_frame).min(total))?;
-        let spare = per_frame as usize - frame.len();
-        if spare > 0 {
-            let first = match self.first.take() {
-                Some(first) => first,
-                None => self.range(0..per_frame.min(total))?,
-            };
-            frame.extend(first.iter().cycle().take(spare).cloned());
-            self.first = Some(first);
-        }
-        Ok(frame)
+        let (transfer, shape) = (self.transfer, self.schedule.shape());
+        let packets = self.schedule.packets_of(number).into_iter().map(|(block, index)| {
+            let id = PacketId { transfer, block, index };
+            Ok(Packet { id, shape, payload: self.payload(id)? })
+        });
+        packets.collect()
     }
 
-    /// Packets by their numbers in sending order.
-    fn range(&mut self, wanted: Range<u64>) -> Result<Vec<Packet>, SendError> {
-        let mut packets = Vec::with_capacity((wanted.end - wanted.start) as usize);
-        let mut at = wanted.start;
-        while at < wanted.end {
-            let (range, group) = match self.group.take() {
-                Some(group) if group.0.contains(&at) => group,
-                _ => self.code_group(at)?,
-            };
-            let end = wanted.end.min(range.end);
-            let part = (at - range.start) as usize..(end - range.start) as usize;
-            packets.extend_from_slice(&group[part]);
-            at = end;
-            if range.start == 0 && self.first.is_none() {
-                self.first = group.get(..self.schedule.per_frame()).map(<[Packet]>::to_vec);
-            }
-            self.group = Some((range, group));
-        }
-        Ok(packets)
-    }
-
-    /// Codes the group that holds packet `position`.
-    fn code_group(&mut self, position: u64) -> Result<(Range<u64>, Vec<Packet>), SendError> {
+    fn payload(&mut self, id: PacketId) -> Result<Vec<u8>, SendError> {
         let shape = self.schedule.shape();
-        let (group, start) = self.schedule.group_at(position);
-        let blocks = self.schedule.group_blocks(group);
-        let mut coded = Vec::with_capacity(blocks.len());
-        for block in blocks.clone() {
-            let from = u64::from(block) * shape.block_bytes() as u64;
-            let bytes = self.stream.read(from, shape.block_bytes()).map_err(SendError::Storage)?;
-            coded.push(self.parity.encode(block, &bytes)?);
+        let PacketId { block, index, .. } = id;
+        if id.is_cross(&shape) {
+            let schedule = self.schedule;
+            return cross_payload(&schedule, block, |block| self.payload(PacketId { block, ..id }));
         }
-        let packet = |(block, index): (u32, u8)| {
-            let payload =
-                std::mem::take(&mut coded[(block - blocks.start) as usize][usize::from(index)]);
-            Packet { id: PacketId { transfer: self.transfer, block, index }, shape, payload }
-        };
-        let packets: Vec<Packet> = self.schedule.group_packets(group).map(packet).collect();
-        Ok((start..start + packets.len() as u64, packets))
+        match index.checked_sub(shape.source) {
+            None => self.source(block, index),
+            Some(repair) => self.repair(block, repair),
+        }
+    }
+
+    fn source(&mut self, block: u32, index: u8) -> Result<Vec<u8>, SendError> {
+        let shape = self.schedule.shape();
+        let from =
+            u64::from(block) * shape.block_bytes() as u64 + u64::from(index) * shape.payload as u64;
+        let mut payload = self.stream.read(from, shape.payload).map_err(SendError::Storage)?;
+        payload.resize(shape.payload, 0);
+        Ok(payload)
+    }
+
+    /// Repair packet `number` of a block, from 0.
+    fn repair(&mut self, block: u32, number: u8) -> Result<Vec<u8>, SendError> {
+        let shape = self.schedule.shape();
+        let place = (block - self.schedule.blocks_with(block).start) as usize;
+        let at = (place * usize::from(shape.repair)) as u64 * shape.payload as u64;
+        if self.coded.get(place) != Some(&Some(block)) {
+            let repair = self.code(block)?;
+            self.stream.write_beside(at, &repair.concat()).map_err(SendError::Storage)?;
+            self.coded.resize(self.coded.len().max(place + 1), None);
+            if let Some(coded) = self.coded.get_mut(place) {
+                *coded = Some(block);
+            }
+        }
+        let at = at + u64::from(number) * shape.payload as u64;
+        self.stream.read_beside(at, shape.payload).map_err(SendError::Storage)
+    }
+
+    /// The repair packets of a block.
+    fn code(&mut self, block: u32) -> Result<Vec<Vec<u8>>, SendError> {
+        let shape = self.schedule.shape();
+        let from = u64::from(block) * shape.block_bytes() as u64;
+        let bytes = self.stream.read(from, shape.block_bytes()).map_err(SendError::Storage)?;
+        Ok(self.parity.encode(block, &bytes)?.split_off(shape.source.into()))
     }
 }
 
@@ -96,7 +92,7 @@ mod tests {
 
         #[test]
         fn frames_hold_the_same_packets_in_whatever_order_they_are_asked_for(
-            blocks in 1u32..9, source in 1u8..5, repair in 0u8..4, per_frame in 1usize..12, seed: u64,
+            blocks in 1u32..20, source in 1u8..5, repair in 0u8..9, per_frame in 1usize..12, seed: u64,
         ) {
             let mut prng = SplitMix64::new(seed);
             let file: Vec<u8> = (0..blocks as usize * usize::from(source) * 3)
@@ -111,9 +107,8 @@ mod tests {
             let forward: Vec<_> = (0..frames).map(|n| packets.frame(n).unwrap()).collect();
             for (number, frame) in forward.iter().enumerate() {
                 prop_assert_eq!(frame.len(), per_frame);
-                let own = frame.iter().take(shape.total_packets() as usize - number * per_frame);
-                for packet in own {
-                    prop_assert_eq!(schedule.frame_of(packet.id), number as u64);
+                for packet in frame {
+                    prop_assert!(schedule.holds(number as u64, packet.id));
                 }
             }
             let mut fresh = FramePackets::new(&mut stream, schedule, 7);

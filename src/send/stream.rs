@@ -111,6 +111,20 @@ impl Stream {
         self.storage.read_exact(&mut bytes)?;
         Ok(bytes)
     }
+
+    /// Writes what is wanted again soon, in the same storage, at a place of its own numbers.
+    pub(super) fn write_beside(&mut self, place: u64, bytes: &[u8]) -> std::io::Result<()> {
+        self.storage.seek(SeekFrom::Start(self.length + place))?;
+        self.storage.write_all(bytes)
+    }
+
+    /// Reads what was written beside.
+    pub(super) fn read_beside(&mut self, place: u64, length: usize) -> std::io::Result<Vec<u8>> {
+        let mut bytes = vec![0; length];
+        self.storage.seek(SeekFrom::Start(self.length + place))?;
+        self.storage.read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
 }
 
 /// The input in chunks of [`CHUNK_BYTES`].

@@ -4,6 +4,7 @@ use crate::support::{Workdir, choice, pngs, random_bytes, text};
 use predicates::prelude::*;
 use predicates::str::contains;
 use tilecast::format::Profile;
+use tilecast::media::decode_picture;
 use tilecast::send::OwnTransfer;
 
 const SMALL: [&str; 4] = ["--size", "512x512", "--profile", "dense"];
@@ -195,6 +196,9 @@ fn unusable_arguments_say_what_would_do() {
     for (args, text) in [
         (vec!["--size", "100x100"], "256x256 to 4096x4096"),
         (vec!["--size", "big"], "such as 1920x1080"),
+        (vec!["--screen", "1920x1080", "--size", "512x512"], "cannot be used with"),
+        (vec!["--screen", "300x200"], "from 320x320 to 16384x16384"),
+        (vec!["--screen", "1920x1080", "--format", "cimbar"], "has no --screen"),
         (vec!["--tile", "40"], "from 1 to 12 pixels"),
         (vec!["--size", "256x256", "--tile", "12"], "at least"),
         (vec!["--rate", "0.99"], "from 0.33 to 0.92"),
@@ -202,12 +206,59 @@ fn unusable_arguments_say_what_would_do() {
         (vec!["--bands", "0"], "from 1 to 64 bands"),
         (vec!["--level", "30"], "1..=22"),
         (vec!["--name", "../x"], "plain file name"),
-        (vec!["--profile", "fast"], "robust, standard, dense"),
+        (vec!["--profile", "fast"], "robust, standard, video, dense"),
     ] {
         let args = [vec!["encode", "a", "-o", "f"], args].concat();
         dir.tilecast(&args).assert().code(2).stdout("").stderr(contains(text));
         assert!(!dir.path("f").exists());
     }
+}
+
+#[test]
+fn profiles_and_screens_give_frames_of_their_sizes() {
+    let dir = Workdir::new();
+    dir.write("a", &random_bytes(500, 1));
+    // No larger than asked for, and short of it by less than a tile.
+    for (args, tile, (width, height)) in [
+        (vec!["-p", "photo"], 2, (1448, 1448)),
+        (vec!["-p", "video"], 3, (1024, 1024)),
+        (vec!["-p", "video", "--size", "600x500"], 3, (600, 500)),
+        (vec!["--screen", "1920x1080"], 4, (1904, 1064)),
+        (vec!["--screen", "7680x4320", "-p", "robust"], 6, (3832, 2152)),
+    ] {
+        dir.tilecast(&[&["encode", "a", "-o", "f.png", "-f"], &args[..]].concat())
+            .assert()
+            .success();
+        let picture = decode_picture(&dir.read("f.png")).unwrap();
+        let (lacking_x, lacking_y) = (width - picture.width(), height - picture.height());
+        assert!(lacking_x < tile && lacking_y < tile, "{args:?}: {lacking_x} {lacking_y}");
+    }
+    // A caption has its room on the screen as well.
+    let args = ["encode", "a", "-o", "f.png", "-f", "--screen", "1920x1080", "--caption"];
+    dir.tilecast(&args).assert().success();
+    let height = decode_picture(&dir.read("f.png")).unwrap().height();
+    assert!((1061..=1064).contains(&height), "{height}");
+}
+
+#[test]
+fn what_plays_has_more_repair_than_what_is_collected() {
+    let dir = Workdir::new();
+    dir.write("a", &random_bytes(300_000, 1));
+    let frames = |more: &[&str]| -> f64 {
+        let args = [&["encode", "a", "-f", "-p", "dense", "--size", "512x512"], more].concat();
+        let output = dir.tilecast(&args).output().unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        text.split(' ').next().unwrap().parse().unwrap()
+    };
+    let near = |share: f64, output: &[&str]| {
+        let bare = frames(&[&output[..2], &["--redundancy", "0"]].concat());
+        let found = frames(output) / bare;
+        assert!((found - share).abs() < 0.1, "{output:?}: {found}");
+    };
+    near(1.2, &["-o", "f"]);
+    near(2.2, &["-o", "a.gif"]);
+    near(2.2, &["-o", "a.html"]);
+    near(1.2, &["-o", "a.gif", "--redundancy", "20%"]);
 }
 
 #[test]
@@ -285,7 +336,7 @@ fn info_describes_frames_and_other_things() {
     dir.write("frames/readme.txt", b"text");
     dir.tilecast(&["info", "frames"]).assert().success().stdout(
         contains("frame 1/1")
-            .and(contains("tiles of 3 pixels, rate 0.81, 2 bands"))
+            .and(contains("tiles of 3 pixels, rate 0.85, 2 bands"))
             .and(contains("in.bin, 5 bytes"))
             .and(contains("readme.txt: not a picture")),
     );

@@ -135,7 +135,7 @@ fn damaged_and_cut_streams_are_told_and_give_what_they_hold() {
     let dir = Workdir::new();
     dir.write("a.bin", &random_bytes(12_000, 7));
     for output in ["a.y4m", "a.gif"] {
-        encode(&dir, &["-o", output]);
+        encode(&dir, &["-o", output, "--redundancy", "20%"]);
         let whole = dir.read(output);
         dir.write("cut", &whole[..whole.len() / 3]);
         dir.tilecast(&["decode", "cut", "-o", "out"])

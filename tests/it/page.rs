@@ -116,7 +116,8 @@ fn a_page_plays_pauses_steps_and_stops() {
     let dir = Workdir::new();
     dir.write("a.bin", &random_bytes(20_000, 4));
     let args = ["encode", "a.bin", "--size", "400x420", "-p", "dense", "-o", "a.html"];
-    dir.tilecast(&[&args[..], &["--fps", "30", "--loop", "2"]].concat()).assert().success();
+    let more = ["--fps", "30", "--loop", "2", "--redundancy", "20%"];
+    dir.tilecast(&[&args[..], &more].concat()).assert().success();
     let url = format!("file://{}", dir.path("a.html").display());
     let mut page = Page::open(browser, &dir.path(""), &url);
     let place = "document.getElementById('place').textContent";
@@ -148,8 +149,37 @@ fn a_page_plays_pauses_steps_and_stops() {
 }
 
 #[test]
+fn a_frame_for_a_screen_is_whole_in_full_screen() {
+    let Some(browser) = browser() else { return };
+    // A screen of twice the size shows each pixel as four.
+    for (screen, shown, scale) in
+        [("1920x1080", (1920, 1080), 1.0), ("1280x720", (2560, 1440), 2.0)]
+    {
+        let dir = Workdir::new();
+        dir.write("a.bin", &random_bytes(9_000, 5));
+        let args = ["encode", "a.bin", "-p", "video", "--screen", screen, "-o", "a.html"];
+        dir.tilecast(&args).assert().success();
+        let url = format!("file://{}#frame=1", dir.path("a.html").display());
+        let mut page = Page::open(browser, &dir.path(""), &url);
+        page.wait("document.getElementById('place').textContent.startsWith('frame 1 of')");
+        page.fill_screen(shown);
+        page.wait("document.getElementById('note').textContent === ''");
+        let rect = "canvas.getBoundingClientRect()";
+        page.wait(&format!("{rect}.width === {scale} * canvas.width"));
+        assert_eq!(page.value(&format!("{rect}.top >= 0 && {rect}.bottom <= innerHeight")), true);
+        assert_eq!(page.value(&format!("{rect}.left >= 0 && {rect}.right <= innerWidth")), true);
+        // All of the screen but a margin.
+        let used = page.value(&format!("{rect}.width * {rect}.height / innerWidth / innerHeight"));
+        assert!(used.as_f64().unwrap() > 0.96, "{used}");
+        let capture = read(&decode_picture(&page.screenshot()).unwrap());
+        assert_eq!(capture.outcome, Outcome::Read);
+        assert_eq!(capture.measures.registration_error, Some(0.0));
+    }
+}
+
+#[test]
 fn symbols_take_less_room_than_png_files() {
-    for profile in ["robust", "standard", "dense", "ultra", "lossless", "print"] {
+    for profile in ["robust", "standard", "video", "dense", "ultra", "photo", "lossless", "print"] {
         let dir = Workdir::new();
         dir.write("a.bin", &random_bytes(100, 4));
         dir.tilecast(&["encode", "a.bin", "-o", "a.html", "-p", profile]).assert().success();

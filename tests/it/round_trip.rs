@@ -188,7 +188,8 @@ fn the_readme_tells_what_a_frame_carries() {
     let readme = std::fs::read_to_string(project("README.md")).unwrap();
     for profile in Profile::ALL {
         let name = profile.name();
-        let format = choice(profile, 1024).tables().unwrap();
+        let usual = FormatChoice::new(profile, profile.parameters().size);
+        let format = usual.tables().unwrap();
         let bytes = format.frame_bytes().to_string();
         let split = bytes.len().saturating_sub(3);
         let bytes = match split {

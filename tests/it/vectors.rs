@@ -11,7 +11,7 @@ use tilecast::inner::FrameCode;
 use tilecast::ldpc::{Code, Decoder};
 use tilecast::media::decode_picture;
 use tilecast::modem::{FrameHeader, pilot_symbols};
-use tilecast::outer::{Packet, PacketId, Parity, Schedule, Shape};
+use tilecast::outer::{Packet, PacketId, Parity, Schedule, Shape, cross_payload};
 use tilecast::prng::SplitMix64;
 
 fn unhex(text: &str) -> Vec<u8> {
@@ -83,17 +83,32 @@ fn outer() {
         payload: packets[6].clone(),
     };
     let schedule = Schedule::new(Shape { blocks: 7, payload: 1039, ..shape }, 3);
-    let order: Vec<String> = (0..schedule.groups())
-        .flat_map(|group| schedule.group_packets(group))
-        .map(|(block, index)| format!("{block}.{index}"))
-        .collect();
+    let order = |schedule: &Schedule| -> Vec<String> {
+        let packets = (0..schedule.frames()).flat_map(|frame| schedule.packets_of(frame));
+        packets.map(|(block, index)| format!("{block}.{index}")).collect()
+    };
+    // What is left of the last frame repeats the first.
+    let own = order(&schedule)[..7 * 8].join(",");
+    let looped = Shape { blocks: 10, source: 5, repair: 7, payload: 8 };
+    let show = Schedule::new(looped, 2);
     let large = Shape { blocks: 2000, source: 212, repair: 43, payload: 1039 };
     let mut found = vec![
         entry("packet", hex(&packet.to_bytes())),
-        entry("order", order.join(",")),
+        entry("order", own),
+        entry("order_of_a_show", order(&show).join(",")),
+        entry("order_of_a_small_show", order(&Schedule::new(looped, 16)).join(",")),
         entry("groups_of_a_large_transfer", Schedule::new(large, 323).groups()),
     ];
     found.extend((5..8).map(|i| entry(format!("repair_{i}"), hex(&packets[i]))));
+    // A lane of five groups: blocks 1, 3, 5, 7 and 9, in rows 0 and 3 of cross packets.
+    for (block, index) in [(11, 9), (17, 2)] {
+        let payload = |block: u32| {
+            let bytes: Vec<u8> = (0..40).map(|i| (block * 40 + i) as u8).collect();
+            Parity::new(looped).encode(block, &bytes).map(|all| all[index].clone())
+        };
+        let payload = cross_payload(&show, block, payload).unwrap();
+        found.push(entry(format!("cross_{block}_{index}"), hex(&payload)));
+    }
     check("outer", &found);
     assert_eq!(Packet::parse(&unhex(&golden("outer", "packet"))), Some(packet));
 }

@@ -133,6 +133,7 @@ function choose(text) {
 }
 
 function fill() {
+  document.activeElement?.blur(); // what has the focus keeps the bar in view
   if (document.fullscreenElement) document.exitFullscreen();
   else document.documentElement.requestFullscreen();
 }

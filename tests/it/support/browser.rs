@@ -1,5 +1,7 @@
 //! A real browser, driven over pipes by the Chrome DevTools Protocol: real time, real keys.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
@@ -94,6 +96,23 @@ impl Page {
             assert!(start.elapsed() < Duration::from_secs(30), "never true: {expression}");
             std::thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    /// Makes the page fill a screen of this size, as its key does.
+    pub fn fill_screen(&mut self, (width, height): (usize, usize)) {
+        let size =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.call("Emulation.setDeviceMetricsOverride", &size);
+        let params = json!({ "expression": "fill()", "userGesture": true });
+        self.call("Runtime.evaluate", &params);
+        self.wait("document.fullscreenElement !== null");
+        self.wait(&format!("innerWidth === {width} && innerHeight === {height}"));
+    }
+
+    /// What the page looks like, as a PNG file.
+    pub fn screenshot(&mut self) -> Vec<u8> {
+        let answer = self.call("Page.captureScreenshot", &json!({ "format": "png" }));
+        STANDARD.decode(answer["data"].as_str().unwrap()).unwrap()
     }
 
     /// Presses a key.
