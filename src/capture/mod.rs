@@ -5,10 +5,11 @@
 //! undistorted frame as it is (`exact`), a photo registered, equalised and decoded (`own`); why something
 //! is missing (`diagnose`, and `debug` draws it from a `sketch`). Every frame in a picture is read, each
 //! in a `region` of its own. In a video the frame is looked for where it was in the picture before
-//! (`follow`), and not read twice (`repeats`, by what it shows: `signature`). [`read_all`] reads many
-//! pictures on many threads. No files here: pictures come from wherever.
+//! (`follow`), and not read twice (`repeats`, by what it shows: `signature`; `cimbar` for libcimbar's).
+//! [`read_all`] reads many pictures on many threads. No files here: pictures come from wherever.
 
 mod all;
+mod cimbar;
 mod colour;
 mod debug;
 mod diagnose;

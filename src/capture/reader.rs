@@ -1,5 +1,6 @@
 //! Reads one picture after the other: who is asked in which turn.
 
+use super::cimbar::{CimbarShow, cimbar_capture};
 use super::debug::DebugPictures;
 use super::follow::{find_at, follow_finders};
 use super::header::shown_alone;
@@ -11,7 +12,6 @@ use super::search::{Found, Seen, search, search_inverted};
 use super::signature::Signature;
 use super::sketch::Sketch;
 use super::tables::{Formats, Tools};
-use crate::cimbar;
 use crate::frame::Hypothesis;
 use crate::modem::FrameHeader;
 use crate::raster::Picture;
@@ -27,11 +27,13 @@ pub struct Reader {
     last: Option<Last>,
 }
 
-/// Where the frame was in the last picture of a video, and how that was inverted.
-#[derive(Clone, Copy, Debug)]
+/// Where the frame was in the last picture of a video, how that was inverted, and how it was read if
+/// it was one of libcimbar's.
+#[derive(Debug)]
 struct Last {
     hypothesis: Hypothesis,
     inversion: Option<Inversion>,
+    show: Option<CimbarShow>,
 }
 
 impl Reader {
@@ -66,7 +68,7 @@ impl Reader {
     pub fn read_next(&mut self, picture: &Picture) -> Vec<Capture> {
         self.start();
         if let Some(last) = self.last.take()
-            && let Some(capture) = self.read_followed(picture, &last)
+            && let Some(capture) = self.read_followed(picture, last)
         {
             return vec![capture];
         }
@@ -139,36 +141,52 @@ impl Reader {
         best.0
     }
 
-    /// Reads the frames that were found, and follows the first one of our own through a video,
-    /// inverted as it is.
+    /// Reads the frames that were found, and follows the first one through a video, inverted as it
+    /// is.
     fn read_found(
         &mut self,
         picture: &Picture,
         found: Vec<Found>,
         follows: Option<Option<Inversion>>,
     ) -> Vec<Capture> {
-        if let (Some(inversion), Some(Found::Own(located))) = (follows, found.first()) {
-            self.last = Some(Last { hypothesis: located.hypothesis, inversion });
+        if let (Some(inversion), Some(first)) = (follows, found.first()) {
+            let (hypothesis, known) = (*first.hypothesis(), &self.read_before);
+            self.last = match first {
+                Found::Own(_) => Some(Last { hypothesis, inversion, show: None }),
+                // Beside others it is left to the search.
+                Found::Cimbar(_) if found.len() > 1 => None,
+                Found::Cimbar(frame) => {
+                    let show = CimbarShow::begin(picture, frame, &self.tools, known);
+                    Some(Last { hypothesis, inversion, show: Some(show) })
+                }
+            };
         }
         let read = |found| match found {
             Found::Own(located) => self.read_own(picture, *located),
-            Found::Cimbar(frame) => cimbar_capture(frame.1),
+            Found::Cimbar(frame) => cimbar_capture(frame.reading),
         };
         found.into_iter().map(read).collect()
     }
 
     /// Reads the frame where it was in the picture before; `None` if it is not there.
-    fn read_followed(&mut self, picture: &Picture, last: &Last) -> Option<Capture> {
-        let inverted = last.inversion.and_then(|inversion| inversion.of(picture));
+    fn read_followed(&mut self, picture: &Picture, last: Last) -> Option<Capture> {
+        let Last { hypothesis, inversion, show } = last;
+        let inverted = inversion.and_then(|inversion| inversion.of(picture));
         let picture = inverted.as_ref().unwrap_or(picture);
-        let hypothesis = follow_finders(picture, &last.hypothesis)?;
+        let hypothesis = follow_finders(picture, &hypothesis)?;
+        if let Some(show) = show {
+            let read = show.read_next(picture, &hypothesis, &self.tools, &self.read_before);
+            let (capture, show) = read?;
+            self.last = Some(Last { hypothesis, inversion, show: Some(show) });
+            return Some(capture);
+        }
         let alone = shown_alone(picture, &hypothesis, &mut self.tools.decoder);
         if let Some(header) = alone.filter(|header| self.is_repeat(picture, &hypothesis, header)) {
-            self.last = Some(Last { hypothesis, ..*last });
+            self.last = Some(Last { hypothesis, inversion, show: None });
             return Some(repeat(header));
         }
         let located = find_at(picture, &hypothesis, &mut self.tools)?;
-        self.last = Some(Last { hypothesis: located.hypothesis, ..*last });
+        self.last = Some(Last { hypothesis: located.hypothesis, inversion, show: None });
         Some(self.read_own(picture, *located))
     }
 
@@ -216,18 +234,4 @@ fn repeat(header: FrameHeader) -> Capture {
     let (packets, unsure) = (Vec::new(), Vec::new());
     let reading = Reading::Own(OwnReading { header, codewords: 0, packets, unsure });
     Capture { outcome: Outcome::Repeat, reading: Some(reading), measures: Measures::default() }
-}
-
-fn cimbar_capture(reading: cimbar::Reading) -> Capture {
-    let (decoded, total) = (reading.decoded(), reading.blocks.len());
-    let measures = Measures {
-        pixels_per_tile: Some(reading.pixels_per_cell),
-        marks_found: Some(reading.quality.share()),
-        ..Measures::default()
-    };
-    let outcome = match total - decoded {
-        0 => Outcome::Read,
-        lost => Outcome::BlocksLost { lost, total },
-    };
-    Capture { outcome, reading: Some(Reading::Cimbar(reading)), measures }
 }

@@ -2,9 +2,11 @@
 //! for one picture, and a player shows all of them again and again.
 //!
 //! A header is easily forged: what is remembered with it is what the picture showed
-//! ([`Signature`]), and a frame that shows something else is read.
+//! ([`Signature`]), and a frame that shows something else is read. Frames of libcimbar's have no header,
+//! and are remembered as a whole.
 
 use super::signature::Signature;
+use crate::cimbar::{Glance, KnownFrames, WholeFrame};
 use crate::modem::FrameHeader;
 use crate::outer::{Packet, Schedule};
 use std::collections::{HashMap, HashSet};
@@ -23,6 +25,7 @@ pub struct ReadBefore(Arc<Mutex<Known>>);
 struct Known {
     frames: HashMap<(u32, u32), Signature>,
     distrusted: HashSet<u32>,
+    cimbar: KnownFrames,
 }
 
 impl ReadBefore {
@@ -34,6 +37,18 @@ impl ReadBefore {
             if known.distrusted.len() < MAX_DISTRUSTED {
                 known.distrusted.insert(transfer);
             }
+        }
+    }
+
+    /// The frame of libcimbar's that this glance is of, if it was read in full.
+    pub(super) fn shown_cimbar(&self, glance: &Glance<'_>) -> Option<WholeFrame> {
+        glance.known(&self.0.lock().ok()?.cimbar)
+    }
+
+    /// Notes that a frame of libcimbar's was read.
+    pub(super) fn insert_cimbar(&self, frame: WholeFrame) {
+        if let Ok(mut known) = self.0.lock() {
+            known.cimbar.insert(frame);
         }
     }
 

@@ -64,14 +64,14 @@ const MAX_FRAMES: usize = 64;
 /// A frame that has been found in a picture.
 pub(super) enum Found {
     Own(Box<Located>),
-    Cimbar(Box<(Hypothesis, cimbar::Reading)>),
+    Cimbar(Box<cimbar::FrameRead>),
 }
 
 impl Found {
     pub(super) fn hypothesis(&self) -> &Hypothesis {
         match self {
             Self::Own(located) => &located.hypothesis,
-            Self::Cimbar(frame) => &frame.0,
+            Self::Cimbar(frame) => &frame.hypothesis,
         }
     }
 }

@@ -86,6 +86,24 @@ impl Coding {
         }
     }
 
+    /// The coded bytes that cells carry, each as likely as the others to be wrong.
+    pub(super) fn received(&self, cells: &[Cell]) -> Vec<u8> {
+        self.gather(cells).0
+    }
+
+    /// A frame's coded bytes, corrected; `None` if any block has more wrong ones than are surely
+    /// corrected.
+    pub(super) fn corrected(&self, mut received: Vec<u8>) -> Option<Vec<u8>> {
+        let mut blocks = received.chunks_exact_mut(self.parameters.block);
+        blocks.all(|block| self.code.correct(block, &[]).is_some()).then_some(received)
+    }
+
+    /// The coded bytes of a frame of which every block is there.
+    pub(super) fn coded_frame(&self, blocks: &[Option<Vec<u8>>]) -> Option<Vec<u8>> {
+        let blocks = blocks.iter().map(|block| block.as_ref().map(|data| self.coded(data)));
+        blocks.collect::<Option<Vec<_>>>().map(|blocks| blocks.concat())
+    }
+
     fn decode_block(&self, received: &[u8], certainty: &[f32]) -> Option<Vec<u8>> {
         let mut order: Vec<usize> = (0..received.len()).collect();
         order.sort_by(|&a, &b| certainty[a].total_cmp(&certainty[b]));

@@ -40,9 +40,29 @@ pub struct Reading {
     pub pixels_per_cell: f64,
 }
 
+/// A frame that was read, and where.
+#[derive(Clone, Debug)]
+pub(crate) struct FrameRead {
+    pub(crate) hypothesis: Hypothesis,
+    pub(crate) reading: Reading,
+    pub(super) mesh: Mesh,
+}
+
 /// The tables of all modes.
 #[derive(Clone, Debug)]
 pub struct Codings(Vec<Coding>);
+
+impl Codings {
+    /// The table of a mode.
+    pub(super) fn of(&self, mode: Mode) -> Option<&Coding> {
+        self.0.iter().find(|coding| coding.parameters().mode == mode)
+    }
+
+    /// The tables of the modes whose frames have their cells at the same places.
+    fn groups(&self) -> impl Iterator<Item = &[Coding]> {
+        self.0.chunk_by(|a, b| same_cells(a.parameters(), b.parameters()))
+    }
+}
 
 impl Default for Codings {
     fn default() -> Self {
@@ -105,9 +125,8 @@ pub(crate) fn read_frame(
     hypotheses: &[Hypothesis],
     codings: &Codings,
     effort: &mut Effort,
-) -> Option<(Hypothesis, Reading)> {
-    let groups: Vec<&[Coding]> =
-        codings.0.chunk_by(|a, b| same_cells(a.parameters(), b.parameters())).collect();
+) -> Option<FrameRead> {
+    let groups: Vec<&[Coding]> = codings.groups().collect();
     let mut rest = hypotheses;
     BATCHES.into_iter().find_map(|(batch, reads)| {
         let (batch, others) = rest.split_at(batch.min(rest.len()));
@@ -125,12 +144,25 @@ pub(crate) fn read_frame(
     })
 }
 
+/// Reads the frame at a hypothesis where one of this mode was before, or one that has its cells at the
+/// same places.
+pub(crate) fn read_at(
+    picture: &Picture,
+    hypothesis: &Hypothesis,
+    mode: Mode,
+    codings: &Codings,
+) -> Option<FrameRead> {
+    let is_its = |group: &&[Coding]| group.iter().any(|coding| coding.parameters().mode == mode);
+    let group = codings.groups().find(is_its)?;
+    read_best(picture, std::iter::once((hypothesis, group)), &mut Effort::default())
+}
+
 /// Reads the first frame whose mesh fits well; or the one whose mesh fits best.
 fn read_best<'a>(
     picture: &Picture,
     candidates: impl Iterator<Item = (&'a Hypothesis, &'a [Coding])>,
     effort: &mut Effort,
-) -> Option<(Hypothesis, Reading)> {
+) -> Option<FrameRead> {
     let mut best: Option<(MeshQuality, Mesh, &Hypothesis, &[Coding])> = None;
     for (hypothesis, group) in candidates {
         let Some(left) = effort.meshes.checked_sub(1) else { break };
@@ -152,7 +184,8 @@ fn read_best<'a>(
     let patches = Sampler::new(picture, &mesh).patches(&mesh, group.first()?.parameters());
     let (mode, blocks) = read_cells(group, &patches)?;
     let pixels_per_cell = mesh.pixels_per_tile();
-    Some((*hypothesis, Reading { mode, blocks, quality, pixels_per_cell }))
+    let reading = Reading { mode, blocks, quality, pixels_per_cell };
+    Some(FrameRead { hypothesis: *hypothesis, reading, mesh })
 }
 
 /// Whether frames of two modes have their cells at the same places.

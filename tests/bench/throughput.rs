@@ -78,18 +78,48 @@ fn capture_video_stage_rgb(bencher: Bencher) {
 /// its fountain blocks.
 #[divan::bench]
 fn capture_cimbar(bencher: Bencher) {
-    use tilecast::cimbar::Mode;
-    use tilecast::send::{CimbarOptions, CimbarTransfer};
-    let options = CimbarOptions { mode: Mode::B, name: None, level: 3, redundancy: 0.0 };
-    let mut transfer = CimbarTransfer::new(&random(20_000)[..], 20_000, options).unwrap();
-    let frame = transfer.frame(0).unwrap().unwrap().to_picture().unwrap();
-    let jpeg = camera::Camera { tilt: (8.0, -6.0), ..camera::Camera::new() }.shoot_jpeg(&frame);
+    let [jpeg, _] = cimbar_photos();
     let mut reader = Reader::default();
     bencher.counter(BytesCount::new(12usize * 619)).bench_local(|| {
         let capture = reader.read(&decode_picture(&jpeg).unwrap()).swap_remove(0);
         assert_eq!(capture.outcome, Outcome::Read);
         capture
     });
+}
+
+/// Pictures of a video of such frames, decompressed: the first one; the next one, with another frame;
+/// the next one, with the same frame.
+#[divan::bench(args = ["first", "another", "repeat"])]
+fn capture_cimbar_video(bencher: Bencher, picture: &str) {
+    let [other, shown] = cimbar_photos().map(|jpeg| decode_picture(&jpeg).unwrap());
+    let reader = || {
+        let mut reader = Reader::default();
+        match picture {
+            "first" => return reader,
+            "another" => reader.read_next(&other),
+            _ => reader.read_next(&shown),
+        };
+        reader
+    };
+    bencher.with_inputs(reader).bench_local_values(|mut reader| {
+        let outcome = reader.read_next(&shown)[0].outcome;
+        assert_eq!(outcome == Outcome::Repeat, picture == "repeat");
+        assert!(outcome.is_final());
+        reader
+    });
+}
+
+/// Photos of two frames of libcimbar's mode B, from nearly the same place.
+fn cimbar_photos() -> [Vec<u8>; 2] {
+    use tilecast::cimbar::Mode;
+    use tilecast::send::{CimbarOptions, CimbarTransfer};
+    let options = CimbarOptions { mode: Mode::B, name: None, level: 3, redundancy: 0.0 };
+    let mut transfer = CimbarTransfer::new(&random(20_000)[..], 20_000, options).unwrap();
+    [0, 1].map(|number| {
+        let frame = transfer.frame(number).unwrap().unwrap().to_picture().unwrap();
+        let tilt = (8.0 + 0.2 * number as f64, -6.0);
+        camera::Camera { tilt, ..camera::Camera::new() }.shoot_jpeg(&frame)
+    })
 }
 
 /// Messages of libcimbar's fountain, bytes and bytes of a block.

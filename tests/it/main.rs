@@ -7,6 +7,8 @@ mod camera;
 mod camera_channel;
 // libcimbar's format: its own frames, photos of them, hostile ones.
 mod cimbar;
+// The same frames in videos: followed, and read once.
+mod cimbar_shows;
 // The command line: arguments, exit codes, texts, what is left after a failure.
 mod cli;
 // Kills, full disks, two runs at once, damage, silence.

@@ -87,6 +87,13 @@ impl Mesh {
         Some(Self { map, columns, rows, finders, nodes_across, offsets })
     }
 
+    /// The same grid, bent as it is here, at another hypothesis: a little off this one, as from one
+    /// picture of a video to the next; `None` if that has no map.
+    pub(crate) fn moved(&self, hypothesis: &Hypothesis) -> Option<Self> {
+        let map = Homography::from_points(self.finders, hypothesis.corners)?;
+        Some(Self { map, ..self.clone() })
+    }
+
     /// The picture's steps for a tile to the right and a tile down, at a point in tiles.
     pub fn steps(&self, at: Point) -> (Point, Point) {
         self.map.steps(at)
