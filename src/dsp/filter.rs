@@ -50,6 +50,19 @@ impl Filter {
         outputs: usize,
         ridge: f64,
     ) -> Self {
+        Self::train_without(inputs, taps, &[], tiles, target, outputs, ridge)
+    }
+
+    /// The same, without one tap for each output: `without` has its number among `taps`.
+    pub(crate) fn train_without(
+        inputs: &[&Plane],
+        taps: Vec<Tap>,
+        without: &[usize],
+        tiles: impl Iterator<Item = usize>,
+        target: impl Fn(usize) -> [f32; 3],
+        outputs: usize,
+        ridge: f64,
+    ) -> Self {
         let unknowns = taps.len() + 1;
         let mut problem = LeastSquares::new(unknowns, outputs);
         let mut features = vec![1.0; unknowns];
@@ -62,7 +75,12 @@ impl Filter {
             }
             problem.add(&features, &target(tile)[..outputs]);
         }
-        Self { taps, weights: problem.solve(ridge) }
+        Self { taps, weights: problem.solve(ridge, without) }
+    }
+
+    /// Weights of each output.
+    pub(crate) fn unknowns(&self) -> usize {
+        self.taps.len() + 1
     }
 
     /// The share of the tile itself in the sum of all weights' magnitudes.

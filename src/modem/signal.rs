@@ -2,12 +2,15 @@
 //! on.
 
 use crate::dsp::{Field, Plane};
-use crate::frame::Samples;
+use crate::frame::{Mesh, Samples};
+use crate::raster::{Picture, Point};
 
 /// Blocks that level and contrast are measured in, in tiles a side.
 const BLOCK: usize = 8;
 /// Level and contrast are averaged over `2 * REACH + 1` blocks a side, about 40 tiles.
 const REACH: usize = 2;
+/// How far from a tile's centre the samples of [`Detail`] are, in x and in y, in tiles.
+const ASIDE: f64 = 0.2;
 
 /// The normalised samples of one capture.
 #[derive(Clone, Debug)]
@@ -45,6 +48,24 @@ impl Signal {
         let mut sorted = self.contrast.blocks().to_vec();
         sorted.sort_unstable_by(f32::total_cmp);
         sorted.get(sorted.len() / 2).copied().unwrap_or(0.0)
+    }
+}
+
+/// Four samples around the centre of each tile, made equal likewise: they tell more of the neighbours
+/// that shine into it.
+#[derive(Clone, Debug)]
+pub(crate) struct Detail {
+    pub(super) planes: Vec<Plane>,
+}
+
+impl Detail {
+    /// Samples a picture once more.
+    pub(crate) fn new(mesh: &Mesh, picture: &Picture) -> Self {
+        let beside = [(-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0), (1.0, 1.0)];
+        let samples = beside.into_iter().flat_map(|(x, y)| {
+            mesh.sample_beside(picture, Point::new(x, y) * ASIDE).map(|plane| normalised(&plane).0)
+        });
+        Self { planes: samples.collect() }
     }
 }
 

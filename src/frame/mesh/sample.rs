@@ -1,7 +1,7 @@
 //! Colour and gradient of the picture at every tile: the places of a row at a time, then a
 //! bilinear sample for each.
 
-use super::{Mesh, NODE};
+use super::Mesh;
 use crate::dsp::Plane;
 use crate::raster::{Picture, Point};
 
@@ -53,6 +53,27 @@ impl Mesh {
         Samples { colours: [red, green, blue], gradient: [x, y] }
     }
 
+    /// Red, green and blue beside the centre of every tile, as far from it as `aside` says, in tiles.
+    pub(crate) fn sample_beside(&self, picture: &Picture, aside: Point) -> [Plane; 3] {
+        let mut planes: [Plane; 3] = std::array::from_fn(|_| Plane::new(self.columns, self.rows));
+        let mut places = vec![Point::default(); self.columns];
+        for row in 0..self.rows {
+            self.places(row, &mut places);
+            let (x, y) = self.steps(Point::new(self.columns as f64 / 2.0, row as f64 + 0.5));
+            let aside = x * aside.x + y * aside.y;
+            let mut lines = planes.each_mut().map(|plane| plane.row_mut(row).iter_mut());
+            for &place in &places {
+                let sample = sample(picture, place + aside);
+                for (line, value) in lines.iter_mut().zip(sample) {
+                    if let Some(target) = line.next() {
+                        *target = value;
+                    }
+                }
+            }
+        }
+        planes
+    }
+
     /// Samples every tile at the pixel nearest to its centre, in scan order; offsets from the
     /// homography do not count.
     pub(crate) fn nearest(&self, picture: &Picture) -> Vec<[u8; 3]> {
@@ -73,13 +94,14 @@ impl Mesh {
     fn places(&self, row: usize, places: &mut [Point]) {
         let y = row as f64 + 0.5;
         self.map.apply_row(y, 0.5, places);
+        let node = self.node;
         let nodes = |down: usize| &self.offsets[down * self.nodes_across..][..self.nodes_across];
-        let (upper, lower) = (nodes(row / NODE), nodes(row / NODE + 1));
-        let fy = (y / NODE as f64).fract();
+        let (upper, lower) = (nodes(row / node), nodes(row / node + 1));
+        let fy = (y / node as f64).fract();
         let between = |i: usize| upper[i] + (lower[i] - upper[i]) * fy;
-        for (segment, places) in places.chunks_mut(NODE).enumerate() {
+        for (segment, places) in places.chunks_mut(node).enumerate() {
             let (start, end) = (between(segment), between(segment + 1));
-            let step = (end - start) * (1.0 / NODE as f64);
+            let step = (end - start) * (1.0 / node as f64);
             let mut offset = start + step * 0.5;
             for place in places {
                 *place = *place + offset;

@@ -1,0 +1,118 @@
+//! The codewords of a frame: decoded from soft values, and what the code says of them fed back to the
+//! equaliser, until all are there or nothing more comes (turbo equalisation).
+//!
+//! Where tiles are small, most of what disturbs one of them are its neighbours. Codewords that decode
+//! tell for certain what those are, and so does, less surely, what the decoder came to believe of all
+//! others: round after round the equaliser takes out more.
+
+use super::photo::Photo;
+use super::tables::ReadTables;
+use crate::ldpc::Decoder;
+use crate::reading::Unsure;
+
+/// Iterations of the code's decoder at first, and in rounds of feedback.
+const ITERATIONS: [usize; 2] = [16, 40];
+/// Rounds of feedback at most: each takes about as long as a step of registration.
+const MAX_ROUNDS: usize = 10;
+/// So many rounds in turn may decode nothing: beliefs grow for a while before the first codeword is
+/// complete.
+const PATIENCE: usize = 4;
+/// What feedback adds at most, in bits a bit; with less than the rate by more than this, it leads
+/// nowhere.
+const REACH: f64 = 0.1;
+/// The same once the neighbours' soft decisions have been taken out.
+const REACH_OF_CODE: f64 = 0.05;
+
+/// The bytes of each codeword's packet, as far as they are decoded.
+pub(super) struct Packets(Vec<Option<Vec<u8>>>);
+
+impl Packets {
+    /// None of `codewords` packets.
+    pub(super) fn new(codewords: usize) -> Self {
+        Self(vec![None; codewords])
+    }
+
+    pub(super) fn total(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn decoded(&self) -> usize {
+        self.0.iter().flatten().count()
+    }
+
+    pub(super) fn is_complete(&self) -> bool {
+        self.0.iter().all(Option::is_some)
+    }
+
+    /// The bytes of those that are there.
+    pub(super) fn into_bytes(self) -> impl Iterator<Item = Vec<u8>> {
+        self.0.into_iter().flatten()
+    }
+
+    /// Decodes the codewords that are not there yet, from the soft values of the frame.
+    pub(super) fn decode(&mut self, tables: &ReadTables, frame: &[i8], decoder: &mut Decoder) {
+        let code = &tables.frame.code;
+        for (index, packet) in self.0.iter_mut().enumerate().filter(|(_, p)| p.is_none()) {
+            let soft = code.gather(frame, index);
+            if !code.is_hopeless(&soft) {
+                *packet = code.decode(decoder, &soft, ITERATIONS[0]);
+            }
+        }
+    }
+
+    /// Decodes with what is known and believed of the neighbours, as long as that helps; gives the
+    /// number of rounds.
+    pub(super) fn decode_with_feedback(
+        &mut self,
+        photo: &mut Photo<'_>,
+        decoder: &mut Decoder,
+    ) -> usize {
+        let code = &photo.tables().frame.code;
+        let mut expected = vec![f32::NAN; code.data_bits()];
+        for (index, packet) in self.0.iter().enumerate() {
+            if let Some(packet) = packet {
+                code.note_packet(index, packet, &mut expected);
+            }
+        }
+        let (mut idle, mut reach) = (0, REACH);
+        for round in 0..MAX_ROUNDS {
+            let decoded = self.decoded();
+            let too_little = photo.information() < code.rate() - reach;
+            if decoded == 0 && too_little {
+                return round;
+            }
+            photo.feed_back(&expected);
+            self.decode_believing(photo, &mut expected, decoder);
+            idle = if self.decoded() > decoded { 0 } else { idle + 1 };
+            if self.is_complete() || idle == PATIENCE {
+                return round + 1;
+            }
+            reach = REACH_OF_CODE;
+        }
+        MAX_ROUNDS
+    }
+
+    /// Decodes the codewords that are not there yet, and notes in `expected` what comes of each.
+    fn decode_believing(&mut self, photo: &Photo<'_>, expected: &mut [f32], decoder: &mut Decoder) {
+        let (code, frame) = (&photo.tables().frame.code, photo.soft());
+        for (index, packet) in self.0.iter_mut().enumerate().filter(|(_, p)| p.is_none()) {
+            let soft = code.gather(&frame, index);
+            if code.surplus(&soft) < -REACH {
+                continue;
+            }
+            *packet = code.decode(decoder, &soft, ITERATIONS[1]);
+            match packet {
+                Some(packet) => code.note_packet(index, packet, expected),
+                None => code.note_beliefs(index, decoder, expected),
+            }
+        }
+    }
+
+    /// The soft values of the codewords that are not there.
+    pub(super) fn unsure(&self, photo: &Photo<'_>) -> Vec<Unsure> {
+        let code = &photo.tables().frame.code;
+        let soft = photo.soft();
+        let lost = self.0.iter().enumerate().filter(|(_, packet)| packet.is_none());
+        lost.map(|(index, _)| Unsure { index, soft: code.gather(&soft, index) }).collect()
+    }
+}
