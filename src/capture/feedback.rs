@@ -10,8 +10,9 @@ use super::tables::ReadTables;
 use crate::ldpc::Decoder;
 use crate::reading::Unsure;
 
-/// Iterations of the code's decoder at first, and in rounds of feedback.
-const ITERATIONS: [usize; 2] = [16, 40];
+/// Iterations of the code's decoder at first, where most codewords decode or none, and later.
+pub(super) const FEW_ITERATIONS: usize = 16;
+pub(super) const MANY_ITERATIONS: usize = 40;
 /// Rounds of feedback at most: each takes about as long as a step of registration.
 const MAX_ROUNDS: usize = 10;
 /// So many rounds in turn may decode nothing: beliefs grow for a while before the first codeword is
@@ -50,12 +51,18 @@ impl Packets {
     }
 
     /// Decodes the codewords that are not there yet, from the soft values of the frame.
-    pub(super) fn decode(&mut self, tables: &ReadTables, frame: &[i8], decoder: &mut Decoder) {
+    pub(super) fn decode(
+        &mut self,
+        tables: &ReadTables,
+        frame: &[i8],
+        iterations: usize,
+        decoder: &mut Decoder,
+    ) {
         let code = &tables.frame.code;
         for (index, packet) in self.0.iter_mut().enumerate().filter(|(_, p)| p.is_none()) {
             let soft = code.gather(frame, index);
             if !code.is_hopeless(&soft) {
-                *packet = code.decode(decoder, &soft, ITERATIONS[0]);
+                *packet = code.decode(decoder, &soft, iterations);
             }
         }
     }
@@ -100,7 +107,7 @@ impl Packets {
             if code.surplus(&soft) < -REACH {
                 continue;
             }
-            *packet = code.decode(decoder, &soft, ITERATIONS[1]);
+            *packet = code.decode(decoder, &soft, MANY_ITERATIONS);
             match packet {
                 Some(packet) => code.note_packet(index, packet, expected),
                 None => code.note_beliefs(index, decoder, expected),

@@ -47,7 +47,8 @@ impl<'a> Photo<'a> {
     /// One step of registration on the data.
     fn register(&mut self, measures: &mut Measures) {
         let demodulator = self.tables.demodulator();
-        let registration = demodulator.registration(&self.signal, &self.scores);
+        let gradient = |tile: usize| self.mesh.gradient(self.picture, tile);
+        let registration = demodulator.registration(&self.signal, &self.scores, gradient);
         let (gradient, errors) = (&registration.gradient, &registration.errors);
         let error = self.mesh.nudge(demodulator.layout(), gradient, errors);
         measures.sharpness = Some(registration.sharpness.into());

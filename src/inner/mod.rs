@@ -24,9 +24,9 @@ const SCRAMBLE_SEED: u64 = 0x7469_6C65_6361_7374;
 const CRC_BYTES: usize = 4;
 /// The most bands a frame can have (spec §4.2).
 pub(crate) const MAX_BANDS: u8 = 64;
-/// Soft values carry this much more than they say, in bits a bit, at most: pilots, by which their size
-/// is set, are few.
-const CALIBRATION: f64 = 0.03;
+/// Soft values of a video, where noise changes from block to block, carry this much more than they
+/// say, in bits a bit, at most.
+const CALIBRATION: f64 = 0.05;
 /// A frame holds at least this many codewords a band if a smaller lifting size allows it, so that
 /// local damage does not take the whole frame.
 const PREFERRED_CODEWORDS: usize = 4;

@@ -115,36 +115,42 @@ impl Demodulator {
         Scores { planes }
     }
 
-    /// Compares the samples with what the decided symbols predict.
-    pub(crate) fn registration(&self, signal: &Signal, scores: &Scores) -> Registration {
+    /// Compares the samples with what the decided symbols predict; `gradient` has the picture's at a
+    /// tile.
+    pub(crate) fn registration(
+        &self,
+        signal: &Signal,
+        scores: &Scores,
+        gradient: impl Fn(usize) -> [f32; 2],
+    ) -> Registration {
         let decided = self.decisions(scores, f32::signum);
         let inputs: Vec<&Plane> = decided.iter().collect();
         let taps = square(0..self.outputs(), 1, true).collect();
-        let mut contrast = Plane::new(self.layout.columns(), self.layout.rows());
-        for row in 0..contrast.rows() {
-            signal.contrast.row(row, contrast.row_mut(row));
-        }
-        let [x, y] = &signal.samples().gradient;
+        let contrast = signal.contrasts();
         let target = |tile: usize| {
-            let per_contrast = 1.0 / contrast.tile(tile);
-            [signal.sum.tile(tile), x.tile(tile) * per_contrast, y.tile(tile) * per_contrast]
+            let [x, y] = gradient(tile).map(|slope| slope / contrast.tile(tile));
+            [signal.sum.tile(tile), x, y]
         };
         let model =
             Filter::train(&inputs, taps, self.training_tiles(MODEL_TILES), target, 3, RIDGE);
-        let mut planes = model.apply(&inputs);
-        for row in 0..contrast.rows() {
-            let seen = signal.sum.row(row).iter().zip(contrast.row(row));
-            for (error, (seen, contrast)) in planes[0].row_mut(row).iter_mut().zip(seen) {
-                *error = (seen - *error) * contrast;
+        let mut planes = model.apply(&inputs).into_iter();
+        let mut next = || planes.next().unwrap_or_else(|| contrast.clone());
+        let (mut errors, mut gradient) = (next(), [next(), next()]);
+        for row in 0..errors.rows() {
+            let scales = contrast.row(row);
+            let seen = signal.sum.row(row).iter().zip(scales);
+            for (error, (seen, scale)) in errors.row_mut(row).iter_mut().zip(seen) {
+                *error = (seen - *error) * scale;
             }
-            for plane in &mut planes[1..] {
-                let line = plane.row_mut(row).iter_mut().zip(contrast.row(row));
-                line.for_each(|(gradient, contrast)| *gradient *= contrast);
+            for plane in &mut gradient {
+                plane
+                    .row_mut(row)
+                    .iter_mut()
+                    .zip(scales)
+                    .for_each(|(slope, scale)| *slope *= scale);
             }
         }
-        let mut planes = planes.into_iter();
-        let mut next = || planes.next().unwrap_or_else(|| Plane::new(0, 0));
-        Registration { errors: next(), gradient: [next(), next()], sharpness: model.centre_share() }
+        Registration { errors, gradient, sharpness: model.centre_share() }
     }
 
     /// At most `count` tiles spread over the frame that carry symbols.

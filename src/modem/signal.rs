@@ -3,7 +3,7 @@
 
 use crate::dsp::{Field, Plane};
 use crate::frame::{Mesh, Samples};
-use crate::raster::{Picture, Point};
+use crate::raster::Picture;
 
 /// Blocks that level and contrast are measured in, in tiles a side.
 const BLOCK: usize = 8;
@@ -19,7 +19,7 @@ pub struct Signal {
     pub(super) colours: [Plane; 3],
     /// Sum of the colours, normalised likewise, and its deviation before.
     pub(super) sum: Plane,
-    pub(super) contrast: Field,
+    contrast: Field,
 }
 
 impl Signal {
@@ -43,6 +43,13 @@ impl Signal {
         &self.samples
     }
 
+    /// Deviation of the sum of colours around each tile.
+    pub(super) fn contrasts(&self) -> Plane {
+        let mut contrasts = Plane::new(self.sum.columns(), self.sum.rows());
+        (0..contrasts.rows()).for_each(|row| self.contrast.row(row, contrasts.row_mut(row)));
+        contrasts
+    }
+
     /// Median deviation of the sum of colours, in grey levels: at least about 100 in good light.
     pub(crate) fn contrast(&self) -> f32 {
         let mut sorted = self.contrast.blocks().to_vec();
@@ -61,11 +68,8 @@ pub(crate) struct Detail {
 impl Detail {
     /// Samples a picture once more.
     pub(crate) fn new(mesh: &Mesh, picture: &Picture) -> Self {
-        let beside = [(-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0), (1.0, 1.0)];
-        let samples = beside.into_iter().flat_map(|(x, y)| {
-            mesh.sample_beside(picture, Point::new(x, y) * ASIDE).map(|plane| normalised(&plane).0)
-        });
-        Self { planes: samples.collect() }
+        let samples = mesh.sample_beside(picture, ASIDE);
+        Self { planes: samples.map(|plane| normalised(&plane).0).collect() }
     }
 }
 

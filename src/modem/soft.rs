@@ -14,9 +14,9 @@ use crate::frame::TileKind;
 const BLOCK: usize = 8;
 /// Soft values are kept within this: what regional noise estimates can be trusted with.
 const MAX_LLR: f32 = 12.0;
-/// The pilots may change the size of the LLRs by factors in this range. Upwards it is narrow: where
-/// a picture shows parts of two frames, the pilots are those of both and look better than the data.
-const SIZES: std::ops::RangeInclusive<f64> = 0.1..=1.25;
+/// The pilots may take the LLRs down by so much, but not up: where a picture shows parts of two frames
+/// or noise has the pilots' pitch, they look better than the data do.
+const SIZES: std::ops::RangeInclusive<f64> = 0.1..=1.0;
 /// Pilots that say that the size is right as it is, which counts where there are few.
 const PRIOR: f64 = 10.0;
 /// Steps of Newton's method for the size.
