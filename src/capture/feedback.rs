@@ -67,13 +67,8 @@ impl Packets {
         }
     }
 
-    /// Decodes with what is known and believed of the neighbours, as long as that helps; gives the
-    /// number of rounds.
-    pub(super) fn decode_with_feedback(
-        &mut self,
-        photo: &mut Photo<'_>,
-        decoder: &mut Decoder,
-    ) -> usize {
+    /// Decodes with what is known and believed of the neighbours, as long as that helps.
+    pub(super) fn decode_with_feedback(&mut self, photo: &mut Photo<'_>, decoder: &mut Decoder) {
         let code = &photo.tables().frame.code;
         let mut expected = vec![f32::NAN; code.data_bits()];
         for (index, packet) in self.0.iter().enumerate() {
@@ -82,21 +77,19 @@ impl Packets {
             }
         }
         let (mut idle, mut reach) = (0, REACH);
-        for round in 0..MAX_ROUNDS {
+        for _ in 0..MAX_ROUNDS {
             let decoded = self.decoded();
             let too_little = photo.information() < code.rate() - reach;
-            if decoded == 0 && too_little {
-                return round;
+            if (decoded == 0 && too_little) || !photo.feed_back(&expected) {
+                return;
             }
-            photo.feed_back(&expected);
             self.decode_believing(photo, &mut expected, decoder);
             idle = if self.decoded() > decoded { 0 } else { idle + 1 };
             if self.is_complete() || idle == PATIENCE {
-                return round + 1;
+                return;
             }
             reach = REACH_OF_CODE;
         }
-        MAX_ROUNDS
     }
 
     /// Decodes the codewords that are not there yet, and notes in `expected` what comes of each.

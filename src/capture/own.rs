@@ -61,7 +61,7 @@ impl OwnReader<'_> {
         packets: &mut Packets,
         measures: &mut Measures,
     ) -> PhotoResult {
-        let Self { picture, tools: Tools { decoder, .. }, draws } = self;
+        let Self { picture, tools: Tools { decoder, equalised, .. }, draws } = self;
         let Located { hypothesis, header, tables, mut mesh, marks, .. } = located;
         let layout = &tables.frame.layout;
         let follow = |mesh: &mut Mesh| mesh.follow_marks(picture, layout, hypothesis.trusted());
@@ -89,6 +89,7 @@ impl OwnReader<'_> {
                 (Outcome::CodewordsLost { lost, total, cause }, packets.unsure(&photo))
             }
         };
+        *equalised += photo.equalised();
         let llrs = photo.into_llrs();
         let debug = if draws { FramePictures::new(picture, &mesh, layout, &llrs) } else { None };
         PhotoResult { outcome, unsure, debug }

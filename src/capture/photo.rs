@@ -26,6 +26,8 @@ pub(super) struct Photo<'a> {
     bits: SoftBits,
     /// More samples of each tile, once feedback needs them.
     detail: Option<Detail>,
+    /// How often the tiles have been equalised.
+    equalised: usize,
 }
 
 impl<'a> Photo<'a> {
@@ -39,7 +41,8 @@ impl<'a> Photo<'a> {
         let signal = Signal::new(mesh.sample(picture));
         let scores = tables.demodulator().equalise(&signal);
         let bits = SoftBits::default();
-        let mut photo = Self { picture, mesh, tables, signal, scores, bits, detail: None };
+        let detail = None;
+        let mut photo = Self { picture, mesh, tables, signal, scores, bits, detail, equalised: 1 };
         photo.register(measures);
         photo
     }
@@ -80,6 +83,7 @@ impl<'a> Photo<'a> {
         self.signal = Signal::new(self.mesh.sample(self.picture));
         self.scores = demodulator.equalise(&self.signal);
         self.bits = demodulator.soft_bits(&self.scores);
+        self.equalised += 1;
     }
 
     /// What the LLRs carry, in bits a bit.
@@ -97,18 +101,26 @@ impl<'a> Photo<'a> {
         self.tables.frame.code.soften(&self.bits.data)
     }
 
+    /// How often the tiles have been equalised.
+    pub(super) fn equalised(&self) -> usize {
+        self.equalised
+    }
+
     /// The LLRs.
     pub(super) fn into_llrs(self) -> Vec<f32> {
         self.bits.data
     }
 
     /// Equalises again with what is expected of the data bits, -1 to 1, or NaN where the code has said
-    /// nothing.
-    pub(super) fn feed_back(&mut self, expected: &[f32]) {
+    /// nothing. Whether that is possible.
+    pub(super) fn feed_back(&mut self, expected: &[f32]) -> bool {
         let demodulator = self.tables.demodulator();
         let detail = self.detail.get_or_insert_with(|| Detail::new(self.mesh, self.picture));
         let scores = demodulator.feed_back(&self.signal, detail, &self.bits, expected);
+        let Some(scores) = scores else { return false };
         self.bits = demodulator.soft_bits(&scores);
+        self.equalised += 1;
+        true
     }
 
     /// Why codewords are lost, unless the picture shows two frames.

@@ -27,6 +27,8 @@ pub(crate) const MAX_BANDS: u8 = 64;
 /// Soft values of a video, where noise changes from block to block, carry this much more than they
 /// say, in bits a bit, at most.
 const CALIBRATION: f64 = 0.05;
+/// What is believed of a bit stays below what is known.
+const MAX_BELIEF: f32 = 0.9999;
 /// A frame holds at least this many codewords a band if a smaller lifting size allows it, so that
 /// local damage does not take the whole frame.
 const PREFERRED_CODEWORDS: usize = 4;
@@ -135,10 +137,10 @@ impl FrameCode {
     }
 
     /// Notes in `expected` what the decoder came to believe of codeword `index`, the last one that it
-    /// tried: something between -1 and 1.
+    /// tried: something between -1 and 1, neither of which is certain.
     pub(crate) fn note_beliefs(&self, index: usize, decoder: &Decoder, expected: &mut [f32]) {
         for (position, llr) in self.positions(index).zip(decoder.beliefs(&self.code)) {
-            let of_zero = (0.5 * llr).tanh();
+            let of_zero = (0.5 * llr).tanh().clamp(-MAX_BELIEF, MAX_BELIEF);
             expected[position] = if self.scramble[position] == 0 { -of_zero } else { of_zero };
         }
     }

@@ -96,20 +96,19 @@ impl Demodulator {
         let taps = square(0..3, 1, true).collect();
         let target = |tile: usize| values(&self.known, tile);
         let filter = Filter::train(&inputs, taps, pilots, target, self.outputs(), RIDGE);
-        self.pilot_scores(&filter, &inputs)
+        self.taught_scores(&filter, &inputs, self.layout.pilots().len())
     }
 
-    /// Applies a filter that was trained on the pilots. It has learned their noise by heart, too:
-    /// their own scores are what a filter trained on all others would have given them.
-    pub(super) fn pilot_scores(&self, filter: &Filter, inputs: &[&Plane]) -> Scores {
+    /// Applies a filter that has learned from `tiles` tiles, pilots among them. It knows their noise by
+    /// heart, too: the pilots' own scores are made what a filter taught by all others would give them.
+    pub(super) fn taught_scores(&self, filter: &Filter, inputs: &[&Plane], tiles: usize) -> Scores {
         let mut planes = filter.apply(inputs);
-        // A filter's share in what it says of one of its observations, the same for all of them.
-        let share = filter.unknowns() as f32 / self.layout.pilots().len().max(1) as f32;
-        let share = share.min(MAX_SHARE);
+        // A tile's share in what the filter says of it, the same for all of them.
+        let share = (filter.unknowns() as f32 / tiles.max(1) as f32).min(MAX_SHARE);
         for (plane, known) in planes.iter_mut().zip(&self.known) {
-            for &tile in self.layout.pilots() {
-                let (score, known) = (plane.tile(tile as usize), known.tile(tile as usize));
-                plane.set(tile as usize, (score - share * known) / (1.0 - share));
+            for tile in self.layout.pilots().iter().map(|&tile| tile as usize) {
+                let (score, known) = (plane.tile(tile), known.tile(tile));
+                plane.set(tile, (score - share * known) / (1.0 - share));
             }
         }
         Scores { planes }
@@ -154,7 +153,7 @@ impl Demodulator {
     }
 
     /// At most `count` tiles spread over the frame that carry symbols.
-    pub(super) fn training_tiles(&self, count: usize) -> impl Iterator<Item = usize> + '_ {
+    fn training_tiles(&self, count: usize) -> impl Iterator<Item = usize> + '_ {
         let kinds = self.layout.kinds();
         let step = kinds.len().div_ceil(count);
         // A step that shares no factor with the row length visits all columns.

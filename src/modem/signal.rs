@@ -68,7 +68,11 @@ pub(crate) struct Detail {
 impl Detail {
     /// Samples a picture once more.
     pub(crate) fn new(mesh: &Mesh, picture: &Picture) -> Self {
-        let samples = mesh.sample_beside(picture, ASIDE);
+        Self::of(mesh.sample_beside(picture, ASIDE))
+    }
+
+    /// The detail that these samples are.
+    pub(super) fn of(samples: impl Iterator<Item = Plane>) -> Self {
         Self { planes: samples.map(|plane| normalised(&plane).0).collect() }
     }
 }
