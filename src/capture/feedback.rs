@@ -15,9 +15,9 @@ pub(super) const FEW_ITERATIONS: usize = 16;
 pub(super) const MANY_ITERATIONS: usize = 40;
 /// Rounds of feedback at most: each takes about as long as a step of registration.
 const MAX_ROUNDS: usize = 10;
-/// So many rounds in turn may decode nothing: beliefs grow for a while before the first codeword is
-/// complete.
-const PATIENCE: usize = 4;
+/// So many rounds in turn may decode nothing while there is no codeword yet, since beliefs grow for a
+/// while before the first one is complete; and later, when those that are left have damage of their own.
+const PATIENCE: [usize; 2] = [4, 2];
 /// What feedback adds at most, in bits a bit; with less than the rate by more than this, it leads
 /// nowhere.
 const REACH: f64 = 0.1;
@@ -83,29 +83,40 @@ impl Packets {
             if (decoded == 0 && too_little) || !photo.feed_back(&expected) {
                 return;
             }
-            self.decode_believing(photo, &mut expected, decoder);
+            let tried = self.decode_believing(photo, &mut expected, reach, decoder);
             idle = if self.decoded() > decoded { 0 } else { idle + 1 };
-            if self.is_complete() || idle == PATIENCE {
+            let patience = PATIENCE[usize::from(self.decoded() > 0)];
+            if self.is_complete() || !tried || idle >= patience {
                 return;
             }
             reach = REACH_OF_CODE;
         }
     }
 
-    /// Decodes the codewords that are not there yet, and notes in `expected` what comes of each.
-    fn decode_believing(&mut self, photo: &Photo<'_>, expected: &mut [f32], decoder: &mut Decoder) {
+    /// Decodes the codewords that are not there yet and carry at most `reach` less than the rate, and
+    /// notes in `expected` what comes of each. Whether there were any.
+    fn decode_believing(
+        &mut self,
+        photo: &Photo<'_>,
+        expected: &mut [f32],
+        reach: f64,
+        decoder: &mut Decoder,
+    ) -> bool {
         let (code, frame) = (&photo.tables().frame.code, photo.soft());
+        let mut tried = false;
         for (index, packet) in self.0.iter_mut().enumerate().filter(|(_, p)| p.is_none()) {
             let soft = code.gather(&frame, index);
-            if code.surplus(&soft) < -REACH {
+            if code.surplus(&soft) < -reach {
                 continue;
             }
+            tried = true;
             *packet = code.decode(decoder, &soft, MANY_ITERATIONS);
             match packet {
                 Some(packet) => code.note_packet(index, packet, expected),
                 None => code.note_beliefs(index, decoder, expected),
             }
         }
+        tried
     }
 
     /// The soft values of the codewords that are not there.
