@@ -17,7 +17,7 @@ pub(super) const MANY_ITERATIONS: usize = 40;
 const MAX_ROUNDS: usize = 10;
 /// So many rounds in turn may decode nothing while there is no codeword yet, since beliefs grow for a
 /// while before the first one is complete; and later, when those that are left have damage of their own.
-const PATIENCE: [usize; 2] = [4, 2];
+const PATIENCE: [usize; 2] = [4, 3];
 /// What feedback adds at most, in bits a bit; with less than the rate by more than this, it leads
 /// nowhere.
 const REACH: f64 = 0.1;
@@ -43,6 +43,10 @@ impl Packets {
 
     pub(super) fn is_complete(&self) -> bool {
         self.0.iter().all(Option::is_some)
+    }
+
+    pub(super) fn is_mostly_decoded(&self) -> bool {
+        2 * self.decoded() > self.total()
     }
 
     /// The bytes of those that are there.
@@ -80,10 +84,11 @@ impl Packets {
         for _ in 0..MAX_ROUNDS {
             let decoded = self.decoded();
             let too_little = photo.information() < code.rate() - reach;
-            if (decoded == 0 && too_little) || !photo.feed_back(&expected) {
+            let mostly = self.is_mostly_decoded() && idle == 0;
+            if (decoded == 0 && too_little) || !photo.feed_back(&expected, mostly) {
                 return;
             }
-            let tried = self.decode_believing(photo, &mut expected, reach, decoder);
+            let tried = self.decode_believing(photo, &mut expected, decoder);
             idle = if self.decoded() > decoded { 0 } else { idle + 1 };
             let patience = PATIENCE[usize::from(self.decoded() > 0)];
             if self.is_complete() || !tried || idle >= patience {
@@ -93,20 +98,19 @@ impl Packets {
         }
     }
 
-    /// Decodes the codewords that are not there yet and carry at most `reach` less than the rate, and
-    /// notes in `expected` what comes of each. Whether there were any.
+    /// Decodes the codewords that are not there yet, unless they are out of reach, and notes in
+    /// `expected` what comes of each. Whether there were any.
     fn decode_believing(
         &mut self,
         photo: &Photo<'_>,
         expected: &mut [f32],
-        reach: f64,
         decoder: &mut Decoder,
     ) -> bool {
         let (code, frame) = (&photo.tables().frame.code, photo.soft());
         let mut tried = false;
         for (index, packet) in self.0.iter_mut().enumerate().filter(|(_, p)| p.is_none()) {
             let soft = code.gather(&frame, index);
-            if code.surplus(&soft) < -reach {
+            if code.surplus(&soft) < -REACH {
                 continue;
             }
             tried = true;

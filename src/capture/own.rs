@@ -68,8 +68,10 @@ impl OwnReader<'_> {
         measures.marks_found = Some(marks.unwrap_or_else(|| follow(&mut mesh)).share());
         let mut photo = Photo::registered(picture, &mut mesh, &tables, measures);
         packets.decode(&tables, &photo.soft(), FEW_ITERATIONS, decoder);
-        if !packets.is_complete() {
+        if !packets.is_mostly_decoded() {
             photo.register_further(measures);
+        }
+        if !packets.is_complete() {
             packets.decode(&tables, &photo.soft(), MANY_ITERATIONS, decoder);
         }
         let mixed = !packets.is_complete() && shows_another(picture, &hypothesis, &header, decoder);

@@ -112,11 +112,15 @@ impl<'a> Photo<'a> {
     }
 
     /// Equalises again with what is expected of the data bits, -1 to 1, or NaN where the code has said
-    /// nothing. Whether that is possible.
-    pub(super) fn feed_back(&mut self, expected: &[f32]) -> bool {
+    /// nothing; `mostly` if it is known of most of them. Whether that is possible.
+    pub(super) fn feed_back(&mut self, expected: &[f32], mostly: bool) -> bool {
         let demodulator = self.tables.demodulator();
-        let detail = self.detail.get_or_insert_with(|| Detail::new(self.mesh, self.picture));
-        let scores = demodulator.feed_back(&self.signal, detail, &self.bits, expected);
+        let scores = if mostly || !demodulator.has_use_of_detail() {
+            demodulator.feed_back_certain(&self.signal, &self.bits, expected)
+        } else {
+            let detail = self.detail.get_or_insert_with(|| Detail::new(self.mesh, self.picture));
+            Some(demodulator.feed_back(detail, &self.bits, expected))
+        };
         let Some(scores) = scores else { return false };
         self.bits = demodulator.soft_bits(&scores);
         self.equalised += 1;

@@ -19,35 +19,40 @@ const TILES_A_WEIGHT: usize = 8;
 const TRAINING_TILES: usize = 12_000;
 
 impl Demodulator {
+    /// Whether a frame has pilots enough for what is equalised with a [`Detail`].
+    pub(crate) fn has_use_of_detail(&self) -> bool {
+        let unknowns = 9 * (Detail::PLANES + self.outputs()) + 1;
+        self.layout().pilots().len() >= TILES_A_WEIGHT * unknowns
+    }
+
     /// Equalises again. `expected` has what each data bit is expected to be, in the order of the
-    /// LLRs, -1 to 1, -1 or 1 only where it is certain; where it is NaN, `soft` has to do. `None` if too
-    /// little is known for sure to learn from.
-    pub(crate) fn feed_back(
+    /// LLRs, -1 to 1, -1 or 1 only where it is certain; where it is NaN, `soft` has to do.
+    pub(crate) fn feed_back(&self, detail: &Detail, soft: &SoftBits, expected: &[f32]) -> Scores {
+        let beliefs = self.beliefs(soft, expected);
+        let outputs = self.outputs();
+        let inputs: Vec<&Plane> = detail.planes.iter().chain(&beliefs).collect();
+        let (count, all) = (detail.planes.len(), inputs.len());
+        let mut taps: Vec<_> = square(0..count, 1, true).collect();
+        taps.extend(square(count..all, 1, false));
+        // What is believed of a bit itself is no input, what is of the tile's others is one.
+        let own: Vec<usize> = (taps.len()..).take(outputs).collect();
+        taps.extend(square(count..all, 0, true));
+        let pilots = self.layout().pilots().iter().map(|&tile| tile as usize);
+        let target = |tile: usize| values(&self.known, tile);
+        let ridge = DETAIL_RIDGE;
+        let filter = Filter::train_without(&inputs, taps, &own, pilots, target, outputs, ridge);
+        self.taught_scores(&filter, &inputs, self.layout().pilots().len())
+    }
+
+    /// The same from one sample a tile, taught by what is certain: all there is to know where that are
+    /// most of the tiles. `None` if there are too few.
+    pub(crate) fn feed_back_certain(
         &self,
         signal: &Signal,
-        detail: &Detail,
         soft: &SoftBits,
         expected: &[f32],
     ) -> Option<Scores> {
         let beliefs = self.beliefs(soft, expected);
-        let target = |tile: usize| {
-            let (known, believed) = (values(&self.known, tile), values(&beliefs, tile));
-            std::array::from_fn(|i| if known[i] == 0.0 { believed[i] } else { known[i] })
-        };
-        let (count, outputs) = (detail.planes.len(), self.outputs());
-        let pilots = self.layout().pilots();
-        if pilots.len() >= TILES_A_WEIGHT * (9 * (count + outputs) + 1) {
-            let inputs: Vec<&Plane> = detail.planes.iter().chain(&beliefs).collect();
-            let mut taps: Vec<_> = square(0..count, 1, true).collect();
-            taps.extend(square(count..inputs.len(), 1, false));
-            // What is believed of a bit itself is no input, what is of the tile's others is one.
-            let own: Vec<usize> = (taps.len()..).take(outputs).collect();
-            taps.extend(square(count..inputs.len(), 0, true));
-            let tiles = pilots.iter().map(|&tile| tile as usize);
-            let ridge = DETAIL_RIDGE;
-            let filter = Filter::train_without(&inputs, taps, &own, tiles, target, outputs, ridge);
-            return Some(self.taught_scores(&filter, &inputs, pilots.len()));
-        }
         let inputs: Vec<&Plane> = signal.colours.iter().chain(&beliefs).collect();
         let mut taps: Vec<_> = square(0..3, 1, true).collect();
         taps.extend(square(3..inputs.len(), 1, false));
@@ -55,18 +60,24 @@ impl Demodulator {
         if tiles.len() < TILES_A_WEIGHT * (taps.len() + 1) {
             return None;
         }
-        let count = tiles.len();
+        let pilot_or_data = |known: f32, said: f32| if known == 0.0 { said } else { known };
+        let target = |tile: usize| {
+            let (known, said) = (values(&self.known, tile), values(&beliefs, tile));
+            std::array::from_fn(|i| pilot_or_data(known[i], said[i]))
+        };
+        let (count, outputs) = (tiles.len(), self.outputs());
         let filter = Filter::train(&inputs, taps, tiles.into_iter(), target, outputs, RIDGE);
         Some(self.taught_scores(&filter, &inputs, count))
     }
 
-    /// The pilots, and data tiles of which every bit is certain.
+    /// The pilots, and data tiles of which every bit is certain, as many as a filter learns from.
     fn certain_tiles(&self, expected: &[f32]) -> Vec<usize> {
         let data = self.layout().data().iter().zip(expected.chunks_exact(self.outputs()));
         let is_certain = |bits: &[f32]| bits.iter().all(|bit| bit.abs() == 1.0);
         let certain = data.filter(|(_, bits)| is_certain(bits)).map(|(tile, _)| tile);
-        let tiles = self.layout().pilots().iter().chain(certain);
-        tiles.take(TRAINING_TILES).map(|&tile| tile as usize).collect()
+        let tiles: Vec<&u32> = self.layout().pilots().iter().chain(certain).collect();
+        let step = tiles.len().div_ceil(TRAINING_TILES).max(1);
+        tiles.into_iter().step_by(step).map(|&tile| tile as usize).collect()
     }
 
     /// What each bit of each tile is believed to be, -1 to 1: one plane for each bit of a tile.
@@ -189,8 +200,8 @@ mod tests {
             assert!((said - before).abs() < 0.03, "noise {noise}: {said}, in truth {before}");
             let nothing = vec![f32::NAN; seen.bits.len()];
             for round in 0..4 {
-                let scores = demodulator.feed_back(&seen.signal, &seen.detail, &soft, &nothing);
-                soft = demodulator.soft_bits(&scores.unwrap());
+                let scores = demodulator.feed_back(&seen.detail, &soft, &nothing);
+                soft = demodulator.soft_bits(&scores);
                 let (truth, said) = seen.information(&soft);
                 assert!((said - truth).abs() < 0.03, "round {round}: {said}, in truth {truth}");
                 assert!(truth > before + 0.1, "round {round}: {truth} after {before}");
@@ -209,8 +220,8 @@ mod tests {
                 false => f32::NAN,
             };
             let expected: Vec<f32> = seen.bits.iter().enumerate().map(known).collect();
-            let scores = demodulator.feed_back(&seen.signal, &seen.detail, &soft, &expected);
-            seen.information(&demodulator.soft_bits(&scores.unwrap())).0
+            let scores = demodulator.feed_back(&seen.detail, &soft, &expected);
+            seen.information(&demodulator.soft_bits(&scores)).0
         };
         let [none, half, all] = [0, 8, 16].map(with);
         assert!(half > none + 0.03 && all > half + 0.03, "{none} {half} {all}");
@@ -223,8 +234,9 @@ mod tests {
         let soft = demodulator.soft_bits(&demodulator.equalise(&seen.signal));
         let (before, _) = seen.information(&soft);
         let fed_back =
-            |expected: &[f32]| demodulator.feed_back(&seen.signal, &seen.detail, &soft, expected);
+            |expected: &[f32]| demodulator.feed_back_certain(&seen.signal, &soft, expected);
         let mut expected = vec![f32::NAN; seen.bits.len()];
+        assert!(!demodulator.has_use_of_detail());
         assert!(fed_back(&expected).is_none(), "nothing to learn from");
         let half = expected.len() / 2;
         for (expected, bit) in expected.iter_mut().zip(&seen.bits).take(half) {

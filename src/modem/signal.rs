@@ -66,6 +66,9 @@ pub(crate) struct Detail {
 }
 
 impl Detail {
+    /// Its planes.
+    pub(super) const PLANES: usize = 12;
+
     /// Samples a picture once more.
     pub(crate) fn new(mesh: &Mesh, picture: &Picture) -> Self {
         Self::of(mesh.sample_beside(picture, ASIDE))
