@@ -8,6 +8,8 @@ use crate::modem::{Detail, Scores, Signal, SoftBits};
 use crate::raster::Picture;
 use crate::reading::{Cause, Measures};
 
+/// Where fewer of the marks are found, some parts of the mesh may be off by a tile and more.
+const ALL_MARKS: f64 = 0.99;
 /// Steps of registration at most.
 const MAX_STEPS: usize = 6;
 /// A step has to add this much information, in bits a bit, to be followed by another.
@@ -60,8 +62,12 @@ impl<'a> Photo<'a> {
         measures.information = Some(self.information());
     }
 
-    /// As many further steps of registration as bring something.
+    /// Lays the mesh by the pilots, then as many further steps of registration as bring something.
     pub(super) fn register_further(&mut self, measures: &mut Measures) {
+        let known = self.tables.demodulator().known_tiles(&self.signal);
+        if measures.marks_found < Some(ALL_MARKS) && self.mesh.follow_known(self.picture, &known) {
+            self.sample();
+        }
         for _ in 1..MAX_STEPS {
             let (mesh, before, information) = (self.mesh.clone(), *measures, self.information());
             self.register(measures);

@@ -6,9 +6,10 @@
 //! decoded, [`Demodulator::feed_back`] uses their bits, and soft decisions for all others, as
 //! known neighbours (decision feedback; with a soft decoder in the loop, turbo equalisation).
 
+use super::signal::levels;
 use super::{Signal, pilot_symbols};
 use crate::dsp::{Filter, Plane, square};
-use crate::frame::{Layout, Palette, TileKind};
+use crate::frame::{KnownTile, Layout, Palette, TileKind};
 use std::sync::Arc;
 
 /// Tiles that the channel's model for registration is trained on: with 28 unknowns three times as
@@ -150,6 +151,25 @@ impl Demodulator {
             }
         }
         Registration { errors, gradient, sharpness: model.centre_share() }
+    }
+
+    /// The pilots, as a mesh is laid by them: see [`crate::frame::Mesh::follow_known`].
+    pub(crate) fn known_tiles(&self, signal: &Signal) -> Vec<KnownTile> {
+        let fields = signal.samples().colours.each_ref().map(levels);
+        let columns = self.layout.columns();
+        let of_pilot = |&tile: &u32| {
+            let tile = tile as usize;
+            let (column, row) = (tile % columns, tile / columns);
+            // A frame in black and white has the same bit in every channel.
+            let sign = |c: usize| self.known[c.min(self.known.len() - 1)].tile(tile);
+            let weights = |c: usize| sign(c) / fields[c].1.at(column, row);
+            KnownTile {
+                tile,
+                weights: std::array::from_fn(weights),
+                levels: std::array::from_fn(|c| fields[c].0.at(column, row)),
+            }
+        };
+        self.layout.pilots().iter().map(of_pilot).collect()
     }
 
     /// At most `count` tiles spread over the frame that carry symbols.

@@ -82,21 +82,11 @@ impl Detail {
 
 /// Values with local mean 0 and local deviation 1, and the deviation that they had.
 fn normalised(input: &Plane) -> (Plane, Field) {
-    let (columns, rows) = (input.columns(), input.rows());
-    let means = |fill: &dyn Fn(&[f32], &mut [f32])| {
-        Field::means((columns, rows), BLOCK, None, |row, line| fill(input.row(row), line))
-            .smoothed(REACH)
-    };
-    let mean = means(&|values, line| line.copy_from_slice(values));
-    let square = means(&|values, line| {
-        line.iter_mut().zip(values).for_each(|(square, value)| *square = value * value);
-    });
-    // Two grey levels of noise keep flat areas flat.
-    let deviation =
-        mean.combined(&square, |mean, square| (square - mean * mean).max(0.0).sqrt() + 2.0);
-    let mut plane = Plane::new(columns, rows);
+    let (mean, deviation) = levels(input);
+    let columns = input.columns();
+    let mut plane = Plane::new(columns, input.rows());
     let (mut level, mut scale) = (vec![0.0; columns], vec![0.0; columns]);
-    for row in 0..rows {
+    for row in 0..input.rows() {
         mean.row(row, &mut level);
         deviation.row(row, &mut scale);
         let targets = plane.row_mut(row).iter_mut().zip(input.row(row));
@@ -105,4 +95,20 @@ fn normalised(input: &Plane) -> (Plane, Field) {
         }
     }
     (plane, deviation)
+}
+
+/// Local mean and deviation.
+pub(super) fn levels(input: &Plane) -> (Field, Field) {
+    let means = |fill: &dyn Fn(&[f32], &mut [f32])| {
+        let size = (input.columns(), input.rows());
+        Field::means(size, BLOCK, None, |row, line| fill(input.row(row), line)).smoothed(REACH)
+    };
+    let mean = means(&|values, line| line.copy_from_slice(values));
+    let square = means(&|values, line| {
+        line.iter_mut().zip(values).for_each(|(square, value)| *square = value * value);
+    });
+    // Two grey levels of noise keep flat areas flat.
+    let deviation =
+        mean.combined(&square, |mean, square| (square - mean * mean).max(0.0).sqrt() + 2.0);
+    (mean, deviation)
 }

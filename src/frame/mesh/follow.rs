@@ -57,10 +57,8 @@ impl Mesh {
         }
         let kept = self.without_outliers(&anchors, pitch);
         for (node, offset) in self.offsets.iter_mut().enumerate() {
-            let at = Point::new(
-                (node % self.nodes_across * self.node) as f64,
-                (node / self.nodes_across * self.node) as f64,
-            );
+            let (column, row) = (node % self.nodes_across, node / self.nodes_across);
+            let at = Point::new((column * self.node) as f64, (row * self.node) as f64);
             *offset = predict(&kept, at, pitch, None).unwrap_or_default();
         }
         let found = kept.len().saturating_sub(finders.len());

@@ -10,9 +10,11 @@ use crate::dsp::Plane;
 use crate::raster::{Homography, Point};
 
 mod follow;
+mod known;
 mod marks;
 mod sample;
 
+pub(crate) use known::KnownTile;
 pub use sample::Samples;
 
 /// Tiles from one node of the mesh to the next, at least,
@@ -131,6 +133,12 @@ impl Mesh {
         let (c, d) = (self.offsets[below], self.offsets[below + 1]);
         let (top, bottom) = (a + (b - a) * fx, c + (d - c) * fx);
         top + (bottom - top) * fy
+    }
+
+    /// Where a node is, in tiles.
+    fn node_place(&self, node: usize) -> Point {
+        let (column, row) = (node % self.nodes_across, node / self.nodes_across);
+        Point::new((column * self.node) as f64, (row * self.node) as f64)
     }
 
     /// Moves the mesh by what the data says.

@@ -136,7 +136,7 @@ fn mean<const N: usize>(samples: [[f32; N]; 4]) -> [f32; N] {
 
 /// Bilinear colour.
 #[inline]
-fn colour(picture: &Picture, p: Point) -> Sample {
+pub(super) fn colour(picture: &Picture, p: Point) -> Sample {
     let (top, bottom, fx, fy) = picture.around(p.x, p.y);
     std::array::from_fn(|c| {
         let [a, b, d, e] = [top[c], top[c + 3], bottom[c], bottom[c + 3]].map(f32::from);
