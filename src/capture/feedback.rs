@@ -8,12 +8,12 @@
 use super::photo::Photo;
 use super::tables::ReadTables;
 use crate::ldpc::Decoder;
-use crate::reading::Unsure;
+use crate::reading::{Measures, Unsure};
 
 /// Iterations of the code's decoder at first, where most codewords decode or none, and later.
-pub(super) const FEW_ITERATIONS: usize = 16;
-pub(super) const MANY_ITERATIONS: usize = 40;
-/// Rounds of feedback at most: each takes about as long as a step of registration.
+const FEW_ITERATIONS: usize = 16;
+const MANY_ITERATIONS: usize = 40;
+/// Rounds of feedback at most: each takes about as long as two steps of registration.
 const MAX_ROUNDS: usize = 10;
 /// So many rounds in turn may decode nothing while there is no codeword yet, since beliefs grow for a
 /// while before the first one is complete; and later, when those that are left have damage of their own.
@@ -45,7 +45,7 @@ impl Packets {
         self.0.iter().all(Option::is_some)
     }
 
-    pub(super) fn is_mostly_decoded(&self) -> bool {
+    fn is_mostly_decoded(&self) -> bool {
         2 * self.decoded() > self.total()
     }
 
@@ -54,8 +54,34 @@ impl Packets {
         self.0.into_iter().flatten()
     }
 
-    /// Decodes the codewords that are not there yet, from the soft values of the frame.
-    pub(super) fn decode(
+    /// Decodes the codewords of an undistorted frame, from its soft values.
+    pub(super) fn decode_exact(
+        &mut self,
+        tables: &ReadTables,
+        frame: &[i8],
+        decoder: &mut Decoder,
+    ) {
+        self.decode(tables, frame, FEW_ITERATIONS, decoder);
+    }
+
+    /// Decodes the codewords of a photo, which is registered further if that takes it.
+    pub(super) fn decode_photo(
+        &mut self,
+        photo: &mut Photo<'_>,
+        measures: &mut Measures,
+        decoder: &mut Decoder,
+    ) {
+        self.decode(photo.tables(), &photo.soft(), FEW_ITERATIONS, decoder);
+        if !self.is_mostly_decoded() {
+            photo.register_further(measures);
+        }
+        if !self.is_complete() {
+            self.decode(photo.tables(), &photo.soft(), MANY_ITERATIONS, decoder);
+        }
+    }
+
+    /// Decodes the codewords that are not there yet.
+    fn decode(
         &mut self,
         tables: &ReadTables,
         frame: &[i8],

@@ -5,7 +5,7 @@
 //! until nothing more comes.
 
 use super::debug::FramePictures;
-use super::feedback::{FEW_ITERATIONS, MANY_ITERATIONS, Packets};
+use super::feedback::Packets;
 use super::header::shows_another;
 use super::located::Located;
 use super::photo::Photo;
@@ -41,7 +41,7 @@ impl OwnReader<'_> {
         let mut packets = Packets::new(codewords);
         if let Some(llrs) = located.exact.take() {
             let soft = located.tables.frame.code.descramble(llrs);
-            packets.decode(&located.tables, &soft, FEW_ITERATIONS, &mut self.tools.decoder);
+            packets.decode_exact(&located.tables, &soft, &mut self.tools.decoder);
             measures.registration_error = Some(0.0);
         }
         let PhotoResult { outcome, unsure, debug } = if packets.is_complete() {
@@ -67,13 +67,7 @@ impl OwnReader<'_> {
         let follow = |mesh: &mut Mesh| mesh.follow_marks(picture, layout, hypothesis.trusted());
         measures.marks_found = Some(marks.unwrap_or_else(|| follow(&mut mesh)).share());
         let mut photo = Photo::registered(picture, &mut mesh, &tables, measures);
-        packets.decode(&tables, &photo.soft(), FEW_ITERATIONS, decoder);
-        if !packets.is_mostly_decoded() {
-            photo.register_further(measures);
-        }
-        if !packets.is_complete() {
-            packets.decode(&tables, &photo.soft(), MANY_ITERATIONS, decoder);
-        }
+        packets.decode_photo(&mut photo, measures, decoder);
         let mixed = !packets.is_complete() && shows_another(picture, &hypothesis, &header, decoder);
         if !packets.is_complete() && (!mixed || header.format.bands > 1) {
             packets.decode_with_feedback(&mut photo, decoder);

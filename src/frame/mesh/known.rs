@@ -106,6 +106,15 @@ mod tests {
     use crate::frame::{Geometry, Hypothesis, Palette};
     use crate::prng::SplitMix64;
 
+    /// Every ninth tile, of these bits.
+    fn pilots(columns: usize, bits: &[u8]) -> Vec<KnownTile> {
+        let tiles = (0..22 * 22).map(|i| (i / 22 * 9 + 4) * columns + i % 22 * 9 + 4);
+        let weights =
+            |tile: usize| std::array::from_fn(|c| (f32::from(bits[3 * tile + c]) - 0.5) / 30.0);
+        let known = |tile| KnownTile { tile, weights: weights(tile), levels: [120.0; 3] };
+        tiles.map(known).collect()
+    }
+
     #[test]
     fn parts_of_the_mesh_that_are_off_by_tiles_come_back() {
         const TILE: usize = 3;
@@ -125,15 +134,7 @@ mod tests {
             [(near, near), (far, near), (far, far), (near, far)].map(|(x, y)| Point::new(x, y));
         let hypothesis = Hypothesis { corners, radii: [9.0; 4], guessed: None, plausibility: 0.0 };
         let mut mesh = Mesh::from_hypothesis(geometry, &hypothesis).unwrap();
-        let at = |i: usize| (i % 22 * 9 + 4, i / 22 * 9 + 4);
-        let known: Vec<KnownTile> = (0..22 * 22)
-            .map(|i| at(i).1 * columns + at(i).0)
-            .map(|tile| KnownTile {
-                tile,
-                weights: std::array::from_fn(|c| (f32::from(tiles[3 * tile + c]) - 0.5) / 30.0),
-                levels: [120.0; 3],
-            })
-            .collect();
+        let known = pilots(columns, &tiles);
         assert!(!mesh.follow_known(&picture, &known), "it is in place");
         let away = Point::new(2.0 * TILE as f64, -1.5 * TILE as f64);
         for node in 0..mesh.offsets.len() / 2 {
