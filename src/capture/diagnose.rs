@@ -126,8 +126,7 @@ mod tests {
         // Half of the tiles are white, as in a well-lit frame in black and white.
         let mut plane = Plane::new(8, 8);
         (0..64).for_each(|tile| plane.set(tile, if tile % 2 == 0 { 254.0 } else { 20.0 }));
-        let colours = [plane.clone(), plane.clone(), plane.clone()];
-        let samples = Samples { colours, gradient: [plane.clone(), plane] };
+        let samples = Samples { colours: [plane.clone(), plane.clone(), plane] };
         let [colour, black_white] =
             Palette::ALL.map(|palette| clipped(&samples, palette.white_share()));
         assert!(colour > MAX_CLIPPED && black_white == 0.0, "{colour} {black_white}");

@@ -14,7 +14,7 @@ pub(super) const ENOUGH_MARKS: f64 = 0.6;
 /// With fewer picture pixels a tile nothing can be read of a frame, and its tables only cost.
 const MIN_PIXELS_PER_TILE: f64 = 0.8;
 /// Frames of more tiles are read from pictures without distortion alone: no photo resolves them, and
-/// equalising takes 150 bytes a tile.
+/// equalising takes 200 bytes a tile.
 const MAX_PHOTO_TILES: usize = 1 << 21;
 /// By how much the size of a header's cells may differ from what the header says of them, and if a
 /// corner was guessed. Corners of two frames side by side give more than 1.9.

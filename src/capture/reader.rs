@@ -87,6 +87,12 @@ impl Reader {
         self.tools.ray_steps
     }
 
+    /// Times that the tiles of frames in the last picture were equalised, by steps of registration and
+    /// rounds of feedback: what photos cost.
+    pub fn equalisations(&self) -> usize {
+        self.tools.equalised
+    }
+
     /// What the last picture looked like inside, if the reader draws.
     pub fn debug_pictures(&mut self) -> Option<DebugPictures> {
         self.debug.take()
@@ -95,6 +101,7 @@ impl Reader {
     fn start(&mut self) {
         self.debug = None;
         (self.tools.header_trials, self.tools.ray_steps) = (0, 0);
+        self.tools.equalised = 0;
     }
 
     /// Reads all frames in a picture, or says why there are none.

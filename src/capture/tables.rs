@@ -48,6 +48,8 @@ pub(super) struct Tools {
     pub(super) header_trials: usize,
     /// Steps of the rays that confirmed finders in it.
     pub(super) ray_steps: usize,
+    /// Times that the tiles of its frames were equalised.
+    pub(super) equalised: usize,
 }
 
 impl Tools {

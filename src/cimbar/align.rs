@@ -12,6 +12,8 @@ use crate::raster::{Picture, Point};
 
 /// Cells from one group to the next.
 const GROUP_PITCH: usize = 8;
+/// Cells from one node of the mesh to the next.
+const NODE: usize = 8;
 /// Cells of a group, a side.
 const GROUP: usize = 3;
 /// A group is looked for this many frame pixels to each side.
@@ -111,7 +113,7 @@ fn plain_mesh(parameters: &Parameters, hypothesis: &Hypothesis) -> Option<Mesh> 
     let (columns, rows) = parameters.grid;
     let first = centre(FINDER_INSET, FINDER_INSET);
     let last = centre(width - FINDER_INSET, height - FINDER_INSET);
-    Mesh::new(&Grid { columns, rows, first, last }, hypothesis)
+    Mesh::new(&Grid { columns, rows, node: NODE, first, last }, hypothesis)
 }
 
 /// The middles of the groups, in cells, those nearest to the frame's corners first.

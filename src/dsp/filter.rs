@@ -50,6 +50,19 @@ impl Filter {
         outputs: usize,
         ridge: f64,
     ) -> Self {
+        Self::train_without(inputs, taps, &[], tiles, target, outputs, ridge)
+    }
+
+    /// The same, without one tap for each output: `without` has its number among `taps`.
+    pub(crate) fn train_without(
+        inputs: &[&Plane],
+        taps: Vec<Tap>,
+        without: &[usize],
+        tiles: impl Iterator<Item = usize>,
+        target: impl Fn(usize) -> [f32; 3],
+        outputs: usize,
+        ridge: f64,
+    ) -> Self {
         let unknowns = taps.len() + 1;
         let mut problem = LeastSquares::new(unknowns, outputs);
         let mut features = vec![1.0; unknowns];
@@ -62,7 +75,12 @@ impl Filter {
             }
             problem.add(&features, &target(tile)[..outputs]);
         }
-        Self { taps, weights: problem.solve(ridge) }
+        Self { taps, weights: problem.solve(ridge, without) }
+    }
+
+    /// Weights of each output.
+    pub(crate) fn unknowns(&self) -> usize {
+        self.taps.len() + 1
     }
 
     /// The share of the tile itself in the sum of all weights' magnitudes.
@@ -78,26 +96,36 @@ impl Filter {
     /// Applies the filter to every tile: one plane for each output.
     pub(crate) fn apply(&self, inputs: &[&Plane]) -> Vec<Plane> {
         let (columns, rows) = (inputs[0].columns(), inputs[0].rows());
-        let unknowns = self.taps.len() + 1;
-        self.weights
-            .chunks_exact(unknowns)
-            .map(|weights| {
-                let mut output = Plane::new(columns, rows);
-                for row in 0..rows {
-                    let line = output.row_mut(row);
-                    line.fill(weights[self.taps.len()]);
-                    for (tap, &weight) in self.taps.iter().zip(weights) {
-                        let input = inputs[tap.plane];
-                        let start =
-                            input.start(row).wrapping_add_signed(input.step(tap.dx, tap.dy));
-                        let values = &input.values()[start..][..columns];
-                        for (sum, value) in line.iter_mut().zip(values) {
-                            *sum += weight * value;
-                        }
-                    }
+        let of_output = |weights: &[f32]| {
+            let mut output = Plane::new(columns, rows);
+            for row in 0..rows {
+                let line = output.row_mut(row);
+                line.fill(weights[self.taps.len()]);
+                let shifted = |tap: &Tap| {
+                    let input = inputs[tap.plane];
+                    let start = input.start(row).wrapping_add_signed(input.step(tap.dx, tap.dy));
+                    &input.values()[start..][..columns]
+                };
+                // Three at once: sums are loaded and stored less often.
+                let (threes, rest) = self.taps.as_chunks::<3>();
+                let (weights, last) = weights[..self.taps.len()].as_chunks::<3>();
+                for (taps, weights) in threes.iter().zip(weights) {
+                    add_three(line, taps.each_ref().map(shifted), *weights);
                 }
-                output
-            })
-            .collect()
+                for (tap, weight) in rest.iter().zip(last) {
+                    line.iter_mut().zip(shifted(tap)).for_each(|(sum, v)| *sum += weight * v);
+                }
+            }
+            output
+        };
+        self.weights.chunks_exact(self.unknowns()).map(of_output).collect()
+    }
+}
+
+/// Adds three weighted rows to sums.
+fn add_three(sums: &mut [f32], rows: [&[f32]; 3], weights: [f32; 3]) {
+    let [a, b, c] = rows.map(|row| &row[..sums.len()]);
+    for (i, sum) in sums.iter_mut().enumerate() {
+        *sum += (a[i] * weights[0] + b[i] * weights[1]) + c[i] * weights[2];
     }
 }

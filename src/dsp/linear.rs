@@ -12,10 +12,14 @@ pub(crate) struct LeastSquares {
     /// Sums of rows not yet added to the ones below, in single precision.
     total_gram: Vec<f64>,
     total_right: Vec<f64>,
+    /// Observations that are not in the sums yet: features and targets of each.
+    waiting: Vec<f32>,
     pending: usize,
 }
 
-/// Rows that are summed in single precision before they go to the double-precision totals.
+/// Observations that are added at once: the Gram matrix is too large to go through it for each.
+const AT_ONCE: usize = 4;
+/// Observations that are summed in single precision before they go to the double-precision totals.
 const BATCH: usize = 256;
 
 impl LeastSquares {
@@ -29,26 +33,35 @@ impl LeastSquares {
             right: vec![0.0; sides],
             total_gram: vec![0.0; square],
             total_right: vec![0.0; sides],
+            waiting: Vec::with_capacity(AT_ONCE * (unknowns + targets)),
             pending: 0,
         }
     }
 
     /// Adds an observation: `features` (one for each unknown) and what they should give.
     pub(crate) fn add(&mut self, features: &[f32], targets: &[f32]) {
-        let n = self.unknowns;
-        for (i, &feature) in features.iter().enumerate().take(n) {
-            let row = &mut self.gram[i * n + i..(i + 1) * n];
-            for (sum, &other) in row.iter_mut().zip(&features[i..]) {
-                *sum += feature * other;
-            }
+        self.waiting.extend_from_slice(features);
+        self.waiting.extend_from_slice(targets);
+        if self.waiting.len() == AT_ONCE * (self.unknowns + self.targets) {
+            self.add_waiting();
         }
-        for (&target, right) in targets.iter().zip(self.right.chunks_exact_mut(n)) {
-            for (sum, &feature) in right.iter_mut().zip(features) {
-                *sum += feature * target;
-            }
+    }
+
+    /// Adds the observations that wait to the sums.
+    fn add_waiting(&mut self) {
+        let (n, width) = (self.unknowns, self.unknowns + self.targets);
+        // Those that are not there are zeros.
+        self.waiting.resize(AT_ONCE * width, 0.0);
+        let rows: [&[f32]; AT_ONCE] = std::array::from_fn(|i| &self.waiting[i * width..][..width]);
+        for i in 0..n {
+            add_products(&mut self.gram[i * n + i..(i + 1) * n], rows, i, i);
         }
-        self.pending += 1;
-        if self.pending == BATCH {
+        for (target, right) in self.right.chunks_exact_mut(n).enumerate() {
+            add_products(right, rows, 0, n + target);
+        }
+        self.waiting.clear();
+        self.pending += AT_ONCE;
+        if self.pending >= BATCH {
             self.flush();
         }
     }
@@ -63,25 +76,53 @@ impl LeastSquares {
     }
 
     /// The coefficients, `unknowns` for each target, with `ridge` times their squared length added
-    /// to the squared error. Unknowns that nothing tells about come out zero.
-    pub(crate) fn solve(mut self, ridge: f64) -> Vec<f32> {
+    /// to the squared error. Unknowns that nothing tells about come out zero, and so does for each
+    /// target the one that `without`, if there are as many, names.
+    pub(crate) fn solve(mut self, ridge: f64, without: &[usize]) -> Vec<f32> {
+        self.add_waiting();
         self.flush();
         let n = self.unknowns;
         let lower = cholesky(&self.total_gram, n, ridge);
         let mut solution = Vec::with_capacity(n * self.targets);
-        for right in self.total_right.chunks_exact(n) {
+        for (target, right) in self.total_right.chunks_exact(n).enumerate() {
             let mut x = right.to_vec();
-            for i in 0..n {
-                let known: f64 = (0..i).map(|j| lower[i * n + j] * x[j]).sum();
-                x[i] = (x[i] - known) / lower[i * n + i];
-            }
-            for i in (0..n).rev() {
-                let known: f64 = (i + 1..n).map(|j| lower[j * n + i] * x[j]).sum();
-                x[i] = (x[i] - known) / lower[i * n + i];
+            substitute(&lower, &mut x);
+            if let Some(&absent) = without.get(target) {
+                // What holds one unknown at zero is a multiple of the inverse's column.
+                let mut column = vec![0.0; n];
+                column[absent] = 1.0;
+                substitute(&lower, &mut column);
+                let share = x[absent] / column[absent];
+                x.iter_mut().zip(&column).for_each(|(x, column)| *x -= share * column);
+                x[absent] = 0.0;
             }
             solution.extend(x.into_iter().map(|value| value as f32));
         }
         solution
+    }
+}
+
+/// Adds to `sums` the products of each row, from the place `from` on, with what it has at `with`.
+fn add_products(sums: &mut [f32], rows: [&[f32]; AT_ONCE], from: usize, with: usize) {
+    let [a, b, c, d] = rows.map(|row| &row[from..][..sums.len()]);
+    let factors = rows.map(|row| row[with]);
+    for (i, sum) in sums.iter_mut().enumerate() {
+        *sum += a[i] * factors[0] + b[i] * factors[1] + (c[i] * factors[2] + d[i] * factors[3]);
+    }
+}
+
+/// Solves with a Cholesky factor, in place.
+fn substitute(lower: &[f64], x: &mut [f64]) {
+    let n = x.len();
+    for i in 0..n {
+        let known: f64 = (0..i).map(|j| lower[i * n + j] * x[j]).sum();
+        x[i] = (x[i] - known) / lower[i * n + i];
+    }
+    for i in (0..n).rev() {
+        // Row by row: columns of the factor are far apart in memory.
+        x[i] /= lower[i * n + i];
+        let (rest, last) = x.split_at_mut(i);
+        rest.iter_mut().zip(&lower[i * n..]).for_each(|(x, factor)| *x -= factor * last[0]);
     }
 }
 
@@ -165,8 +206,29 @@ mod tests {
             let dot = |w: &[f32]| w.iter().zip(&features).map(|(w, f)| w * f).sum::<f32>();
             problem.add(&features, &[dot(&truth[..15]), dot(&truth[15..])]);
         }
-        for (found, truth) in problem.solve(1e-6).iter().zip(&truth) {
+        for (found, truth) in problem.solve(1e-6, &[]).iter().zip(&truth) {
             assert!((found - truth).abs() < 1e-3, "{found} {truth}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_that_is_left_out_is_as_if_it_were_not_there() {
+        let mut prng = SplitMix64::new(3);
+        let mut uniform = || (prng.next_u64() % 2001) as f32 / 1000.0 - 1.0;
+        let (mut whole, mut parts) =
+            (LeastSquares::new(5, 2), [0, 1].map(|_| LeastSquares::new(4, 1)));
+        for _ in 0..90 {
+            let f: [f32; 5] = std::array::from_fn(|_| uniform());
+            let targets = [f[0] + f[3] + 0.2 * uniform(), f[1] - f[4] + 0.2 * uniform()];
+            whole.add(&f, &targets);
+            parts[0].add(&[f[0], f[1], f[2], f[4]], &targets[..1]);
+            parts[1].add(&f[..4], &targets[1..]);
+        }
+        let whole = whole.solve(0.5, &[3, 4]);
+        let [first, second] = parts.map(|part| part.solve(0.5, &[]));
+        let expected: Vec<f32> = [&first[..3], &[0.0], &first[3..], &second[..], &[0.0]].concat();
+        for (found, expected) in whole.iter().zip(&expected) {
+            assert!((found - expected).abs() < 1e-4, "{found} {expected}");
         }
     }
 
@@ -183,7 +245,7 @@ mod tests {
                 .collect();
             let mut problem = LeastSquares::new(4, 2);
             all.iter().for_each(|(features, targets)| problem.add(features, targets));
-            let map = problem.solve(0.01);
+            let map = problem.solve(0.01, &[]);
             let (mut error, mut total) = (0.0, 0.0);
             for (features, targets) in &all {
                 for (weights, target) in map.chunks_exact(4).zip(targets) {
@@ -201,7 +263,7 @@ mod tests {
     fn an_unknown_without_observations_is_zero() {
         let mut problem = LeastSquares::new(2, 1);
         problem.add(&[1.0, 0.0], &[3.0]);
-        let solution = problem.solve(1e-9);
+        let solution = problem.solve(1e-9, &[]);
         assert!((solution[0] - 3.0).abs() < 1e-3 && solution[1] == 0.0);
     }
 }

@@ -24,6 +24,6 @@ pub use layout::{Geometry, GeometryError, Layout, TileKind};
 pub(crate) use layout::{HEADER_COLUMNS, HEADER_ROWS, MARK, MAX_SIDE};
 pub(crate) use locate::hypotheses;
 pub use locate::{HeaderPlace, Hypothesis};
-pub(crate) use mesh::Grid;
+pub(crate) use mesh::{Grid, KnownTile};
 pub use mesh::{Mesh, MeshQuality, Samples};
 pub use palette::Palette;

@@ -93,9 +93,10 @@ pub fn inner(data: &[u8]) {
 /// A frame's packets to soft values and back, with some of those values gone.
 fn check_code(code: &FrameCode, packets: &[Vec<u8>], noise: u8) {
     let bits = code.encode(packets);
-    let mut known = vec![None; code.data_bits()];
-    packets.iter().enumerate().for_each(|(i, packet)| code.note_bits(i, packet, &mut known));
-    assert!(known.iter().zip(&bits).all(|(known, bit)| known.is_none_or(|known| known == *bit)));
+    let mut expected = vec![f32::NAN; code.data_bits()];
+    packets.iter().enumerate().for_each(|(i, packet)| code.note_packet(i, packet, &mut expected));
+    let agree = |(known, bit): (&f32, &u8)| known.is_nan() || (*known > 0.0) == (*bit == 1);
+    assert!(expected.iter().zip(&bits).all(agree));
     let llr = |(at, bit): (usize, &u8)| match at % 256 < usize::from(noise) / 4 {
         true => 0.0,
         false => 6.0 - 12.0 * f32::from(*bit),
@@ -107,6 +108,8 @@ fn check_code(code: &FrameCode, packets: &[Vec<u8>], noise: u8) {
         let decoded = code.decode(&mut decoder, &code.gather(&soft, index), 20);
         assert!(decoded.as_ref().is_none_or(|decoded| *decoded == packets[index]));
         assert!(noise >= 4 || decoded.is_some());
+        code.note_beliefs(index, &decoder, &mut expected);
+        assert!(expected.iter().all(|value| value.is_nan() || value.abs() <= 1.0));
     }
 }
 

@@ -27,6 +27,8 @@ pub(crate) const MAX_BANDS: u8 = 64;
 /// Soft values of a video, where noise changes from block to block, carry this much more than they
 /// say, in bits a bit, at most.
 const CALIBRATION: f64 = 0.05;
+/// What is believed of a bit stays below what is known.
+const MAX_BELIEF: f32 = 0.9999;
 /// A frame holds at least this many codewords a band if a smaller lifting size allows it, so that
 /// local damage does not take the whole frame.
 const PREFERRED_CODEWORDS: usize = 4;
@@ -123,14 +125,23 @@ impl FrameCode {
         frame
     }
 
-    /// Notes in `known` (one entry for each data bit) the bits that codeword `index` sets if it
-    /// carries `packet`.
+    /// Notes in `expected` (one entry for each data bit) what the bits of codeword `index` are if it
+    /// carries `packet`: -1 for 0, 1 for 1.
     ///
     /// # Panics
     /// If `packet` has not [`FrameCode::packet_bytes`] bytes.
-    pub(crate) fn note_bits(&self, index: usize, packet: &[u8], known: &mut [Option<u8>]) {
+    pub(crate) fn note_packet(&self, index: usize, packet: &[u8], expected: &mut [f32]) {
         for (position, bit) in self.positions(index).zip(self.codeword(packet)) {
-            known[position] = Some(bit ^ self.scramble[position]);
+            expected[position] = if bit == self.scramble[position] { -1.0 } else { 1.0 };
+        }
+    }
+
+    /// Notes in `expected` what the decoder came to believe of codeword `index`, the last one that it
+    /// tried: something between -1 and 1, neither of which is certain.
+    pub(crate) fn note_beliefs(&self, index: usize, decoder: &Decoder, expected: &mut [f32]) {
+        for (position, llr) in self.positions(index).zip(decoder.beliefs(&self.code)) {
+            let of_zero = (0.5 * llr).tanh().clamp(-MAX_BELIEF, MAX_BELIEF);
+            expected[position] = if self.scramble[position] == 0 { -of_zero } else { of_zero };
         }
     }
 
@@ -199,7 +210,12 @@ impl FrameCode {
     /// Whether soft values carry so much less than the code's rate that no code works with them:
     /// finding that out by trying takes a hundred times as long.
     pub(crate) fn is_hopeless(&self, soft: &[i8]) -> bool {
-        soft_information(soft) < self.rate() - CALIBRATION
+        self.surplus(soft) < -CALIBRATION
+    }
+
+    /// By how much the soft values of a codeword carry more than the code's rate, in bits a bit.
+    pub(crate) fn surplus(&self, soft: &[i8]) -> f64 {
+        soft_information(soft) - self.rate()
     }
 
     /// Where the coded bits of codeword `index` lie among the frame's data bits.

@@ -74,3 +74,37 @@ fn unusable_parameters_are_refused() {
     assert!(FrameCode::new(60_000, 3, 1, 18, 7).is_none(), "no whole bytes");
     assert!(FrameCode::best_lifting(10, 3, 1, 7, 13).is_none());
 }
+
+#[test]
+fn what_the_decoder_believes_of_a_failed_codeword_is_mostly_right_and_packets_are_certain() {
+    let code = FrameCode::new(8_000, 3, 1, 96, 12).unwrap();
+    let packets = packets(&code, 3);
+    let bits = code.encode(&packets);
+    // Noise of 0.75 a bit leaves hardly more than this rate, so that decoding fails.
+    const NOISE: f32 = 0.75;
+    let mut prng = SplitMix64::new(5);
+    let mut uniform = || (prng.next_u64() >> 40) as f32 / (1u32 << 24) as f32;
+    let mut gaussian = || (0..12).map(|_| uniform()).sum::<f32>() - 6.0;
+    let llrs: Vec<f32> = llrs(&bits)
+        .into_iter()
+        .map(|llr| 2.0 / (NOISE * NOISE) * (llr.signum() + NOISE * gaussian()))
+        .collect();
+    let soft = code.soften(&llrs);
+    let mut decoder = Decoder::default();
+    let mut expected = vec![f32::NAN; code.data_bits()];
+    let failed = (0..code.codewords()).filter(|&index| {
+        let failed = code.decode(&mut decoder, &code.gather(&soft, index), 40).is_none();
+        code.note_beliefs(index, &decoder, &mut expected);
+        failed
+    });
+    assert!(failed.count() == code.codewords());
+    let noted = expected.iter().zip(&bits).filter(|(value, _)| !value.is_nan());
+    let right: Vec<f32> = noted.map(|(value, bit)| value * (f32::from(*bit) * 2.0 - 1.0)).collect();
+    assert!(right.iter().sum::<f32>() > 0.6 * right.len() as f32);
+    assert!(right.iter().all(|value| value.abs() < 1.0));
+    for (index, packet) in packets.iter().enumerate() {
+        code.note_packet(index, packet, &mut expected);
+    }
+    let right = |(value, bit): (&f32, &u8)| value.is_nan() || *value == f32::from(*bit) * 2.0 - 1.0;
+    assert!(expected.iter().zip(&bits).all(right));
+}

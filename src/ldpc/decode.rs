@@ -81,6 +81,12 @@ impl Decoder {
         self.total.iter().map(|&llr| u8::from(llr < 0))
     }
 
+    /// LLRs of the bits that were sent, with what the code says of them, after the last codeword.
+    pub(crate) fn beliefs(&self, code: &Code) -> impl ExactSizeIterator<Item = f32> + '_ {
+        let sent = self.total.get(PUNCTURED_COLUMNS * code.lifting..).unwrap_or_default();
+        sent.iter().map(|&llr| f32::from(llr) / LLR_SCALE)
+    }
+
     fn layer(&mut self, edges: &[Edge], z: usize, offset: usize) {
         self.minima.reset(z);
         self.extrinsic.resize(edges.len() * z, 0);

@@ -8,14 +8,18 @@
 
 mod demodulate;
 mod exact;
+mod feedback;
 mod header;
 mod signal;
+mod soft;
 mod soft_header;
 mod symbols;
 
 pub use demodulate::{Demodulator, Registration, Scores};
 pub(crate) use exact::exact_llrs;
 pub use header::{FORMAT_VERSION, FrameFormat, FrameHeader, HeaderError};
+pub(crate) use signal::Detail;
 pub use signal::Signal;
+pub use soft::SoftBits;
 pub use soft_header::SoftHeader;
 pub use symbols::{modulate, pilot_symbols};

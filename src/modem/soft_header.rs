@@ -152,7 +152,7 @@ impl Unmix {
         for (rgb, symbol) in known {
             problem.add(&Self::features(rgb), &targets(symbol));
         }
-        Self(problem.solve(0.01))
+        Self(problem.solve(0.01, &[]))
     }
 
     fn apply(&self, rgb: [f32; 3]) -> [f32; 3] {

@@ -13,6 +13,8 @@ mod cimbar_shows;
 mod cli;
 // Kills, full disks, two runs at once, damage, silence.
 mod faults;
+// Photos that only feedback can read.
+mod feedback;
 // Frames of all sizes in a video.
 mod followed;
 // Pictures and packets made to do harm.

@@ -1,7 +1,7 @@
 //! A smooth field of offsets through points whose true place can be found in the picture: each is
 //! looked for where its neighbours say it should be, outward from the finders.
 
-use super::{Mesh, MeshQuality, NODE};
+use super::{Mesh, MeshQuality};
 use crate::dsp::Matrix3;
 use crate::raster::Point;
 
@@ -57,10 +57,8 @@ impl Mesh {
         }
         let kept = self.without_outliers(&anchors, pitch);
         for (node, offset) in self.offsets.iter_mut().enumerate() {
-            let at = Point::new(
-                (node % self.nodes_across * NODE) as f64,
-                (node / self.nodes_across * NODE) as f64,
-            );
+            let (column, row) = (node % self.nodes_across, node / self.nodes_across);
+            let at = Point::new((column * self.node) as f64, (row * self.node) as f64);
             *offset = predict(&kept, at, pitch, None).unwrap_or_default();
         }
         let found = kept.len().saturating_sub(finders.len());

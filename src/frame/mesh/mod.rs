@@ -1,6 +1,6 @@
 //! Where every tile is in a picture: a homography, and smooth local offsets from it.
 //!
-//! The offsets, in picture pixels, sit on nodes every [`NODE`] tiles and are interpolated between
+//! The offsets, in picture pixels, sit on nodes, every few tiles, and are interpolated between
 //! them. First they follow the alignment marks ([`Mesh::follow_marks`]), then the
 //! data itself ([`Mesh::nudge`]): wherever the samples differ from what the decided symbols
 //! predict, the difference times the picture's gradient tells which way the tiles lie.
@@ -10,16 +10,26 @@ use crate::dsp::Plane;
 use crate::raster::{Homography, Point};
 
 mod follow;
+mod known;
 mod marks;
 mod sample;
 
+pub(crate) use known::KnownTile;
 pub use sample::Samples;
 
-/// Tiles from one node of the mesh to the next.
+/// Tiles from one node of the mesh to the next, at least,
 const NODE: usize = 8;
-/// The weight of a neighbouring node's tiles falls by this in the exponent, for each squared step: to
-/// two thirds beside, to a fifth at the corner of the 5x5 nodes that count.
-const NEIGHBOUR_FALL: f64 = 0.4;
+/// and frame pixels: what bends a frame does not know the size of its tiles.
+const NODE_PIXELS: usize = 16;
+/// The weight of another node's tiles falls by this in the exponent, for the square of each distance of
+/// [`FALL_PIXELS`] or, if that is more, of [`NODE`] tiles.
+const FALL: f64 = 0.4;
+const FALL_PIXELS: f64 = 32.0;
+/// Distances at which tiles still count, in the same unit: there, their weight is a fifth.
+const FALL_REACH: f64 = 2.0;
+/// Decisions that are wrong explain a part of every error away, so that what the others say falls
+/// short by about as much.
+const FULL_STEP: f64 = 1.5;
 /// A share of the frame's mean gradient that holds nodes still which see no edges.
 const HOLD: f64 = 0.5;
 /// Offsets change by at most this much a step, in tiles: more is a wrong answer.
@@ -34,6 +44,8 @@ pub struct Mesh {
     rows: usize,
     /// The finders' centres, in tiles, in the order of [`Hypothesis::corners`].
     finders: [Point; 4],
+    /// Tiles from one node to the next.
+    node: usize,
     nodes_across: usize,
     offsets: Vec<Point>,
 }
@@ -45,6 +57,8 @@ pub(crate) struct Grid {
     pub(crate) columns: usize,
     /// Rows.
     pub(crate) rows: usize,
+    /// Tiles from one node of the mesh to the next.
+    pub(crate) node: usize,
     /// Centre of the top-left finder, in tiles.
     pub(crate) first: Point,
     /// Centre of the bottom-right finder, in tiles.
@@ -74,17 +88,18 @@ impl Mesh {
         let inset = geometry.finder_inset() as f64 / f64::from(geometry.tile);
         let first = Point::new(inset, inset);
         let last = Point::new(columns as f64 - inset, rows as f64 - inset);
-        Self::new(&Grid { columns, rows, first, last }, hypothesis)
+        let node = NODE.max(NODE_PIXELS / usize::from(geometry.tile));
+        Self::new(&Grid { columns, rows, node, first, last }, hypothesis)
     }
 
     /// The mesh of any grid; `None` if a hypothesis has no map.
     pub(crate) fn new(grid: &Grid, hypothesis: &Hypothesis) -> Option<Self> {
-        let &Grid { columns, rows, first, last } = grid;
+        let &Grid { columns, rows, node, first, last } = grid;
         let finders = [first, Point::new(last.x, first.y), last, Point::new(first.x, last.y)];
         let map = Homography::from_points(finders, hypothesis.corners)?;
-        let (nodes_across, nodes_down) = (columns / NODE + 2, rows / NODE + 2);
+        let (nodes_across, nodes_down) = (columns / node + 2, rows / node + 2);
         let offsets = vec![Point::default(); nodes_across * nodes_down];
-        Some(Self { map, columns, rows, finders, nodes_across, offsets })
+        Some(Self { map, columns, rows, finders, node, nodes_across, offsets })
     }
 
     /// The same grid, bent as it is here, at another hypothesis: a little off this one, as from one
@@ -115,7 +130,7 @@ impl Mesh {
     fn offset(&self, x: f64, y: f64) -> Point {
         let nodes_down = self.offsets.len() / self.nodes_across;
         let cell = |v: f64, count: usize| {
-            let at = (v / NODE as f64).clamp(0.0, (count - 1) as f64 - 1e-9);
+            let at = (v / self.node as f64).clamp(0.0, (count - 1) as f64 - 1e-9);
             (at as usize, at.fract())
         };
         let ((i, fx), (j, fy)) = (cell(x, self.nodes_across), cell(y, nodes_down));
@@ -127,30 +142,35 @@ impl Mesh {
         top + (bottom - top) * fy
     }
 
+    /// Where a node is, in tiles.
+    fn node_place(&self, node: usize) -> Point {
+        let (column, row) = (node % self.nodes_across, node / self.nodes_across);
+        Point::new((column * self.node) as f64, (row * self.node) as f64)
+    }
+
     /// Moves the mesh by what the data says.
     ///
     /// `gradient` is that of the samples, `errors` has by how much their sum of colours exceeds
     /// what the decided symbols predict. Returns the rms move, in tiles.
     pub(crate) fn nudge(&mut self, layout: &Layout, gradient: &[Plane; 2], errors: &Plane) -> f64 {
         let mut normal = vec![[0f64; 5]; self.offsets.len()];
-        let [gx, gy] = gradient;
+        let ([gx, gy], node) = (gradient, self.node);
         let kinds = layout.kinds().chunks_exact(self.columns);
         let lines = gx.lines().zip(gy.lines()).zip(errors.lines()).zip(kinds);
         for (row, (((gx, gy), errors), kinds)) in lines.enumerate() {
-            let nodes = &mut normal[(row + NODE / 2) / NODE * self.nodes_across..];
+            let nodes = &mut normal[(row + node / 2) / node * self.nodes_across..];
             for (column, kind) in kinds.iter().enumerate() {
                 if matches!(kind, TileKind::Finder | TileKind::Header) {
                     continue;
                 }
                 let (gx, gy, error) = (gx[column], gy[column], errors[column]);
                 let terms = [gx * gx, gx * gy, gy * gy, gx * error, gy * error];
-                for (sum, term) in nodes[(column + NODE / 2) / NODE].iter_mut().zip(terms) {
+                for (sum, term) in nodes[(column + node / 2) / node].iter_mut().zip(terms) {
                     *sum += f64::from(term);
                 }
             }
         }
-        let limit = MAX_NUDGE * self.pixels_per_tile();
-        let moves = self.solve_moves(&normal, limit);
+        let moves = self.solve_moves(&normal, f64::from(layout.geometry().tile));
         let mut squared = 0.0;
         for (offset, step) in self.offsets.iter_mut().zip(&moves) {
             // The sample is too far along the gradient where it exceeds the prediction.
@@ -160,34 +180,47 @@ impl Mesh {
         (squared / moves.len() as f64).sqrt() / self.pixels_per_tile()
     }
 
-    /// Solves the normal equations around each node: its own tiles and, at lower weights, the
-    /// neighbouring nodes' ones.
-    fn solve_moves(&self, normal: &[[f64; 5]], limit: f64) -> Vec<Point> {
+    /// Solves the normal equations around each node: its own tiles, of `tile` frame pixels, and, at
+    /// lower weights, the neighbouring nodes' ones.
+    fn solve_moves(&self, normal: &[[f64; 5]], tile: f64) -> Vec<Point> {
+        let limit = MAX_NUDGE * self.pixels_per_tile();
+        let hold = HOLD * normal.iter().map(|n| n[0] + n[2]).sum::<f64>() / normal.len() as f64;
+        let step = |sum: [f64; 5]| {
+            let (a, b, c) = (sum[0] + hold, sum[1], sum[2] + hold);
+            let det = (a * c - b * b).max(1e-9);
+            let (x, y) = (c * sum[3] - b * sum[4], a * sum[4] - b * sum[3]);
+            let step = Point::new(x, y) * (FULL_STEP / det);
+            let length = step.norm();
+            if length > limit { step * (limit / length) } else { step }
+        };
+        self.around_nodes(normal, self.node as f64 * tile / FALL_PIXELS).map(step).collect()
+    }
+
+    /// The sums around each node; from one to the next are `pitch` distances of the weights' fall.
+    fn around_nodes<'a>(
+        &self,
+        normal: &'a [[f64; 5]],
+        pitch: f64,
+    ) -> impl Iterator<Item = [f64; 5]> + 'a {
         let across = self.nodes_across as isize;
-        let down = (self.offsets.len() / self.nodes_across) as isize;
-        let mean = normal.iter().map(|n| n[0] + n[2]).sum::<f64>() / normal.len() as f64;
-        let mut moves = Vec::with_capacity(normal.len());
-        for j in 0..down {
-            for i in 0..across {
-                let mut sum = [0f64; 5];
-                for (dj, di) in (-2..=2).flat_map(|dj| (-2..=2).map(move |di| (dj, di))) {
-                    let (y, x) = (j + dj, i + di);
-                    if (0..down).contains(&y) && (0..across).contains(&x) {
-                        let weight = (-NEIGHBOUR_FALL * (di * di + dj * dj) as f64).exp();
-                        for (sum, term) in sum.iter_mut().zip(normal[(y * across + x) as usize]) {
-                            *sum += weight * term;
-                        }
+        let down = normal.len() as isize / across;
+        let pitch = pitch.min(1.0);
+        let reach = (FALL_REACH / pitch).round() as isize;
+        let weights: Vec<f64> =
+            (0..=reach).map(|d| (-FALL * (d as f64 * pitch).powi(2)).exp()).collect();
+        (0..normal.len() as isize).map(move |node| {
+            let (i, j) = (node % across, node / across);
+            let mut sum = [0f64; 5];
+            for y in (j - reach).max(0)..(j + reach + 1).min(down) {
+                for x in (i - reach).max(0)..(i + reach + 1).min(across) {
+                    let of = |d: isize| weights[d.unsigned_abs()];
+                    let weight = of(x - i) * of(y - j);
+                    for (sum, term) in sum.iter_mut().zip(normal[(y * across + x) as usize]) {
+                        *sum += weight * term;
                     }
                 }
-                let hold = HOLD * mean;
-                let (a, b, c) = (sum[0] + hold, sum[1], sum[2] + hold);
-                let det = (a * c - b * b).max(1e-9);
-                let step =
-                    Point::new((c * sum[3] - b * sum[4]) / det, (a * sum[4] - b * sum[3]) / det);
-                let length = step.norm();
-                moves.push(if length > limit { step * (limit / length) } else { step });
             }
-        }
-        moves
+            sum
+        })
     }
 }

@@ -1,7 +1,7 @@
-//! Colour and gradient of the picture at every tile: the places of a row at a time, then a
-//! bilinear sample for each.
+//! The picture's colour at every tile: the places of a row at a time, then a bilinear sample for each;
+//! and its gradient at some.
 
-use super::{Mesh, NODE};
+use super::Mesh;
 use crate::dsp::Plane;
 use crate::raster::{Picture, Point};
 
@@ -15,8 +15,6 @@ const REACH: f64 = 0.18;
 pub struct Samples {
     /// Red, green, blue, 0 to 255.
     pub colours: [Plane; 3],
-    /// Change of the sum of the colours in x and y, a picture pixel.
-    pub gradient: [Plane; 2],
 }
 
 impl Samples {
@@ -26,31 +24,72 @@ impl Samples {
     }
 }
 
-/// One sample: red, green, blue, and the gradient of their sum.
-type Sample = [f32; 5];
+/// One sample: red, green, blue.
+type Sample = [f32; 3];
+/// Change of the sum of colours in x and y, a picture pixel.
+type Gradient = [f32; 2];
+
+/// The four places around the centre of a tile, in both directions.
+const AROUND: [(f64, f64); 4] = [(-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0), (1.0, 1.0)];
 
 impl Mesh {
     /// Samples every tile.
     pub fn sample(&self, picture: &Picture) -> Samples {
-        let mut planes: [Plane; 5] = std::array::from_fn(|_| Plane::new(self.columns, self.rows));
         let reach = self.pixels_per_tile() * REACH;
-        let area = self.pixels_per_tile() >= AREA_FROM;
+        let colours = if self.is_area() {
+            self.planes(|place| {
+                let beside = |x: f64, y: f64| colour(picture, place + Point::new(x, y) * reach);
+                mean(AROUND.map(|(x, y)| beside(x, y)))
+            })
+        } else {
+            self.planes(|place| colour(picture, place))
+        };
+        Samples { colours }
+    }
+
+    /// Four samples beside the centre of every tile, as far from it as `aside` says, in tiles: red,
+    /// green and blue of each.
+    pub(crate) fn sample_beside<'a>(
+        &'a self,
+        picture: &'a Picture,
+        aside: f64,
+    ) -> impl Iterator<Item = Plane> + 'a {
+        let (x, y) = self.steps(Point::new(self.columns as f64 / 2.0, self.rows as f64 / 2.0));
+        AROUND.into_iter().flat_map(move |(right, down)| {
+            let aside = x * (right * aside) + y * (down * aside);
+            self.planes(|place| colour(picture, place + aside))
+        })
+    }
+
+    /// The picture's gradient at a tile given by its position in scan order.
+    pub(crate) fn gradient(&self, picture: &Picture, tile: usize) -> Gradient {
+        let (column, row) = (tile % self.columns, tile / self.columns);
+        let place = self.place(column as f64 + 0.5, row as f64 + 0.5);
+        if !self.is_area() {
+            return slope(picture, place);
+        }
+        let reach = self.pixels_per_tile() * REACH;
+        mean(AROUND.map(|(x, y)| slope(picture, place + Point::new(x, y) * reach)))
+    }
+
+    /// Whether a tile has pixels enough to be sampled in several places.
+    fn is_area(&self) -> bool {
+        self.pixels_per_tile() >= AREA_FROM
+    }
+
+    /// What `sample` gives for the place of each tile.
+    fn planes(&self, sample: impl Fn(Point) -> Sample) -> [Plane; 3] {
+        let mut planes: [Plane; 3] = std::array::from_fn(|_| Plane::new(self.columns, self.rows));
         let mut places = vec![Point::default(); self.columns];
         for row in 0..self.rows {
             self.places(row, &mut places);
-            let mut lines = planes.each_mut().map(|plane| plane.row_mut(row).iter_mut());
-            for &place in &places {
-                let sample =
-                    if area { mean(picture, place, reach) } else { sample(picture, place) };
-                for (line, value) in lines.iter_mut().zip(sample) {
-                    if let Some(target) = line.next() {
-                        *target = value;
-                    }
-                }
+            let [red, green, blue] = planes.each_mut().map(|plane| plane.row_mut(row));
+            let targets = red.iter_mut().zip(green).zip(blue);
+            for (((red, green), blue), &place) in targets.zip(&places) {
+                [*red, *green, *blue] = sample(place);
             }
         }
-        let [red, green, blue, x, y] = planes;
-        Samples { colours: [red, green, blue], gradient: [x, y] }
+        planes
     }
 
     /// Samples every tile at the pixel nearest to its centre, in scan order; offsets from the
@@ -73,13 +112,14 @@ impl Mesh {
     fn places(&self, row: usize, places: &mut [Point]) {
         let y = row as f64 + 0.5;
         self.map.apply_row(y, 0.5, places);
+        let node = self.node;
         let nodes = |down: usize| &self.offsets[down * self.nodes_across..][..self.nodes_across];
-        let (upper, lower) = (nodes(row / NODE), nodes(row / NODE + 1));
-        let fy = (y / NODE as f64).fract();
+        let (upper, lower) = (nodes(row / node), nodes(row / node + 1));
+        let fy = (y / node as f64).fract();
         let between = |i: usize| upper[i] + (lower[i] - upper[i]) * fy;
-        for (segment, places) in places.chunks_mut(NODE).enumerate() {
+        for (segment, places) in places.chunks_mut(node).enumerate() {
             let (start, end) = (between(segment), between(segment + 1));
-            let step = (end - start) * (1.0 / NODE as f64);
+            let step = (end - start) * (1.0 / node as f64);
             let mut offset = start + step * 0.5;
             for place in places {
                 *place = *place + offset;
@@ -89,31 +129,32 @@ impl Mesh {
     }
 }
 
-/// The mean of four samples around a place.
-fn mean(picture: &Picture, place: Point, reach: f64) -> Sample {
-    let mut mean = Sample::default();
-    for (dx, dy) in [(-reach, -reach), (reach, -reach), (-reach, reach), (reach, reach)] {
-        let sample = sample(picture, place + Point::new(dx, dy));
-        for (sum, value) in mean.iter_mut().zip(sample) {
-            *sum += value / 4.0;
-        }
-    }
-    mean
+/// The mean of four samples.
+fn mean<const N: usize>(samples: [[f32; N]; 4]) -> [f32; N] {
+    std::array::from_fn(|i| samples.iter().map(|sample| sample[i]).sum::<f32>() / 4.0)
 }
 
-/// Bilinear colour and its derivative.
+/// Bilinear colour.
 #[inline]
-fn sample(picture: &Picture, p: Point) -> Sample {
+pub(super) fn colour(picture: &Picture, p: Point) -> Sample {
     let (top, bottom, fx, fy) = picture.around(p.x, p.y);
-    let mut sample = Sample::default();
-    for c in 0..3 {
+    std::array::from_fn(|c| {
         let [a, b, d, e] = [top[c], top[c + 3], bottom[c], bottom[c + 3]].map(f32::from);
         let (upper, lower) = (a + fx * (b - a), d + fx * (e - d));
-        sample[c] = upper + fy * (lower - upper);
-        sample[3] += (b - a) + fy * ((e - d) - (b - a));
-        sample[4] += lower - upper;
+        upper + fy * (lower - upper)
+    })
+}
+
+/// The derivative of the sum of bilinear colours.
+fn slope(picture: &Picture, p: Point) -> Gradient {
+    let (top, bottom, fx, fy) = picture.around(p.x, p.y);
+    let mut slope = Gradient::default();
+    for c in 0..3 {
+        let [a, b, d, e] = [top[c], top[c + 3], bottom[c], bottom[c + 3]].map(f32::from);
+        slope[0] += (b - a) + fy * ((e - d) - (b - a));
+        slope[1] += (d - a) + fx * ((e - d) - (b - a));
     }
-    sample
+    slope
 }
 
 #[cfg(test)]
@@ -145,7 +186,8 @@ mod tests {
     fn a_ramp_has_its_gradient() {
         let rgb = (0..20 * 10).flat_map(|i| [(i % 20 * 5) as u8, (i / 20 * 9) as u8, 7]).collect();
         let picture = Picture::from_rgb(20, 10, rgb).unwrap();
-        let [r, g, b, x, y] = sample(&picture, Point::new(7.25, 4.5));
-        assert_eq!([r, g, b, x, y], [33.75, 36.0, 7.0, 5.0, 9.0]);
+        let place = Point::new(7.25, 4.5);
+        assert_eq!(colour(&picture, place), [33.75, 36.0, 7.0]);
+        assert_eq!(slope(&picture, place), [5.0, 9.0]);
     }
 }
