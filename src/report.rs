@@ -86,6 +86,36 @@ pub struct TransferReport {
     pub packets_suspected: u64,
 }
 
+/// What a screen and a camera leave of one kind of frames.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TrialReport {
+    /// The options of `encode` that choose such frames.
+    pub options: String,
+    /// Their profile.
+    pub profile: &'static str,
+    /// Side of a tile, in pixels.
+    pub tile: u8,
+    /// Code rate.
+    pub rate: f64,
+    /// Views of such frames: captures, those of one frame in a row counted once.
+    pub frames_seen: u64,
+    /// Mean share of their codewords that was read, 0 to 1.
+    pub codewords_read: f64,
+    /// Mean information that soft values carried, as that of a capture.
+    pub information: Option<f64>,
+    /// Payload bytes that arrived of a frame.
+    pub bytes_per_frame: u64,
+}
+
+/// What came of a probe.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ProbeReport {
+    /// Every kind of frames that was seen, the least dense first.
+    pub trials: Vec<TrialReport>,
+    /// The kind that carries most of those that were read nearly whole.
+    pub best: Option<TrialReport>,
+}
+
 /// Numbers as ranges: `3, 7-9, 12`.
 pub fn ranges(numbers: &[u64]) -> String {
     let mut parts: Vec<(u64, u64)> = Vec::new();

@@ -30,6 +30,7 @@ Examples:
   tilecast decode recording.mp4 -o report.pdf   a recording of that page
   tar c dir | tilecast encode - -o frames       and: tilecast decode frames -o - | tar x
   tilecast info frames                          what is in these pictures?
+  tilecast encode --probe -o probe.html         film it: decode names the best profile
   tilecast encode a.zip -o out --format cimbar  for libcimbar's apps
 
 Exit status: 0 complete and verified, 1 more captures needed, 2 usage or I/O error,
@@ -50,8 +51,15 @@ pub(super) enum Command {
 #[derive(Debug, clap::Args)]
 pub(super) struct EncodeArgs {
     /// File to send; - is standard input
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "probe", value_name = "FILE")]
     pub inputs: Vec<PathBuf>,
+    /// Send nothing but frames of all kinds: decode then says of captures of them which profile is
+    /// best for this screen and this camera
+    #[arg(long, conflicts_with_all = [
+        "inputs", "format", "mode", "profile", "tile", "rate", "redundancy", "bands", "name",
+        "caption", "level",
+    ])]
+    pub probe: bool,
     /// Folder for the frames; a file that plays them: .html (a page for any browser), .gif, .apng,
     /// .y4m, .mp4, .mov, .mkv or .webm (these four by ffmpeg); a .png file for a single frame; or -
     /// for standard output

@@ -19,16 +19,26 @@ const CIMBAR_LEVEL: i32 = 16;
 
 /// What `encode` is to do.
 pub(super) struct EncodeConfig {
-    /// File to send, or `-`.
-    pub(super) input: PathBuf,
-    /// Name to send along, if not the file's own.
-    pub(super) name: Option<String>,
-    pub(super) symbology: SymbologyConfig,
+    pub(super) content: Content,
     pub(super) output: OutputConfig,
     /// Frames that are wanted.
     pub(super) only: Selection,
     pub(super) threads: usize,
     pub(super) quiet: bool,
+}
+
+/// What is shown.
+pub(super) enum Content {
+    /// A file.
+    File {
+        /// The file, or `-`.
+        input: PathBuf,
+        /// Name to send along, if not the file's own.
+        name: Option<String>,
+        symbology: SymbologyConfig,
+    },
+    /// Frames of all kinds, about this large.
+    Probe { size: (usize, usize) },
 }
 
 /// In whose frames a file travels, and how.
@@ -43,22 +53,35 @@ impl EncodeConfig {
     /// # Errors
     /// If options do not go together, or there is no such frame.
     pub(super) fn new(args: EncodeArgs) -> Result<Self, Failure> {
-        let input = one_input(&args.inputs)?;
         let output = OutputConfig::new(&args)?;
-        let symbology = match args.format {
-            Format::Tilecast => own(&args, output.moves())?,
-            Format::Cimbar => cimbar(&args, output.moves())?,
+        let content = match args.probe {
+            true => Content::Probe { size: size(&args, Profile::Standard) },
+            false => file(&args, output.moves())?,
         };
         Ok(Self {
-            input,
-            name: args.name,
-            symbology,
+            content,
             output,
             only: args.only,
             threads: thread_count(args.common.threads),
             quiet: args.common.quiet,
         })
     }
+}
+
+/// A file that is to be sent.
+fn file(args: &EncodeArgs, moves: bool) -> Result<Content, Failure> {
+    let input = one_input(&args.inputs)?;
+    let symbology = match args.format {
+        Format::Tilecast => own(args, moves)?,
+        Format::Cimbar => cimbar(args, moves)?,
+    };
+    Ok(Content::File { input, name: args.name.clone(), symbology })
+}
+
+/// Width and height of frames: as asked for, as the screen has room for, or as the profile has them.
+fn size(args: &EncodeArgs, profile: Profile) -> (usize, usize) {
+    let screen = args.screen.map(|screen| size_on_screen(screen, args.caption));
+    args.size.or(screen).unwrap_or(profile.parameters().size)
 }
 
 /// The file to send; of several nobody knows yet how they would travel.
@@ -82,10 +105,9 @@ fn own(args: &EncodeArgs, moves: bool) -> Result<SymbologyConfig, Failure> {
     }
     let profile = args.profile.unwrap_or(Profile::Standard);
     let usual = profile.parameters();
-    let screen = args.screen.map(|screen| size_on_screen(screen, args.caption));
     let choice = FormatChoice {
         profile,
-        size: args.size.or(screen).unwrap_or(usual.size),
+        size: size(args, profile),
         tile: args.tile,
         rate: args.rate,
         bands: args.bands.unwrap_or(1),

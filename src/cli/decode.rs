@@ -9,8 +9,9 @@ use super::destination::Destination;
 use super::exit::{Exit, Failure, check_interrupt, stop};
 use super::inputs::{About, Inputs, inputs, show};
 use super::journal::Journal;
-use super::listing::Listing;
+use super::listing::{Ending, Listing};
 use super::patience::{Gave, Patience};
+use super::told::probe_lines;
 use super::watch::Watch;
 use crate::capture::{ReadCapture, Settings, read_all};
 use crate::media::output::OutputFile;
@@ -44,13 +45,23 @@ pub(super) fn run(args: DecodeArgs) -> Result<Exit, Failure> {
     let (mut receiver, journal) = Journal::open(&config.journal, &destination)?;
     let mut delivery = Delivery::new(&destination, &config, inputs.count() > 0);
     let exit = read(inputs, &mut receiver, &mut delivery, &mut report)
-        .and_then(|()| delivery.finish(&mut receiver));
+        .and_then(|()| finish(&mut receiver, &mut delivery));
     // Whatever happened: what was received stays, and what was found is told.
     let told = report.map_or(Ok(()), |report| end_report(report, &mut receiver, &delivery));
     let written = delivery.written();
     let is_done = matches!(exit, Ok(Exit::Success));
     journal.close(receiver, is_done.then_some(written.as_slice()), &destination);
     exit.and_then(|exit| told.map(|()| exit))
+}
+
+/// No more captures come: writes what can be written, and tells what came of everything.
+fn finish(receiver: &mut Receiver, delivery: &mut Delivery<'_>) -> Result<Exit, Failure> {
+    let Some(probe) = receiver.probe() else { return delivery.finish(receiver) };
+    probe_lines(&probe).iter().for_each(|line| say!("{line}"));
+    match receiver.transfers().is_empty() {
+        true => Ok(if probe.best.is_some() { Exit::Success } else { Exit::Incomplete }),
+        false => delivery.finish(receiver),
+    }
 }
 
 fn begin_report(path: &Path, force: bool) -> Result<ReportFile, Failure> {
@@ -65,7 +76,9 @@ fn end_report(
     delivery: &Delivery<'_>,
 ) -> Result<(), Failure> {
     let transfers = delivery.reports(receiver);
-    let file = report.finish(&transfers, receiver.others()).context("cannot write the report")?;
+    let ending =
+        Ending { transfers, transfers_not_listed: receiver.others(), probe: receiver.probe() };
+    let file = report.finish(&ending).context("cannot write the report")?;
     Ok(file.finish()?)
 }
 
@@ -110,7 +123,7 @@ fn read(
     let (captures, files) = (watch.count(), watch.files());
     drop(watch);
     tell_end(enough, &patience, count.saturating_sub(skipped + files), config.quiet);
-    if receiver.transfers().is_empty() {
+    if receiver.transfers().is_empty() && receiver.probe().is_none() {
         say!("tilecast: no frame found in {}", counted(captures, "capture"));
     }
     check_interrupt()

@@ -1,7 +1,7 @@
 //! `tilecast encode`: check, reserve the output, prepare the file, draw its frames, say what there is.
 
 use super::args::EncodeArgs;
-use super::config::{EncodeConfig, SymbologyConfig};
+use super::config::{Content, EncodeConfig, SymbologyConfig};
 use super::exit::{Exit, Failure, check_interrupt, stop};
 use super::inputs::{is_stream, show};
 use super::progress::Progress;
@@ -10,11 +10,12 @@ use super::{counted, thousands};
 use crate::media::{open_input, standard_input, storage};
 use crate::outline::Outline;
 use crate::send::{
-    CimbarOptions, CimbarTransfer, Outgoing, OwnTransfer, Selection, Stream, StreamOptions,
+    CimbarOptions, CimbarTransfer, Outgoing, OwnTransfer, Probe, Selection, Stream, StreamOptions,
     Summary, deliver,
 };
 use anyhow::Context;
 use std::io::{IsTerminal, Read};
+use std::path::Path;
 
 /// Runs the command.
 ///
@@ -28,15 +29,25 @@ pub(super) fn run(args: EncodeArgs) -> Result<Exit, Failure> {
     let shown = shown(&config.only, outline.frames)?;
     draw(outgoing.as_mut(), &outline, target, shown, &config)?;
     if !config.quiet {
-        say!("{}", describe(&outline, &outgoing.summary(), shown));
+        match config.content {
+            Content::File { .. } => say!("{}", describe(&outline, &outgoing.summary(), shown)),
+            Content::Probe { .. } => say!(
+                "{} of all kinds; film or photograph them, and decode tells which are read",
+                counted(shown, "frame")
+            ),
+        }
     }
     Ok(Exit::Success)
 }
 
 /// Reads the file, and makes it ready to be sent.
 fn prepare(config: &EncodeConfig) -> Result<Box<dyn Outgoing>, Failure> {
-    let Input { read, size, name } = Input::open(config)?;
-    match &config.symbology {
+    let (input, name, symbology) = match &config.content {
+        Content::Probe { size } => return Ok(Box::new(Probe::new(*size)?)),
+        Content::File { input, name, symbology } => (input, name, symbology),
+    };
+    let Input { read, size, name } = Input::open(input, name.clone())?;
+    match symbology {
         SymbologyConfig::Own { tables, options, level } => {
             let progress = Progress::new(size, "bytes", config.quiet);
             let threads = config.threads;
@@ -100,8 +111,7 @@ struct Input {
 }
 
 impl Input {
-    fn open(config: &EncodeConfig) -> Result<Self, Failure> {
-        let (path, name) = (&config.input, config.name.clone());
+    fn open(path: &Path, name: Option<String>) -> Result<Self, Failure> {
         if is_stream(path) {
             if std::io::stdin().is_terminal() {
                 let error = anyhow::anyhow!("standard input is a terminal");

@@ -4,8 +4,8 @@ use super::args::InfoArgs;
 use super::decode::{unreadable, with_cut};
 use super::exit::{Exit, Failure, check_interrupt, stop};
 use super::inputs::inputs;
-use super::listing::Listing;
-use super::told::{shown_name, tell_others};
+use super::listing::{Ending, Listing};
+use super::told::{probe_lines, shown_name, tell_others};
 use super::watch::describe;
 use super::{counted, thread_count};
 use crate::capture::{ReadCapture, Settings, read_all};
@@ -75,14 +75,17 @@ impl Teller {
         }
     }
 
-    fn finish(self, transfers: &[TransferReport], others: usize) -> std::io::Result<()> {
+    fn finish(self, ending: &Ending<TransferReport>) -> std::io::Result<()> {
         match self {
-            Self::Json(listing) => listing.finish(transfers, others).map(drop),
+            Self::Json(listing) => listing.finish(ending).map(drop),
             Self::Text(mut stdout) => {
-                for transfer in transfers {
+                for transfer in &ending.transfers {
                     stdout.write_all(describe_transfer(transfer).as_bytes())?;
                 }
-                tell_others(others);
+                for line in ending.probe.iter().flat_map(probe_lines) {
+                    writeln!(stdout, "{line}")?;
+                }
+                tell_others(ending.transfers_not_listed);
                 stdout.flush()
             }
         }
@@ -130,7 +133,9 @@ pub(super) fn run(args: InfoArgs) -> Result<Exit, Failure> {
     let ids: Vec<_> = receiver.transfers().iter().map(|transfer| transfer.id()).collect();
     let report = |id| receiver.transfer(id).map(|mut transfer| transfer.report());
     let transfers: Vec<_> = ids.into_iter().filter_map(report).collect();
-    teller.finish(&transfers, receiver.others()).map_err(OutputError::stdout)?;
+    let ending =
+        Ending { transfers, transfers_not_listed: receiver.others(), probe: receiver.probe() };
+    teller.finish(&ending).map_err(OutputError::stdout)?;
     Ok(if found { Exit::Success } else { Exit::Incomplete })
 }
 

@@ -1,13 +1,23 @@
 //! Captures and transfers as JSON, written as they come: a camera can go on for days.
 
+use crate::report::ProbeReport;
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, Serializer};
 use std::io::{Result, Write};
 
-/// `{"captures": [...], "transfers": [...]}`, an entry a line.
+/// `{"captures": [...], "transfers": [...], ...}`, an entry a line.
 pub(super) struct Listing<W> {
     target: W,
     entries: u64,
+}
+
+/// What comes behind the captures.
+pub(super) struct Ending<T> {
+    pub(super) transfers: Vec<T>,
+    /// How many others there were.
+    pub(super) transfers_not_listed: usize,
+    /// What came of a probe, if one was seen.
+    pub(super) probe: Option<ProbeReport>,
 }
 
 impl<W: Write> Listing<W> {
@@ -28,17 +38,23 @@ impl<W: Write> Listing<W> {
         self.entry(capture)
     }
 
-    /// Ends with the transfers, and how many others there were; gives the target back.
+    /// Ends with what all captures together gave; gives the target back.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub(super) fn finish(mut self, transfers: &[impl Serialize], others: usize) -> Result<W> {
+    pub(super) fn finish<T: Serialize>(mut self, ending: &Ending<T>) -> Result<W> {
         self.target.write_all(b"\n],\n\"transfers\": [")?;
         self.entries = 0;
-        for transfer in transfers {
+        for transfer in &ending.transfers {
             self.entry(transfer)?;
         }
-        writeln!(self.target, "\n],\n\"transfers_not_listed\": {others}}}")?;
+        let others = ending.transfers_not_listed;
+        write!(self.target, "\n],\n\"transfers_not_listed\": {others}")?;
+        if let Some(probe) = &ending.probe {
+            self.target.write_all(b",\n\"probe\": ")?;
+            serde_json::to_writer(&mut self.target, probe)?;
+        }
+        self.target.write_all(b"}\n")?;
         self.target.flush()?;
         Ok(self.target)
     }
@@ -92,7 +108,9 @@ mod tests {
             for entry in &entries {
                 listing.capture(entry).unwrap();
             }
-            let text = String::from_utf8(listing.finish(&entries, 7).unwrap()).unwrap();
+            let ending =
+                Ending { transfers: entries.clone(), transfers_not_listed: 7, probe: None };
+            let text = String::from_utf8(listing.finish(&ending).unwrap()).unwrap();
             let read: Value = serde_json::from_str(&text).unwrap();
             assert_eq!(read["captures"], Value::from(entries.clone()));
             assert_eq!(read["transfers"], Value::from(entries));

@@ -3,7 +3,7 @@
 use super::{counted, thousands};
 use crate::container::safe_name;
 use crate::receive::{TransferId, Unverified};
-use crate::report::{TransferReport, TransferState, ranges};
+use crate::report::{ProbeReport, TransferReport, TransferState, ranges};
 
 /// Ranges of missing frames that are named.
 const NAMED: usize = 40;
@@ -61,6 +61,41 @@ fn tell_suspects(result: &TransferReport) {
 /// Says that a transfer that seemed complete is not what was sent.
 pub(super) fn tell_unverified(id: TransferId, error: &Unverified) {
     say!("tilecast: error: transfer {id}: {error}");
+}
+
+/// Frames a second for which speeds are told.
+const TOLD_FPS: u64 = 15;
+
+/// Says what came of a probe, a line for each kind of frames, and which to use.
+pub(super) fn probe_lines(probe: &ProbeReport) -> Vec<String> {
+    let mut lines = vec![format!(
+        "{:<28} {:>5} {:>5} {:>6} {:>10} {:>12} {:>13}",
+        "frames", "tile", "rate", "views", "codewords", "information", "bytes a frame"
+    )];
+    lines.extend(probe.trials.iter().map(|trial| {
+        let information = trial.information.map_or("-".to_owned(), |bits| format!("{bits:.2}"));
+        format!(
+            "{:<28} {:>5} {:>5.2} {:>6} {:>8.0} % {information:>12} {:>13}",
+            trial.options,
+            trial.tile,
+            trial.rate,
+            trial.frames_seen,
+            trial.codewords_read * 100.0,
+            thousands(trial.bytes_per_frame),
+        )
+    }));
+    lines.push(match &probe.best {
+        None => {
+            "none of these was read: come closer, hold still, or make the screen brighter".into()
+        }
+        Some(best) => format!(
+            "best here: {}: {} a photo, {} kbit/s at {TOLD_FPS} frames a second",
+            best.options,
+            counted(best.bytes_per_frame, "byte"),
+            thousands(best.bytes_per_frame * TOLD_FPS * 8 / 1000),
+        ),
+    });
+    lines
 }
 
 /// Says that there are transfers of which nothing else is said.

@@ -154,6 +154,12 @@ impl Geometry {
         (usize::from(self.columns) * tile, usize::from(self.rows) * tile)
     }
 
+    /// Width and height of the frame with its border, in pixels.
+    pub fn picture_size(&self) -> (usize, usize) {
+        let (width, height) = self.grid_size();
+        (width + 2 * self.border(), height + 2 * self.border())
+    }
+
     /// Cells of one copy of the header: all planes, rows from the top, [`HEADER_COLUMNS`] a row.
     pub fn header_cells(&self) -> usize {
         self.header_rows() * HEADER_COLUMNS

@@ -30,7 +30,7 @@ pub use missing::Missing;
 pub use packet::{PACKET_HEADER_BYTES, Packet, PacketId};
 pub use parity::Parity;
 pub use schedule::Schedule;
-pub(crate) use shape::MAX_PACKETS;
+pub(crate) use shape::{MAX_BLOCKS, MAX_PACKETS};
 pub use shape::{Shape, ShapeError};
 
 impl From<OuterError> for std::io::Error {

@@ -11,6 +11,7 @@ mod incoming;
 mod intake;
 mod log;
 mod own;
+mod probe;
 mod receiver;
 
 pub use cimbar::Key;

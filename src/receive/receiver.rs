@@ -2,10 +2,11 @@
 
 use super::cimbar::CimbarDesk;
 use super::own::OwnDesk;
+use super::probe::ProbeDesk;
 use super::{Desk, ExtractError, FilePieces, Incoming, Intake, Log, MAX_NAMED, MAX_TOLD, Progress};
 use super::{ReceiveError, RecordKind, TransferId};
 use crate::reading::{Capture, Reading};
-use crate::report::TransferReport;
+use crate::report::{ProbeReport, TransferReport};
 use crate::storage::{Storage, in_memory};
 use std::cmp::Reverse;
 use std::collections::HashSet;
@@ -14,6 +15,7 @@ use std::collections::HashSet;
 pub struct Receiver {
     own: OwnDesk,
     cimbar: CimbarDesk,
+    probe: ProbeDesk,
     log: Log,
     /// Keys of the captures of which everything is in the log.
     done: HashSet<String>,
@@ -31,7 +33,13 @@ impl Receiver {
     }
 
     fn with(log: Log) -> Self {
-        Self { own: Default::default(), cimbar: Default::default(), log, done: HashSet::new() }
+        Self {
+            own: Default::default(),
+            cimbar: Default::default(),
+            probe: Default::default(),
+            log,
+            done: HashSet::new(),
+        }
     }
 
     /// A receiver that goes on with what one left in `storage`.
@@ -46,7 +54,7 @@ impl Receiver {
             recall(&mut own, &mut cimbar, &mut done, (kind, body, place));
         })?;
         own.settle();
-        Ok(Self { own, cimbar, log, done })
+        Ok(Self { own, cimbar, done, ..Self::with(log) })
     }
 
     /// Takes what another receiver left in `storage`.
@@ -54,7 +62,7 @@ impl Receiver {
     /// # Errors
     /// If that was no receiver, or one of both cannot be used.
     pub fn absorb(&mut self, storage: Box<dyn Storage>) -> Result<(), ReceiveError> {
-        let Self { own, cimbar, log, done } = self;
+        let Self { own, cimbar, log, done, .. } = self;
         let mut noted = Ok(());
         Log::open(storage, |kind, body, _| {
             if noted.is_ok() {
@@ -81,6 +89,10 @@ impl Receiver {
     pub fn accept(&mut self, capture: &Capture, key: Option<&str>) -> Result<Intake, ReceiveError> {
         let intake = match &capture.reading {
             None => Intake::nothing(capture.outcome),
+            // It is told at the end of the run, and nothing of it is kept.
+            Some(Reading::Own(reading)) if ProbeDesk::is_probe(reading) => {
+                return Ok(self.probe.accept(reading, capture));
+            }
             Some(Reading::Own(reading)) => {
                 self.own.accept(reading, capture.outcome, &mut self.log)?
             }
@@ -96,6 +108,11 @@ impl Receiver {
         // Now it outlives this process, whatever happens to it.
         self.log.flush()?;
         Ok(intake)
+    }
+
+    /// What came of a probe, if one was seen.
+    pub fn probe(&self) -> Option<ProbeReport> {
+        self.probe.report()
     }
 
     /// Keys of the captures that need not be read again.

@@ -8,11 +8,13 @@
 mod cimbar;
 mod own;
 mod packets;
+mod probe;
 mod selection;
 mod stream;
 
 pub use cimbar::{CimbarOptions, CimbarTransfer};
 pub use own::{OwnOptions, OwnTransfer};
+pub use probe::Probe;
 pub use selection::{Selection, SelectionError};
 pub use stream::{Stream, StreamOptions};
 

@@ -2,7 +2,7 @@
 
 use super::packets::FramePackets;
 use super::{DEFAULT_REDUNDANCY, Frames, Outgoing, Selection, SendError, Stream, Summary, Undrawn};
-use crate::format::{FormatChoice, FrameTables};
+use crate::format::{FormatChoice, FrameTables, PROBE_TRANSFER};
 use crate::frame::{CAPTION_HEIGHT, Cells, draw, draw_caption};
 use crate::modem::{FrameHeader, modulate};
 use crate::outer::{Packet, Schedule, Shape};
@@ -54,7 +54,9 @@ impl OwnTransfer {
         hasher.update(&(shape.payload as u64).to_le_bytes());
         hasher.update(&(packets as u64).to_le_bytes());
         let [a, b, c, d, ..] = *hasher.finalize().as_bytes();
+        // Probes have an id of their own.
         let id = u32::from_le_bytes([a, b, c, d]);
+        let id = if id == PROBE_TRANSFER { !id } else { id };
         let name = stream.manifest().name.clone().unwrap_or_else(|| "-".to_owned());
         let caption = options.caption.then_some(name);
         Ok(Self { stream, drawer: Drawer { tables, schedule, id, caption } })
@@ -124,19 +126,28 @@ struct Drawer {
 
 impl Drawer {
     fn draw(&self, number: u64, packets: &[Packet]) -> IndexedFrame {
-        let FrameTables { format, layout, code } = &self.tables;
         let frames = self.schedule.frames();
         let header = FrameHeader {
-            format: *format,
+            format: self.tables.format,
             transfer: self.id,
             frame: number as u32,
             frames: frames as u32,
         };
-        let packets: Vec<Vec<u8>> = packets.iter().map(Packet::to_bytes).collect();
-        let mut frame = draw(layout, &modulate(layout, &code.encode(&packets)), &header.cells());
+        let mut frame = draw_frame(&self.tables, &header, packets);
         if let Some(name) = &self.caption {
             draw_caption(&mut frame, &format!("{name}  {}/{frames}", number + 1));
         }
         frame
     }
+}
+
+/// A frame that carries these packets.
+pub(super) fn draw_frame(
+    tables: &FrameTables,
+    header: &FrameHeader,
+    packets: &[Packet],
+) -> IndexedFrame {
+    let FrameTables { layout, code, .. } = tables;
+    let packets: Vec<Vec<u8>> = packets.iter().map(Packet::to_bytes).collect();
+    draw(layout, &modulate(layout, &code.encode(&packets)), &header.cells())
 }

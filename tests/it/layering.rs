@@ -45,6 +45,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "ordered",
             "outer",
             "outline",
+            "prng",
             "raster",
             "storage",
         ],

@@ -33,6 +33,8 @@ mod limits;
 mod moving;
 // The player's page in a real browser.
 mod page;
+// The probe, through cameras.
+mod probe;
 // What is told to programs: reports, codes.
 mod report;
 // Vectors that must be refused, with the reason.
