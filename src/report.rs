@@ -30,8 +30,9 @@ pub struct CaptureReport {
     pub marks_found: Option<f64>,
     /// Share of a tile's sample that is its own, 0 to 1: low when blurred.
     pub sharpness: Option<f64>,
-    /// Information that the soft values carry, in bits for each coded bit, before any feedback. A
-    /// code of rate 0.81 needs 0.86.
+    /// Information that the soft values carry as far as the pilots bear it out, in bits for each
+    /// coded bit, before any feedback. A code decodes at once with 0.05 more than its rate, and
+    /// with feedback sometimes with 0.08 less.
     pub information: Option<f64>,
     /// Whether this is a frame of a video that has been read in full before, and was not read
     /// again.
@@ -114,6 +115,8 @@ pub struct ProbeReport {
     pub trials: Vec<TrialReport>,
     /// The kind that carries most of those that were read nearly whole.
     pub best: Option<TrialReport>,
+    /// Whether a larger frame may carry more: no denser kind of this size is tried.
+    pub larger_may_be_better: bool,
 }
 
 /// Numbers as ranges: `3, 7-9, 12`.

@@ -89,12 +89,18 @@ pub(super) fn probe_lines(probe: &ProbeReport) -> Vec<String> {
             "none of these was read: come closer, hold still, or make the screen brighter".into()
         }
         Some(best) => format!(
-            "best here: {}: {} a photo, {} kbit/s at {TOLD_FPS} frames a second",
+            "best here: {}: {} a photo; if this was filmed, {} kbit/s at {TOLD_FPS} frames a second",
             best.options,
             counted(best.bytes_per_frame, "byte"),
             thousands(best.bytes_per_frame * TOLD_FPS * 8 / 1000),
         ),
     });
+    if probe.larger_may_be_better {
+        lines.push(
+            "a larger frame may carry more: try encode --probe --size 1448x1448, and -p photo"
+                .into(),
+        );
+    }
     lines
 }
 

@@ -1,7 +1,7 @@
 //! The probe: a show of frames that carry nothing, of one kind after the other, which tells what a
 //! screen and a camera leave of each. Any two captures of a kind will do.
 
-use super::{FormatChoice, FormatError, FrameFormat, FrameTables, Profile};
+use super::{FormatChoice, FormatError, FrameFormat, FrameTables, Parameters, Profile};
 use crate::ldpc::{parity_for_rate, rate_of_parity};
 
 /// The transfer id of all probes, "prob" in bytes (spec §4.4).
@@ -30,7 +30,7 @@ impl Trial {
         Self::of(Profile::Ultra, Some(0.53)),
         Self::of(Profile::Ultra, Some(0.62)),
         Self::of(Profile::Ultra, None),
-        Self::of(Profile::Photo, None),
+        Self::of(Profile::Ultra, Some(0.76)),
         Self::of(Profile::Ultra, Some(0.81)),
         Self::of(Profile::Ultra, Some(0.88)),
         Self::of(Profile::Lossless, None),
@@ -65,20 +65,37 @@ impl Trial {
     }
 
     /// The options that choose such frames of this size.
-    pub fn options(self, (width, height): (usize, usize)) -> String {
+    pub fn options(self, size: (usize, usize)) -> String {
+        let named = |profile: &Profile| {
+            let usual = profile.parameters();
+            let own = self.profile.parameters();
+            let same = (usual.tile, usual.palette) == (own.tile, own.palette);
+            same && rate_of_parity(usual.parity) == self.code_rate() && is_about(size, usual)
+        };
+        if let Some(profile) = Profile::ALL.iter().find(|profile| named(profile)) {
+            return format!("-p {}", profile.name());
+        }
         let mut options = format!("-p {}", self.profile.name());
         if let Some(rate) = self.rate {
             options += &format!(" --rate {rate}");
         }
-        // Frames are whole tiles: a little smaller than they were asked for.
-        let usual = self.profile.parameters();
-        let is_usual =
-            |side: usize, usual_side: usize| side <= usual_side && side + usual.tile > usual_side;
-        if !is_usual(width, usual.size.0) || !is_usual(height, usual.size.1) {
-            options += &format!(" --size {width}x{height}");
+        if !is_about(size, self.profile.parameters()) {
+            options += &format!(" --size {}x{}", size.0, size.1);
         }
         options
     }
+
+    /// Whether a larger frame could carry more, and no other of this size.
+    pub fn is_densest(self) -> bool {
+        self == Self::of(Profile::Ultra, Some(0.88))
+    }
+}
+
+/// Whether frames of a size are the usual ones: whole tiles are a little less than was asked for.
+fn is_about((width, height): (usize, usize), usual: Parameters) -> bool {
+    let is_usual =
+        |side: usize, usual_side: usize| side <= usual_side && side + usual.tile > usual_side;
+    is_usual(width, usual.size.0) && is_usual(height, usual.size.1)
 }
 
 #[cfg(test)]
@@ -104,7 +121,8 @@ mod tests {
         let options = |profile, rate, size| Trial { profile, rate }.options(size);
         assert_eq!(options(Profile::Dense, None, (1023, 1023)), "-p dense");
         assert_eq!(options(Profile::Ultra, Some(0.53), (1024, 1024)), "-p ultra --rate 0.53");
-        assert_eq!(options(Profile::Photo, None, (1448, 1448)), "-p photo");
+        assert_eq!(options(Profile::Ultra, Some(0.76), (1448, 1448)), "-p photo");
+        assert_eq!(options(Profile::Ultra, Some(0.76), (1024, 1024)), "-p ultra --rate 0.76");
         assert_eq!(options(Profile::Video, None, (1904, 1064)), "-p video --size 1904x1064");
     }
 }

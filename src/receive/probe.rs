@@ -95,6 +95,7 @@ impl ProbeDesk {
         (!kinds.is_empty()).then(|| ProbeReport {
             trials: kinds.into_iter().map(Kind::report).collect(),
             best: best.map(Kind::report),
+            larger_may_be_better: best.is_some_and(|kind| kind.trial.is_densest()),
         })
     }
 }
