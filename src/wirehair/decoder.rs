@@ -196,6 +196,8 @@ impl Decoder {
         let ids = std::mem::take(&mut self.ids);
         self.rows = Rows::default();
         self.votes = Vec::new();
+        // The memory of the columns is enough for the message.
+        let mut message = Vec::new();
         if let Some(columns) = columns {
             let mut peel = Vec::new();
             let repair = (0..).zip(&ids).filter(|(_, id)| usize::from(**id) >= self.params.n);
@@ -204,12 +206,15 @@ impl Decoder {
                 make(&self.params, &columns, id, &mut peel, blocks.get_mut(free as usize));
                 *place = free;
             }
+            message = columns.into_bytes();
+            message.clear();
         }
-        let mut message = Vec::with_capacity(self.size);
+        message.reserve_exact(self.size);
         for place in places {
             let block = blocks.block(place as usize);
             message.extend_from_slice(&block[..block.len().min(self.size - message.len())]);
         }
+        message.shrink_to_fit();
         message
     }
 }

@@ -37,24 +37,19 @@ impl Solver<'_> {
 
     /// The settled columns, as they would be if all unknowns were zero.
     fn forward(&self, columns: &mut Store) {
-        let mut sum = columns.scratch();
         for (row, column) in &self.system.peeling.settled {
-            sum.copy_from_slice(self.blocks.get((*row).into()));
-            add(&mut sum, self.others(*row, *column).map(|other| columns.get(other)));
-            columns.get_mut((*column).into()).copy_from_slice(&sum);
+            let first = self.blocks.get((*row).into());
+            columns.set((*column).into(), first, self.others(*row, *column));
         }
     }
 
     /// The settled columns, now that the unknowns are known.
     fn backward(&self, columns: &mut Store) {
-        let mut sum = columns.scratch();
         for (row, column) in &self.system.peeling.settled {
-            sum.copy_from_slice(self.blocks.get((*row).into()));
             let mixing = self.rows.mixing((*row).into()).into_iter();
             let mixing = mixing.map(|column| self.params.n + usize::from(column));
             let all = self.others(*row, *column).chain(mixing);
-            add(&mut sum, all.map(|other| columns.get(other)));
-            columns.get_mut((*column).into()).copy_from_slice(&sum);
+            columns.set((*column).into(), self.blocks.get((*row).into()), all);
         }
     }
 

@@ -90,17 +90,53 @@ impl Store {
         self.block
     }
 
+    /// Sets block `at` to the sum of `first`, which is as long as the blocks here are with their zeros,
+    /// and of other blocks than itself: where it is, so that nothing is copied.
+    pub(super) fn set(&mut self, at: usize, first: &[u8], others: impl Iterator<Item = usize>) {
+        let stride = self.stride;
+        let (low, high) = self.bytes.split_at_mut(at * stride);
+        let (block, high) = high.split_at_mut(stride);
+        let other = |other: usize| match other.checked_sub(at + 1) {
+            None => &low[other * stride..][..stride],
+            Some(other) => &high[other * stride..][..stride],
+        };
+        let mut others = others.map(other);
+        match (others.next(), others.next()) {
+            (Some(a), Some(b)) => set_sum(block, [first, a, b]),
+            (Some(a), None) => set_sum(block, [first, a]),
+            (None, _) => block.copy_from_slice(first),
+        }
+        add(block, others);
+    }
+
+    /// The blocks' memory, for bytes that are no blocks.
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
     /// Sets block `at` to the sum of an earlier one and another.
     pub(super) fn set_sum(&mut self, at: usize, earlier: usize, other: &[u8]) {
-        let (low, high) = self.bytes.split_at_mut(at * self.stride);
-        let sum = &mut high[..self.stride];
-        sum.copy_from_slice(&low[earlier * self.stride..][..self.stride]);
-        add_one(sum, other);
+        self.set(at, other, std::iter::once(earlier));
     }
 }
 
-/// Adds blocks to `sum`, all with the zeros after them, up to four on one way through it: the sum's own bytes are then read and
-/// written a quarter as often.
+/// Sets `sum` to the sum of blocks, all with the zeros after them.
+#[inline(never)]
+fn set_sum<const COUNT: usize>(sum: &mut [u8], sources: [&[u8]; COUNT]) {
+    let (sum, _) = sum.as_chunks_mut::<ALIGNMENT>();
+    let sources = sources.map(|source| &source.as_chunks::<ALIGNMENT>().0[..sum.len()]);
+    for (chunk, sum) in sum.iter_mut().enumerate() {
+        *sum = sources[0][chunk];
+        for source in &sources[1..] {
+            for at in 0..ALIGNMENT {
+                sum[at] ^= source[chunk][at];
+            }
+        }
+    }
+}
+
+/// Adds blocks to `sum`, all with the zeros after them, up to four on one way through it: the sum's
+/// own bytes are then read and written a quarter as often.
 pub(super) fn add<'a>(sum: &mut [u8], sources: impl Iterator<Item = &'a [u8]>) {
     let mut sources = sources.fuse();
     while let Some(a) = sources.next() {
@@ -175,6 +211,18 @@ mod tests {
             add(&mut sum, blocks[..count].iter().map(Vec::as_slice));
             let expected = |byte: usize| blocks[..count].iter().fold(7, |sum, b| sum ^ b[byte]);
             assert!(sum.into_iter().eq((0..192).map(expected)));
+        }
+    }
+
+    #[test]
+    fn blocks_are_set_to_sums_of_those_on_both_sides() {
+        let filled = |i: usize| vec![1 << i; 64];
+        for count in 0..6 {
+            let mut store = Store::of(&(0..7).flat_map(filled).collect::<Vec<_>>(), 64);
+            let others = [6, 0, 2, 5, 1, 4];
+            store.set(3, &[128; 64], others[..count].iter().copied());
+            let expected = others[..count].iter().fold(128, |sum, i| sum ^ (1 << i));
+            assert_eq!(store.get(3), [expected; 64], "{count}");
         }
     }
 

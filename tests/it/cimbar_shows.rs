@@ -59,11 +59,11 @@ fn every_frame_is_read_once_and_known_from_then_on() {
         let sent = random_bytes(bytes, 3);
         let shown = frames(mode, &sent);
         let (mut reader, mut receiver) = (Reader::default(), Receiver::in_memory());
-        // Each frame in three pictures; then all of them again.
-        let pictures = shown.iter().flat_map(|frame| [frame; 3]).chain(&shown);
+        // Each frame in two pictures; then the first one again.
+        let pictures = shown.iter().flat_map(|frame| [frame; 2]).chain(&shown[..1]);
         for (number, frame) in pictures.enumerate() {
             let capture = next(&mut reader, &held(number).shoot(frame));
-            let is_first = number < 3 * shown.len() && number % 3 == 0;
+            let is_first = number < 2 * shown.len() && number % 2 == 0;
             let expected = if is_first { Outcome::Read } else { Outcome::Repeat };
             assert_eq!(capture.outcome, expected, "{mode:?}, picture {number}");
             let intake = receiver.accept(&capture, None).unwrap();
@@ -71,7 +71,7 @@ fn every_frame_is_read_once_and_known_from_then_on() {
         }
         let id = receiver.transfers()[0].id();
         let mut transfer = receiver.transfer(id).unwrap();
-        assert_eq!(transfer.report().frames_seen, 4 * shown.len() as u64);
+        assert_eq!(transfer.report().frames_seen, 2 * shown.len() as u64 + 1);
         assert!(file(&mut transfer).unwrap() == sent, "{mode:?}");
     }
 }
@@ -79,7 +79,7 @@ fn every_frame_is_read_once_and_known_from_then_on() {
 #[test]
 fn a_show_that_changes_its_mode_is_followed() {
     let mut reader = Reader::default();
-    let order = [Mode::B, Mode::FourC, Mode::B, Mode::Bm, Mode::Bu, Mode::FourC];
+    let order = [Mode::B, Mode::FourC, Mode::B, Mode::Bm, Mode::Bu];
     for (number, of) in order.into_iter().enumerate() {
         let frame = &frames(of, &random_bytes(2_000, number as u64))[0];
         let seen = [0, 1].map(|i| next(&mut reader, &held(2 * number + i).shoot(frame)));
@@ -136,7 +136,7 @@ fn a_picture_of_two_frames_is_none_of_them() {
     let shown = frames(Mode::B, &random_bytes(20_000, 5));
     let mut reader = Reader::default();
     let [first, second] = [0, 1].map(|i| payload(&next(&mut reader, &held(i).shoot(&shown[i]))));
-    for line in [0.1, 0.35, 0.5, 0.8] {
+    for line in [0.1, 0.4, 0.8] {
         let camera = Camera { jpeg: Some(92), ..held(2) };
         let capture = next(&mut reader, &camera.shoot_two(&shown[1], &shown[0], line));
         assert_ne!(capture.outcome, Outcome::Repeat, "{line}");
