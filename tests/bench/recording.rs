@@ -31,10 +31,10 @@ const RUNS: [(Profile, Option<f64>, u8, u32); 8] = [
     (Profile::Standard, None, 4, 15),
     (Profile::Standard, None, 1, 20),
     (Profile::Standard, None, 4, 20),
-    (Profile::Standard, None, 8, 20),
     (Profile::Standard, None, 4, 25),
-    (Profile::Dense, None, 4, 15),
-    (Profile::Dense, Some(0.5), 4, 15),
+    (Profile::Video, None, 4, 15),
+    (Profile::Video, None, 4, 20),
+    (Profile::Dense, Some(0.67), 4, 15),
 ];
 
 fn main() {
