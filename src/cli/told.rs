@@ -68,14 +68,15 @@ const TOLD_FPS: u64 = 15;
 
 /// Says what came of a probe, a line for each kind of frames, and which to use.
 pub(super) fn probe_lines(probe: &ProbeReport) -> Vec<String> {
+    let width = probe.trials.iter().map(|trial| trial.options.len()).max().unwrap_or_default();
     let mut lines = vec![format!(
-        "{:<28} {:>5} {:>5} {:>6} {:>10} {:>12} {:>13}",
+        "{:<width$} {:>5} {:>5} {:>6} {:>10} {:>12} {:>13}",
         "frames", "tile", "rate", "views", "codewords", "information", "bytes a frame"
     )];
     lines.extend(probe.trials.iter().map(|trial| {
         let information = trial.information.map_or("-".to_owned(), |bits| format!("{bits:.2}"));
         format!(
-            "{:<28} {:>5} {:>5.2} {:>6} {:>8.0} % {information:>12} {:>13}",
+            "{:<width$} {:>5} {:>5.2} {:>6} {:>8.0} % {information:>12} {:>13}",
             trial.options,
             trial.tile,
             trial.rate,

@@ -64,8 +64,8 @@ fn a_probe_that_is_copied_names_the_densest_frames_and_writes_nothing() {
     let json: Value = serde_json::from_slice(&json.get_output().stdout).unwrap();
     assert_eq!(
         json["probe"]["trials"].as_array().unwrap().len(),
-        11,
-        "there is no such frame of the largest tiles"
+        10,
+        "of the largest tiles there are no such frames"
     );
     assert_eq!(json["probe"]["best"]["profile"], "lossless");
 }
