@@ -1,15 +1,18 @@
 //! The core by itself, both ways: a file to frames, the frames as a camera's YUV and as RGBA, and
-//! back. A panic is a failure.
+//! back; and through a video of libcimbar's frames. A panic is a failure.
 //!
 //! `cargo run --release --no-default-features --example core` runs it here; built with
 //! `--target wasm32-unknown-unknown`, its `main` is what a browser would call.
 
 use tilecast::capture::Reader;
+use tilecast::cimbar::Mode;
 use tilecast::format::{FormatChoice, Profile};
 use tilecast::raster::{Chroma, IndexedFrame, Picture, Rows, Yuv};
 use tilecast::reading::Outcome;
 use tilecast::receive::Receiver;
-use tilecast::send::{Outgoing, OwnOptions, OwnTransfer, Selection, Stream};
+use tilecast::send::{
+    CimbarOptions, CimbarTransfer, Outgoing, OwnOptions, OwnTransfer, Selection, Stream,
+};
 
 /// A file that compresses a little.
 fn file() -> Vec<u8> {
@@ -59,16 +62,44 @@ fn carry(profile: Profile, picture: impl Fn(&IndexedFrame) -> Option<Picture>) {
             break;
         }
     }
+    assert!(restored(&mut receiver, "name.bin") == (file, true), "{profile:?}");
+}
+
+/// Sends the file through a video of libcimbar's frames, the first one lost, each in two pictures.
+fn carry_cimbar(mode: Mode) {
+    let (file, name) = (file(), "name.bin".to_owned());
+    let options = CimbarOptions { mode, name: Some(name), level: 3, redundancy: 1.0 };
+    let size = file.len() as u64;
+    let mut transfer = CimbarTransfer::new(&file[..], size, options).expect("a small file");
+    let (mut reader, mut receiver) = (Reader::default(), Receiver::in_memory());
+    let all = Selection::default();
+    for frame in transfer.frames(&all).skip(1) {
+        let picture = as_rgba(&frame.expect("memory").draw()).expect("a picture of that size");
+        for outcome in [Outcome::Read, Outcome::Repeat] {
+            let capture = reader.read_next(&picture).swap_remove(0);
+            assert_eq!(capture.outcome, outcome, "{mode:?}");
+            receiver.accept(&capture, None).expect("memory");
+        }
+        if receiver.is_complete() {
+            break;
+        }
+    }
+    assert!(restored(&mut receiver, "name.bin") == (file, false), "{mode:?}");
+}
+
+/// The file that was received under this name, and whether its digest is right.
+fn restored(receiver: &mut Receiver, name: &str) -> (Vec<u8>, bool) {
     let mut received = receiver.complete().expect("enough frames");
-    assert_eq!(received.report().name.as_deref(), Some("name.bin"));
+    assert_eq!(received.report().name.as_deref(), Some(name));
     let (mut restored, mut pieces) = (Vec::new(), received.open().expect("the beginning"));
     while let Some(piece) = pieces.next_piece().expect("the right digest") {
         restored.extend(piece);
     }
-    assert!(restored == file && pieces.is_verified(), "{profile:?}");
+    (restored, pieces.is_verified())
 }
 
 fn main() {
     carry(Profile::Dense, as_rgba);
     carry(Profile::Standard, as_yuv);
+    Mode::ALL.into_iter().for_each(carry_cimbar);
 }
