@@ -98,8 +98,8 @@ impl Show {
 
     /// Frames of all sets before set `set`.
     fn frames_before(&self, set: u32) -> u64 {
-        let ((small, larger), long) = (self.sets.sizes(), set.min(self.sets.sizes().1));
-        debug_assert!(long <= larger);
+        let (small, larger) = self.sets.sizes();
+        let long = set.min(larger);
         u64::from(long) * self.set_frames(small + 1)
             + u64::from(set - long) * self.set_frames(small)
     }
