@@ -26,10 +26,11 @@ class Advice {
   }
 
   // While pictures come.
-  now(now, missing) {
+  now(now, missing, way) {
     if (now - this.news < QUIET) return null;
     const recent = this.codes.filter(([when]) => when >= now - QUIET);
-    if (recent.length === 0) return { why: 'No pictures come.', here: 'Is another program using the camera? Choose it again.', there: '' };
+    if (recent.length === 0 && way === 'screen') return { why: 'Nothing changes on that screen.', here: 'Is it the right window, and in view?', there: 'Is the show paused? The space bar starts it.' };
+    if (recent.length === 0) return { why: 'No pictures come.', here: 'Is another program using the camera? Stop, and choose it again.', there: '' };
     const tally = new Map();
     for (const [, code] of recent) tally.set(code, (tally.get(code) ?? 0) + 1);
     return this.of(tally, missing, true);

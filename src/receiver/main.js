@@ -151,6 +151,7 @@ async function preview(picture, always) {
 
 const live = new Live($('feed'), {
   see: (picture) => see(picture, { moving: true, run }, false),
+  room: () => pool.room(),
   shown: async (kind, settings) => {
     status.camera = settings;
     const cameras = kind === 'camera' ? await live.cameras() : [];
@@ -248,7 +249,7 @@ setInterval(() => {
   if (stale) { pool.askState(); stale = false; }
   const isDone = status.files.length > 0 && status.packets.missing === 0;
   if (status.way && status.way !== 'photos' && isDone && now - Math.max(doneAt, first) > DONE_AFTER) return finish(status.way, '');
-  if (status.live) { status.advice = isDone ? null : advice.now(now, status.packets.missing > 0); view.touch(); }
+  if (status.live) { status.advice = isDone ? null : advice.now(now, status.packets.missing > 0, status.way); view.touch(); }
 }, 500);
 
 async function unpacked() {

@@ -75,11 +75,9 @@ class View {
   }
 
   verdict(said) {
-    $('verdict').hidden = !said;
-    if (!said) return;
-    $('verdict').className = said.state;
-    $('sign').textContent = said.sign;
-    $('word').textContent = said.words;
+    $('verdict').className = said?.state ?? 'none';
+    $('sign').textContent = said?.sign ?? '';
+    $('word').textContent = said?.words ?? '';
   }
 
   // --- the words
