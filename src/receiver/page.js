@@ -1,1 +1,0 @@
-const MODULE = /*module*/'', WORKER = /*worker*/'';
