@@ -11,7 +11,7 @@ pub const MODULE: &[u8] = include_bytes!("receiver.wasm");
 const HTML: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
 /// The page's script, in the order in which its parts need each other.
-const SCRIPTS: [&str; 12] = [
+const SCRIPTS: [&str; 14] = [
     include_str!("words.js"),
     include_str!("worker.js"),
     include_str!("pool.js"),
@@ -23,6 +23,8 @@ const SCRIPTS: [&str; 12] = [
     include_str!("told.js"),
     include_str!("file.js"),
     include_str!("advice.js"),
+    include_str!("status.js"),
+    include_str!("ways.js"),
     include_str!("main.js"),
 ];
 
