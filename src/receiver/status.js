@@ -76,7 +76,8 @@ const pool = new Pool({
   file: (file) => {
     status.checking = null;
     const address = showFile(file, () => { unsaved = false; });
-    const { name, size, verified, digest } = file;
+    const { id, name, size, verified, digest } = file;
+    for (const transfer of status.transfers) if (transfer.id === id) transfer.state = 'complete';
     doneAt = performance.now();
     status.files.push({ name, size, verified, digest: digest ?? null, address, ms: doneAt - first });
     navigator.vibrate?.(80);
