@@ -129,6 +129,6 @@ async function readVideo(file, element, to) {
   try {
     await playAll(file, element, to);
   } catch (error) {
-    throw new MovieError(`${why ?? 'this browser cannot play it'} (${error.message})`);
+    throw new MovieError(why ?? `this browser cannot play it (${error.message})`);
   }
 }
