@@ -65,11 +65,7 @@ class Live {
   async start(kind, device) {
     this.stop();
     [this.kind, this.device, this.restarts] = [kind, device, 0];
-    const run = this.run;
-    try { await this.open(); } catch (error) {
-      if (run === this.run) this.stop();
-      throw error;
-    }
+    await this.open();
   }
 
   async open() {
@@ -144,13 +140,14 @@ class Live {
   }
 
   async keepAwake() {
+    this.lock?.release().catch(() => {});
     if (this.isOn && !document.hidden) this.lock = await navigator.wakeLock?.request('screen').catch(() => null);
   }
 
   woken() {
-    if (document.hidden || !this.isOn) return;
+    if (document.hidden || !this.stream) return;
     this.keepAwake();
-    if (this.stream?.getVideoTracks()[0]?.readyState !== 'live') this.lost('it was ended');
+    if (this.stream.getVideoTracks()[0]?.readyState !== 'live') this.lost('it was ended');
     else this.element.play().catch(() => {});
   }
 

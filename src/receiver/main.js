@@ -46,4 +46,7 @@ buttons();
 addEventListener('beforeunload', (event) => { if (unsaved) event.preventDefault(); });
 if (document.querySelector('link[rel=manifest]')) navigator.serviceWorker?.register('sw.js').catch(() => {});
 const ready = start();
-ready.catch((error) => broken(error.message ?? 'it cannot start'));
+ready.catch((error) => {
+  status.error = `This browser cannot run the receiver; it takes one of 2023 or newer (${error.message ?? error}).`;
+  view.touch();
+});

@@ -92,7 +92,15 @@ class View {
     $('missing').hidden = $('missing').childNodes.length === 0;
     $('status').textContent = this.standing(open);
     this.advise(status.advice);
+    this.title(open.length === 0);
     this.speak();
+  }
+
+  // For whoever looks at another window meanwhile.
+  title(isDone) {
+    const { packets: { received, missing }, files } = this.status;
+    const start = isDone ? (files.length > 0 ? '✓ ' : '') : `${Math.floor(100 * received / (received + missing || 1))} % `;
+    document.title = `${start}Receive - tilecast`;
   }
 
   standing(open) {
