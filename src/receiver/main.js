@@ -11,9 +11,17 @@ setInterval(() => {
   if (status.live) { status.advice = isDone ? null : advice.now(now, status.packets.missing > 0, status.way); view.touch(); }
 }, 500);
 
+// The module: five digits to the base 85, from # on without <, are four bytes of a gzip file.
 async function unpacked() {
-  const packed = Uint8Array.from(atob($('module').textContent.trim()), (letter) => letter.charCodeAt(0));
-  return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
+  const text = $('module').textContent, packed = new DataView(new ArrayBuffer(text.length / 5 * 4));
+  const digit = (at) => { const code = text.charCodeAt(at) - 35; return code > 25 ? code - 1 : code; };
+  for (let i = 0; i < text.length; i += 5) {
+    let group = 0;
+    for (let k = 0; k < 5; k++) group = 85 * group + digit(i + k);
+    packed.setUint32(i / 5 * 4, group);
+  }
+  const file = new Blob([packed]).slice(0, Number($('module').dataset.bytes));
+  return new Response(file.stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
 }
 
 // Mebibytes for what is received: a phone has less to give than it says.
