@@ -3,7 +3,9 @@
 // Milliseconds without a picture after which a feed is woken, and after which it is asked for again.
 const SLOW = 2500;
 const DEAD = 6000;
+// Restarts until it has gone well for a while.
 const RESTARTS = 5;
+const WELL = 20000;
 const FULL_HD = 1920 * 1080;
 
 // Why there is no camera here; empty if there may be one.
@@ -79,7 +81,7 @@ class Live {
     track.onended = () => this.lost('it was ended');
     element.removeAttribute('src');
     element.srcObject = stream;
-    this.last = performance.now();
+    this.last = this.opened = performance.now();
     this.watch ??= setInterval(() => this.check(), 1000);
     await element.play().catch(() => {});
     await this.keepAwake();
@@ -121,7 +123,8 @@ class Live {
   // A feed may stop without a word: phones do so when another program had the camera.
   check() {
     if (!this.stream || document.hidden) { this.last = performance.now(); return; }
-    const silent = performance.now() - this.last;
+    const now = performance.now(), silent = now - this.last;
+    if (silent < SLOW && now - this.opened > WELL) this.restarts = 0;
     // A screen on which nothing changes has no new pictures.
     if (this.kind === 'screen' || silent < SLOW) return;
     if (silent < DEAD) this.element.play().catch(() => {});

@@ -2,7 +2,7 @@
 //
 // `window.tilecast` says how it goes, for whoever watches (tests do):
 //   ready, workers (0: in the page), startMs      error: what ended everything, in words, or null
-//   way: camera, screen, video, photos or null    ended: the way that has come to its end by itself, or null
+//   way: camera, screen, video, photos or null    ended: the way that has come to its end, or null
 //   camera: settings of the feed                  movie: { codec, samples }, method: webcodecs or element
 //   pictures, dropped, failed: handed in          whole, repeats, partly, nothing: what eyes said of them
 //   looks: the last [{ ms, pixels, how, width, height }]

@@ -39,7 +39,7 @@ function buttons() {
     $(way).classList.toggle('on', on);
     $(way).firstElementChild.textContent = on ? 'Stop' : way[0].toUpperCase() + way.slice(1);
   }
-  document.body.dataset.now = status.way ?? (status.ended || status.files.length > 0 ? 'more' : 'idle');
+  document.body.dataset.now = status.way ?? (status.ended || status.files.length + status.transfers.length > 0 ? 'more' : 'idle');
   $('halt').hidden = status.way !== 'video' && status.way !== 'photos';
   $('lens').hidden = status.way !== 'camera' || $('lenses').length < 2;
   // Whoever uses keys stays where they were.
@@ -73,7 +73,7 @@ const live = new Live($('feed'), {
 });
 
 async function goLive(kind, device) {
-  if (status.way === kind && !device) return stop();
+  if (status.way === kind && !device) return finish(kind, 'Stopped.');
   const { mine } = begin(kind);
   view.stage('feed');
   try {
