@@ -4,7 +4,7 @@
 
 #![cfg(unix)]
 
-use crate::support::browser::{OFFLINE, Page, browser};
+use crate::support::browser::{Browser, OFFLINE, Page, browser};
 use crate::support::{Workdir, own, random_bytes, read};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -119,33 +119,42 @@ fn a_page_plays_pauses_steps_and_stops() {
     let more = ["--fps", "30", "--loop", "2", "--redundancy", "20%"];
     dir.tilecast(&[&args[..], &more].concat()).assert().success();
     let url = format!("file://{}", dir.path("a.html").display());
-    let mut page = Page::open(browser, &dir.path(""), &url);
+    let browser = Browser::start(browser, &dir.path(""), &[]);
+    let mut page = browser.open(&url);
     let place = "document.getElementById('place').textContent";
     page.wait(&format!("{place}.startsWith('frame 1 of 6')"));
     // Nothing flashes before somebody has been warned and wants it.
     assert_eq!(page.value("playing || document.getElementById('warning').hidden"), false);
-    page.press(" ");
+    page.press(" ", &[]);
     page.wait(&format!("{place}.includes('pass 2')"));
     page.wait("!playing");
     assert_eq!(page.value(place), "frame 6 of 6, pass 2");
-    page.press("ArrowLeft");
+    page.press("ArrowLeft", &[]);
     page.wait(&format!("{place}.startsWith('frame 5 of 6')"));
-    page.press("ArrowRight");
-    page.press("ArrowRight");
+    page.press("ArrowRight", &[]);
+    page.press("ArrowRight", &[]);
     page.wait(&format!("{place}.startsWith('frame 1 of 6')"));
-    page.press("ArrowUp");
+    page.press("ArrowUp", &[]);
     assert_eq!(page.value("fps()"), 31);
     // The frames that a receiver misses, and then only those.
     page.value("document.getElementById('only').value = '2,5-6'");
     page.value("document.getElementById('only').oninput()");
     page.wait(&format!("{place}.startsWith('frame 2 of 6, 1 of 3 chosen')"));
     page.value("window.shown = new Set(); const paintNow = paint; paint = (text) => { shown.add(numbers[chosen[at]]); return paintNow(text); }");
-    page.press(" ");
+    page.press(" ", &[]);
     page.wait("!playing && passes > 0");
     assert_eq!(page.value("[...shown].sort().join()"), "2,5,6");
     page.value("document.getElementById('only').value = '99'");
     page.value("document.getElementById('only').oninput()");
     assert_eq!(page.value("document.getElementById('only').validity.valid"), false);
+}
+
+/// Makes the page fill a screen of this size, as its key does.
+fn fill_screen(page: &mut Page, (width, height): (usize, usize)) {
+    page.resize((width, height));
+    page.gesture("void fill()");
+    page.wait("document.fullscreenElement !== null");
+    page.wait(&format!("innerWidth === {width} && innerHeight === {height}"));
 }
 
 #[test]
@@ -160,9 +169,10 @@ fn a_frame_for_a_screen_is_whole_in_full_screen() {
         let args = ["encode", "a.bin", "-p", "video", "--screen", screen, "-o", "a.html"];
         dir.tilecast(&args).assert().success();
         let url = format!("file://{}#frame=1", dir.path("a.html").display());
-        let mut page = Page::open(browser, &dir.path(""), &url);
+        let browser = Browser::start(browser, &dir.path(""), &[]);
+        let mut page = browser.open(&url);
         page.wait("document.getElementById('place').textContent.startsWith('frame 1 of')");
-        page.fill_screen(shown);
+        fill_screen(&mut page, shown);
         page.wait("document.getElementById('note').textContent === ''");
         let rect = "canvas.getBoundingClientRect()";
         page.wait(&format!("{rect}.width === {scale} * canvas.width"));

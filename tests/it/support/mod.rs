@@ -2,6 +2,8 @@
 
 #[cfg(unix)]
 pub mod browser;
+#[cfg(unix)]
+pub mod cdp;
 
 use assert_cmd::Command;
 use std::path::{Path, PathBuf};
