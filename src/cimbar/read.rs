@@ -11,6 +11,7 @@ use super::patches::{Patch, Sampler};
 use super::shapes::Shapes;
 use crate::frame::{Hypothesis, Mesh, MeshQuality};
 use crate::raster::Picture;
+use serde::{Deserialize, Serialize};
 
 /// Hypotheses that are compared with each other, likeliest first, and how many of them are read.
 const BATCHES: [(usize, usize); 3] = [(2, 2), (10, 3), (36, 3)];
@@ -28,7 +29,7 @@ const ROUNDS: usize = 3;
 pub(super) type Blocks = Vec<Option<Vec<u8>>>;
 
 /// What a frame gave.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Reading {
     /// Its mode.
     pub mode: Mode,
@@ -81,6 +82,13 @@ impl Reading {
     /// How many blocks could be read.
     pub fn decoded(&self) -> usize {
         count(&self.blocks)
+    }
+
+    /// Whether it has as many blocks as a frame of its mode, each as long.
+    pub(crate) fn is_sound(&self) -> bool {
+        let parameters = self.mode.parameters();
+        self.blocks.len() == parameters.blocks()
+            && self.blocks.iter().flatten().all(|block| block.len() == parameters.data())
     }
 
     /// The whole payload, zeros where blocks were lost.

@@ -9,6 +9,7 @@ use crate::frame::{Geometry, HEADER_COLUMNS, HEADER_ROWS, Palette};
 use crate::ldpc::{Code, LIFTING_SIZES, MAX_PARITY};
 use crate::prng::SplitMix64;
 use crate::raster::IndexedFrame;
+use serde::{Deserialize, Serialize};
 
 /// Version of the frame format that this program writes and reads.
 pub const FORMAT_VERSION: u8 = 1;
@@ -41,7 +42,8 @@ pub struct FrameFormat {
 }
 
 /// What every frame says about itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "Vec<u8>", try_from = "Vec<u8>")]
 pub struct FrameHeader {
     /// What it has in common with the other frames.
     pub format: FrameFormat,
@@ -54,7 +56,7 @@ pub struct FrameHeader {
 }
 
 /// A header that is intact but cannot be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum HeaderError {
     /// A format that this program does not know.
     #[error("the frame has format version {got}, this program reads version {FORMAT_VERSION}: {} is older", if *got > FORMAT_VERSION { "this program" } else { "the sender" })]
@@ -178,6 +180,20 @@ pub(super) fn cells(palette: Palette) -> impl Iterator<Item = Cell> {
             _ => Cell::Spare,
         }
     })
+}
+
+impl From<FrameHeader> for Vec<u8> {
+    fn from(header: FrameHeader) -> Self {
+        header.to_bytes()
+    }
+}
+
+impl TryFrom<Vec<u8>> for FrameHeader {
+    type Error = HeaderError;
+
+    fn try_from(bytes: Vec<u8>) -> Result<Self, HeaderError> {
+        Self::parse(&bytes).unwrap_or(Err(HeaderError::Contradiction))
+    }
 }
 
 #[cfg(test)]

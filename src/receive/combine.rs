@@ -44,7 +44,8 @@ impl Combiner {
         };
         let Some((_, kept)) = self.frames.get_mut(at) else { return Vec::new() };
         let mut packets = Vec::new();
-        for Unsure { index, soft } in &reading.unsure {
+        let sound = |unsure: &&Unsure| unsure.soft.len() == tables.code.coded_bits();
+        for Unsure { index, soft } in reading.unsure.iter().filter(sound) {
             let Some(sum) = kept.get_mut(index) else {
                 self.bytes += soft.len();
                 kept.insert(*index, soft.clone());
