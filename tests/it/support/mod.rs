@@ -4,6 +4,10 @@
 pub mod browser;
 #[cfg(unix)]
 pub mod cdp;
+#[cfg(unix)]
+pub mod firefox;
+#[cfg(unix)]
+pub mod server;
 
 use assert_cmd::Command;
 use std::path::{Path, PathBuf};
