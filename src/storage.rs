@@ -49,8 +49,7 @@ impl Read for Segments {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
         let left = self.length.saturating_sub(self.at);
         let here = self.here();
-        let count =
-            buffer.len().min(here.len()).min(usize::try_from(left).unwrap_or(usize::MAX));
+        let count = buffer.len().min(here.len()).min(usize::try_from(left).unwrap_or(usize::MAX));
         buffer[..count].copy_from_slice(&here[..count]);
         self.at += count as u64;
         Ok(count)
@@ -98,7 +97,9 @@ impl Storage for Segments {
         self.segments.truncate(usize::try_from(kept).unwrap_or(usize::MAX));
         // What is written behind a gap has zeros before it.
         let within = (self.length % SEGMENT_BYTES as u64) as usize;
-        if within > 0 && let Some(last) = self.segments.last_mut() {
+        if within > 0
+            && let Some(last) = self.segments.last_mut()
+        {
             last.iter_mut().skip(within).for_each(|byte| *byte = 0);
         }
         Ok(())

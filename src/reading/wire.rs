@@ -97,7 +97,8 @@ mod tests {
     fn blocks_of_another_size_are_refused() {
         let Reading::Cimbar(mut reading) = cimbar(0) else { return };
         reading.blocks[1] = Some(vec![0; 3]);
-        let capture = Capture { reading: Some(Reading::Cimbar(reading)), ..Capture::nothing(Outcome::Read) };
+        let capture =
+            Capture { reading: Some(Reading::Cimbar(reading)), ..Capture::nothing(Outcome::Read) };
         assert!(Capture::from_bytes(&Capture::to_bytes(&[capture])).is_none());
     }
 }

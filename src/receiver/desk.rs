@@ -167,8 +167,10 @@ impl Desk {
     pub fn open(&mut self, place: usize) -> Result<Opened, Refusal> {
         self.close();
         let Some(mut receiver) = self.receiver.take() else { return Err(refusal("no receiver")) };
-        let found = receiver.transfers().get(place).filter(|one| one.is_complete()).map(|one| one.id());
-        let Some((id, mut transfer)) = found.and_then(|id| Some((id, receiver.transfer(id)?))) else {
+        let found =
+            receiver.transfers().get(place).filter(|one| one.is_complete()).map(|one| one.id());
+        let Some((id, mut transfer)) = found.and_then(|id| Some((id, receiver.transfer(id)?)))
+        else {
             self.receiver = Some(receiver);
             return Err(refusal("it is not complete"));
         };
@@ -178,7 +180,8 @@ impl Desk {
             self.receiver = Some(receiver);
             return Err(refusal("it says that it is larger than can be believed"));
         }
-        match Giving::try_new_or_recover(MutBorrow::new(receiver), |receiver| pieces(receiver, id)) {
+        match Giving::try_new_or_recover(MutBorrow::new(receiver), |receiver| pieces(receiver, id))
+        {
             Ok(giving) => {
                 self.giving = Some((id, giving));
                 let name = safe_name(report.name.as_deref().unwrap_or_default());
@@ -196,9 +199,12 @@ impl Desk {
         let Some((id, giving)) = &mut self.giving else {
             return Step::Refused(refusal("nothing is open"));
         };
-        let (id, step) = (*id, giving.with_dependent_mut(|_, pieces| {
-            pieces.next_piece().map(|piece| piece.ok_or_else(|| pieces.is_verified()))
-        }));
+        let (id, step) = (
+            *id,
+            giving.with_dependent_mut(|_, pieces| {
+                pieces.next_piece().map(|piece| piece.ok_or_else(|| pieces.is_verified()))
+            }),
+        );
         match step {
             Ok(Ok(piece)) => Step::Piece(piece),
             Ok(Err(verified)) => {
@@ -222,7 +228,9 @@ impl Desk {
     /// What to do about a file that is not what was sent.
     fn refuse(&mut self, id: TransferId, error: &ExtractError) -> Refusal {
         let again = match (&mut self.receiver, error) {
-            (Some(receiver), ExtractError::Unverified(_)) => receiver.reconsider(id).unwrap_or(false),
+            (Some(receiver), ExtractError::Unverified(_)) => {
+                receiver.reconsider(id).unwrap_or(false)
+            }
             _ => false,
         };
         if let (TransferId::Own { id, .. }, false) = (id, again) {

@@ -48,9 +48,8 @@ impl Eye {
 impl Sight {
     /// What each frame in the picture gave by itself, or why there is none.
     pub fn reports(&self) -> Vec<CaptureReport> {
-        let report = |capture: &Capture| {
-            Intake::nothing(capture.outcome).report(String::new(), capture)
-        };
+        let report =
+            |capture: &Capture| Intake::nothing(capture.outcome).report(String::new(), capture);
         self.0.iter().map(report).collect()
     }
 

@@ -33,9 +33,8 @@ impl Pixels {
                 }
             };
         }
-        let [luma, u, v] = self.planes.map(|(at, stride)| {
-            bytes.get(at..).map(|bytes| Rows { bytes, stride })
-        });
+        let [luma, u, v] =
+            self.planes.map(|(at, stride)| bytes.get(at..).map(|bytes| Rows { bytes, stride }));
         let semi = |red_first| Some(Chroma::SemiPlanar { uv: u?, red_first });
         let (chroma, columns, rows) = match self.kind {
             1 => (Chroma::Planar { u: u?, v: v? }, 2, 2),
@@ -46,8 +45,11 @@ impl Pixels {
             _ => return None,
         };
         let subsampling = Subsampling { columns, rows, centred: true };
-        let yuv =
-            Yuv { subsampling, full_range: self.full_range, ..Yuv::camera(width, height, luma?, chroma) };
+        let yuv = Yuv {
+            subsampling,
+            full_range: self.full_range,
+            ..Yuv::camera(width, height, luma?, chroma)
+        };
         yuv.to_picture()
     }
 }

@@ -24,7 +24,7 @@ pub fn browser() -> Option<&'static str> {
 }
 
 /// What keeps a browser from asking the network for anything.
-pub const OFFLINE: [&str; 7] = [
+const OFFLINE: [&str; 7] = [
     "--headless=new",
     "--no-sandbox",
     "--disable-gpu",
@@ -65,15 +65,13 @@ impl Browser {
         let target = json!({ "url": "about:blank", "newWindow": true });
         let target = pipe.call(&Value::Null, "Target.createTarget", &target)["targetId"].take();
         let attach = json!({ "targetId": target, "flatten": true });
-        let session =
-            pipe.call(&Value::Null, "Target.attachToTarget", &attach)["sessionId"].take();
+        let session = pipe.call(&Value::Null, "Target.attachToTarget", &attach)["sessionId"].take();
         for domain in ["Runtime.enable", "Log.enable", "Page.enable"] {
             pipe.call(&session, domain, &json!({}));
         }
-        pipe.call(&session, "Page.navigate", &json!({ "url": url }));
         drop(pipe);
         let mut page = Page { pipe: self.pipe.clone(), target, session, excused: false };
-        page.wait("document.readyState === 'complete' && location.href !== 'about:blank'");
+        page.go(url);
         page
     }
 
@@ -124,6 +122,13 @@ impl Page {
         let errors = if self.excused { Vec::new() } else { self.errors() };
         assert!(errors.is_empty(), "the page says: {errors:#?}");
         answer
+    }
+
+    /// Goes to a page.
+    pub fn go(&mut self, url: &str) {
+        self.value("window.left = true");
+        self.call("Page.navigate", &json!({ "url": url }));
+        self.wait("!window.left && document.readyState === 'complete'");
     }
 
     /// What went wrong in the page since this was asked last; from now on it is no failure.
@@ -196,10 +201,11 @@ impl Page {
         }
     }
 
-    /// Gives the page a screen of this size.
-    pub fn resize(&mut self, (width, height): (usize, usize)) {
-        let size =
-            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+    /// Gives the page a screen of this size, with so many of its pixels in a row of each of the page's.
+    pub fn resize(&mut self, (width, height): (usize, usize), ratio: f64) {
+        let size = json!({
+            "width": width, "height": height, "deviceScaleFactor": ratio, "mobile": false,
+        });
         self.call("Emulation.setDeviceMetricsOverride", &size);
     }
 

@@ -76,7 +76,8 @@ impl Firefox {
 
     /// The value of an expression in the page.
     pub fn value(&mut self, expression: &str) -> Value {
-        let params = json!({ "script": format!("return {expression}"), "args": [], "sandbox": null });
+        let params =
+            json!({ "script": format!("return {expression}"), "args": [], "sandbox": null });
         self.call("WebDriver:ExecuteScript", &params)["value"].take()
     }
 
@@ -142,7 +143,8 @@ impl Drop for Firefox {
         let quit = json!([0, 0, "Marionette:Quit", { "flags": ["eForceQuit"] }]).to_string();
         let _ = write!(self.stream.get_mut(), "{}:{quit}", quit.len());
         let start = Instant::now();
-        while start.elapsed() < Duration::from_secs(5) && matches!(self.child.try_wait(), Ok(None)) {
+        while start.elapsed() < Duration::from_secs(5) && matches!(self.child.try_wait(), Ok(None))
+        {
             std::thread::sleep(Duration::from_millis(10));
         }
         let _ = self.child.kill();
@@ -155,7 +157,8 @@ fn connect(port: &Path) -> TcpStream {
     let start = Instant::now();
     loop {
         let port = std::fs::read_to_string(port).ok().and_then(|port| port.trim().parse().ok());
-        if let Some(stream) = port.and_then(|port: u16| TcpStream::connect(("127.0.0.1", port)).ok())
+        if let Some(stream) =
+            port.and_then(|port: u16| TcpStream::connect(("127.0.0.1", port)).ok())
         {
             return stream;
         }
