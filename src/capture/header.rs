@@ -1,6 +1,7 @@
 //! The header of a frame that may be at a hypothesis: soft values of its two copies, for the scales at
 //! which they look like one.
 
+use crate::dsp::sort_by_number;
 use crate::frame::{Hypothesis, Palette};
 use crate::ldpc::Decoder;
 use crate::modem::{FrameHeader, HeaderError, SoftHeader};
@@ -131,7 +132,7 @@ fn soft_copies(
         fine.dedup();
         fits.extend(fine.into_iter().filter_map(fit).filter(|(fit, _)| *fit > MIN_FIT));
     }
-    fits.sort_by(|a, b| b.0.total_cmp(&a.0));
+    sort_by_number(&mut fits, |(fit, _)| (-fit).into());
     let tried = fits.into_iter().take(TRIES);
     tried
         .map(|(_, place)| {

@@ -9,6 +9,7 @@ use super::decide::{Belief, decide, first_look};
 use super::mode::{Mode, Parameters};
 use super::patches::{Patch, Sampler};
 use super::shapes::Shapes;
+use crate::dsp::sort_by_number;
 use crate::frame::{Hypothesis, Mesh, MeshQuality};
 use crate::raster::Picture;
 use serde::{Deserialize, Serialize};
@@ -146,7 +147,7 @@ pub(crate) fn read_frame(
             ranked.extend(likeness.map(|likeness| (likeness, hypothesis, group)));
         }
         // A frame that is turned or mirrored looks like tiles too, but less so.
-        ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+        sort_by_number(&mut ranked, |(likeness, ..)| (-likeness).into());
         let best = ranked.into_iter().take(reads);
         read_best(picture, best.map(|(_, hypothesis, group)| (hypothesis, group)), effort)
     })

@@ -8,10 +8,10 @@
 //! withdrawn if the file is not what was sent, since one wrong packet spoils a lane.
 
 use super::assemble::{Assembler, PacketStore};
+use super::field::{mul_slice, mul_slice_xor};
 use super::linear::{Echelon, eliminate};
 use super::show::{CROSS_ROWS, Show};
 use super::{OuterError, Packet, PacketId, Schedule};
-use reed_solomon_erasure::galois_8::{mul_slice, mul_slice_xor};
 use std::collections::BTreeMap;
 
 /// Packets that are worked out together at most; an honest set lacks a few hundred.

@@ -1,6 +1,6 @@
 //! Linear algebra over GF(2^8): which rows are independent, and what solves them.
 
-use reed_solomon_erasure::galois_8::{div, mul_slice_xor};
+use super::field::{div, mul_slice_xor};
 
 /// Rows that are independent, each with a one where those after it have zeros.
 #[derive(Default)]

@@ -11,6 +11,7 @@
 mod assemble;
 mod block;
 mod cross;
+mod field;
 mod linear;
 mod locate;
 mod missing;
