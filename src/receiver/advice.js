@@ -1,0 +1,57 @@
+// What to do when nothing new has come for a while: the commonest reason of the last pictures, what to
+// change here, and what to change at the sender.
+
+// Milliseconds without news after which there is advice, and for which pictures are remembered.
+const QUIET = 4000;
+
+class Advice {
+  constructor() { this.begin(0); }
+
+  // A new way of receiving, or a new start.
+  begin(now) {
+    this.codes = []; // [when, code]
+    this.all = new Map(); // how often each code came
+    this.news = now;
+    this.pictures = 0;
+  }
+
+  take(now, reports, isNews) {
+    if (isNews) this.news = now;
+    for (const { code } of reports) {
+      this.codes.push([now, code]);
+      this.all.set(code, (this.all.get(code) ?? 0) + 1);
+    }
+    this.pictures++;
+    while (this.codes.length > 0 && this.codes[0][0] < now - QUIET) this.codes.shift();
+  }
+
+  // While pictures come.
+  now(now, missing) {
+    if (now - this.news < QUIET) return null;
+    const recent = this.codes.filter(([when]) => when >= now - QUIET);
+    if (recent.length === 0) return { why: 'No pictures come.', here: 'Is another program using the camera? Choose it again.', there: '' };
+    const tally = new Map();
+    for (const [, code] of recent) tally.set(code, (tally.get(code) ?? 0) + 1);
+    return this.of(tally, missing);
+  }
+
+  // When all files have been read and something is missing.
+  atEnd(missing) {
+    return this.of(this.all, missing);
+  }
+
+  of(tally, missing) {
+    const most = [...tally].filter(([code]) => !WHOLE.has(code)).sort(([, a], [, b]) => b - a)[0];
+    const whole = [...tally].reduce((sum, [code, times]) => sum + (WHOLE.has(code) ? times : 0), 0);
+    if (most && most[1] >= whole) {
+      const [why, here, there] = WORDS[most[0]] ?? ['nothing can be read', 'Go closer, hold still.', 'Use larger tiles: encode -p standard.'];
+      return { why: `Nothing new: ${why}.`, here, there };
+    }
+    if (whole === 0) return null;
+    return {
+      why: 'All frames that come have been read before.',
+      here: missing ? 'Keep the camera there while other frames are shown.' : '',
+      there: missing ? 'Is the show paused? Show the frames that are missing: put their numbers into “only” in the player.' : '',
+    };
+  }
+}
