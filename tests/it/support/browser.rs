@@ -48,7 +48,7 @@ impl Browser {
         let mut pipe = Pipe::start(browser, &flags, folder);
         let downloads = folder.join("downloads");
         let behaviour =
-            json!({ "behavior": "allow", "downloadPath": downloads, "eventsEnabled": true });
+            json!({ "behavior": "allowAndName", "downloadPath": downloads, "eventsEnabled": true });
         pipe.call(&Value::Null, "Browser.setDownloadBehavior", &behaviour);
         Self { pipe: Rc::new(RefCell::new(pipe)), downloads }
     }
@@ -66,7 +66,7 @@ impl Browser {
         let target = pipe.call(&Value::Null, "Target.createTarget", &target)["targetId"].take();
         let attach = json!({ "targetId": target, "flatten": true });
         let session = pipe.call(&Value::Null, "Target.attachToTarget", &attach)["sessionId"].take();
-        for domain in ["Runtime.enable", "Log.enable", "Page.enable"] {
+        for domain in ["Runtime.enable", "Log.enable"] {
             pipe.call(&session, domain, &json!({}));
         }
         drop(pipe);
@@ -83,8 +83,17 @@ impl Browser {
             assert!(progress["state"] != "canceled", "{name} was not saved");
             progress["guid"] == begun["guid"] && progress["state"] == "completed"
         });
-        let bytes = std::fs::read(self.downloads.join(&name)).unwrap();
-        (name, bytes)
+        let path = self.downloads.join(begun["guid"].as_str().unwrap());
+        (name, std::fs::read(path).unwrap())
+    }
+
+    /// The numbers of the processes that run pages.
+    pub fn renderers(&self) -> Vec<u64> {
+        let mut pipe = self.pipe.borrow_mut();
+        let answer = pipe.call(&Value::Null, "SystemInfo.getProcessInfo", &json!({}));
+        let processes = answer["processInfo"].as_array().unwrap().iter();
+        let pages = processes.filter(|process| process["type"] == "renderer");
+        pages.map(|process| process["id"].as_u64().unwrap()).collect()
     }
 
     fn event(&self, method: &str, wanted: impl Fn(&Value) -> bool) -> Value {
@@ -172,9 +181,14 @@ impl Page {
 
     /// Waits until an expression is true.
     pub fn wait(&mut self, expression: &str) {
+        self.wait_for(expression, PATIENCE);
+    }
+
+    /// Waits until an expression is true, or for so long.
+    pub fn wait_for(&mut self, expression: &str, patience: Duration) {
         let start = Instant::now();
         while self.value(expression) != true {
-            assert!(start.elapsed() < PATIENCE, "never true: {expression}");
+            assert!(start.elapsed() < patience, "never true: {expression}");
             std::thread::sleep(Duration::from_millis(20));
         }
     }

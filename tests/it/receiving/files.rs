@@ -1,0 +1,72 @@
+//! Photos and films that were taken before.
+
+use super::film::{Film, NAME};
+use super::stand::{NEXT_DOOR, Receiving, Stand};
+use crate::support::{Workdir, project};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use std::path::PathBuf;
+
+fn photos() -> [PathBuf; 2] {
+    ["photo-1.jpg", "photo-2.jpg"].map(|name| project("samples/captures").join(name))
+}
+
+fn message() -> Vec<u8> {
+    std::fs::read(project("samples/message.txt")).unwrap()
+}
+
+#[test]
+fn photos_arrive_wherever_the_page_is_from_and_with_any_number_of_workers() {
+    let Some(stand) = Stand::new(Workdir::new(), &[]) else { return };
+    for workers in [0, 1, 4] {
+        let fragment = format!("workers={workers}");
+        let hosts = ["localhost", NEXT_DOOR].map(|host| stand.host(host, &fragment));
+        for mut receiving in hosts.into_iter().chain([stand.file(&fragment)]) {
+            assert_eq!(receiving.status("workers"), workers);
+            receiving.page.choose("#photos", &photos());
+            receiving.gets("message.txt", &message());
+            let text = String::from_utf8(message()).unwrap();
+            assert_eq!(receiving.text("#files pre").trim(), text.trim());
+        }
+    }
+}
+
+#[test]
+fn photos_may_be_dropped_and_pasted() {
+    let Some(stand) = Stand::new(Workdir::new(), &[]) else { return };
+    stand.browser.permit(&["clipboardReadWrite", "clipboardSanitizedWrite"]);
+    let mut receiving = stand.file("workers=1");
+    receiving.page.drop_files(&photos());
+    receiving.gets("message.txt", &message());
+    let mut receiving = stand.file("workers=1");
+    let screenshot = std::fs::read(project("samples/frames/standard.png")).unwrap();
+    receiving.page.gesture(&format!(
+        "(async () => {{
+            const bytes = Uint8Array.from(atob('{}'), (letter) => letter.charCodeAt(0));
+            const blob = new Blob([bytes], {{ type: 'image/png' }});
+            await navigator.clipboard.write([new ClipboardItem({{ 'image/png': blob }})]);
+        }})()",
+        STANDARD.encode(screenshot)
+    ));
+    receiving.page.press("v", &["paste"]);
+    receiving.gets("message.txt", &message());
+}
+
+#[test]
+fn films_arrive_wherever_the_page_is_from_and_with_any_number_of_workers() {
+    let Some(film) = Film::get() else { return };
+    let Some(stand) = Stand::new(Workdir::new(), &[]) else { return };
+    let video = film.video(&stand.dir);
+    let watch = |mut receiving: Receiving<'_>, method: &str| {
+        receiving.page.choose("#video", std::slice::from_ref(&video));
+        receiving.gets(NAME, &film.file);
+        assert_eq!(receiving.status("method"), method);
+        assert_eq!(receiving.status("dropped"), 0);
+    };
+    for workers in ["workers=0", "workers=1", "workers=4"] {
+        watch(stand.file(workers), "webcodecs");
+    }
+    watch(stand.host("localhost", ""), "webcodecs");
+    // Where the browser gives no decoder its element plays the film.
+    watch(stand.host(NEXT_DOOR, ""), "element");
+}
