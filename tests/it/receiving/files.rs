@@ -7,8 +7,19 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::path::PathBuf;
 
-fn photos() -> [PathBuf; 2] {
+/// Photos of the two frames of a file that is called [`NAME`], too.
+pub fn photos() -> [PathBuf; 2] {
     ["photo-1.jpg", "photo-2.jpg"].map(|name| project("samples/captures").join(name))
+}
+
+/// What the photos show, as the command reads it.
+pub fn photographed(dir: &Workdir) -> Vec<u8> {
+    let photos = photos();
+    let [first, second] = photos.each_ref().map(|photo| photo.to_str().unwrap());
+    dir.tilecast(&["decode", "--force", "-q", first, second, "-o", "photographed"])
+        .assert()
+        .success();
+    dir.read("photographed")
 }
 
 fn message() -> Vec<u8> {
@@ -18,15 +29,14 @@ fn message() -> Vec<u8> {
 #[test]
 fn photos_arrive_wherever_the_page_is_from_and_with_any_number_of_workers() {
     let Some(stand) = Stand::new(Workdir::new(), &[]) else { return };
+    let file = photographed(&stand.dir);
     for workers in [0, 1, 4] {
         let fragment = format!("workers={workers}");
         let hosts = ["localhost", NEXT_DOOR].map(|host| stand.host(host, &fragment));
         for mut receiving in hosts.into_iter().chain([stand.file(&fragment)]) {
             assert_eq!(receiving.status("workers"), workers);
             receiving.page.choose("#photos", &photos());
-            receiving.gets("message.txt", &message());
-            let text = String::from_utf8(message()).unwrap();
-            assert_eq!(receiving.text("#files pre").trim(), text.trim());
+            receiving.gets(NAME, &file);
         }
     }
 }
@@ -35,9 +45,11 @@ fn photos_arrive_wherever_the_page_is_from_and_with_any_number_of_workers() {
 fn photos_may_be_dropped_and_pasted() {
     let Some(stand) = Stand::new(Workdir::new(), &[]) else { return };
     stand.browser.permit(&["clipboardReadWrite", "clipboardSanitizedWrite"]);
-    let mut receiving = stand.file("workers=1");
-    receiving.page.drop_files(&photos());
-    receiving.gets("message.txt", &message());
+    for mut receiving in [stand.host("localhost", "workers=1"), stand.file("workers=1")] {
+        receiving.page.gesture("0");
+        receiving.page.drop_files(&photos());
+        receiving.gets(NAME, &photographed(&stand.dir));
+    }
     let mut receiving = stand.file("workers=1");
     let screenshot = std::fs::read(project("samples/frames/standard.png")).unwrap();
     receiving.page.gesture(&format!(
@@ -50,6 +62,8 @@ fn photos_may_be_dropped_and_pasted() {
     ));
     receiving.page.press("v", &["paste"]);
     receiving.gets("message.txt", &message());
+    let text = String::from_utf8(message()).unwrap();
+    assert_eq!(receiving.text("#files pre").trim(), text.trim());
 }
 
 #[test]

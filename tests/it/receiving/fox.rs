@@ -1,9 +1,10 @@
 //! Photos and films in Firefox.
 
+use super::files::{photographed, photos};
 use super::film::{Film, NAME};
 use super::stand::{file_url, write_page};
+use crate::support::Workdir;
 use crate::support::firefox::{Firefox, firefox};
-use crate::support::{Workdir, project};
 use std::path::PathBuf;
 
 /// Chooses files, and saves what comes of them.
@@ -25,15 +26,13 @@ fn firefox_receives_photos_and_films() {
     let dir = Workdir::new();
     write_page(&dir);
     let mut firefox = Firefox::start(browser, &dir.path(""));
-    let photos = ["photo-1.jpg", "photo-2.jpg"].map(|name| project("samples/captures").join(name));
-    let message = std::fs::read(project("samples/message.txt")).unwrap();
-    let url = file_url(&dir, "workers=1");
-    receive(&mut firefox, &url, "#photos", &photos, ("message.txt", &message));
+    let file = photographed(&dir);
+    receive(&mut firefox, &file_url(&dir, "workers=1"), "#photos", &photos(), (NAME, &file));
     let Some(film) = Film::get() else { return };
     let video = [film.video(&dir)];
     for (number, fragment) in ["workers=2", "workers=0", "element"].into_iter().enumerate() {
+        std::fs::remove_file(dir.path("downloads").join(NAME)).unwrap();
         let url = format!("{}?{number}#{fragment}", file_url(&dir, "").trim_end_matches('#'));
         receive(&mut firefox, &url, "#video", &video, (NAME, &film.file));
-        std::fs::remove_file(dir.path("downloads").join(NAME)).unwrap();
     }
 }

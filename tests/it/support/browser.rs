@@ -135,9 +135,9 @@ impl Page {
 
     /// Goes to a page.
     pub fn go(&mut self, url: &str) {
-        self.value("window.left = true");
+        self.value("window.departed = true");
         self.call("Page.navigate", &json!({ "url": url }));
-        self.wait("!window.left && document.readyState === 'complete'");
+        self.wait("!window.departed && document.readyState === 'complete'");
     }
 
     /// What went wrong in the page since this was asked last; from now on it is no failure.
@@ -188,7 +188,10 @@ impl Page {
     pub fn wait_for(&mut self, expression: &str, patience: Duration) {
         let start = Instant::now();
         while self.value(expression) != true {
-            assert!(start.elapsed() < patience, "never true: {expression}");
+            if start.elapsed() > patience {
+                let page = self.value("location.href + '\\n' + document.body.innerText");
+                panic!("never true: {expression}; in {}", page.as_str().unwrap());
+            }
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -198,9 +201,10 @@ impl Page {
         self.gesture(&format!("void document.querySelector({selector:?}).click()"));
     }
 
-    /// Chooses files for the input that a selector finds.
+    /// Chooses files for the input that a selector finds, as somebody does who has clicked there.
     pub fn choose(&mut self, selector: &str, files: &[PathBuf]) {
-        let input = self.evaluate(&format!("document.querySelector({selector:?})"), json!({}));
+        let find = format!("document.querySelector({selector:?})");
+        let input = self.evaluate(&find, json!({ "userGesture": true }));
         let params = json!({ "files": files, "objectId": input["objectId"] });
         self.call("DOM.setFileInputFiles", &params);
     }
