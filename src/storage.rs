@@ -2,7 +2,7 @@
 //! decides; who fills it does not care.
 
 use std::fmt::Debug;
-use std::io::{Error, ErrorKind, Read, Result, Seek, SeekFrom, Write};
+use std::io::{Cursor, Error, ErrorKind, Read, Result, Seek, SeekFrom, Write};
 
 /// Bytes of a segment of memory: what is kept grows by so much, and is never moved.
 const SEGMENT_BYTES: usize = 1 << 20;
@@ -14,6 +14,14 @@ pub trait Storage: Read + Write + Seek + Send + Debug {
     /// # Errors
     /// If the file behind it fails.
     fn truncate(&mut self, length: u64) -> Result<()>;
+}
+
+/// Bytes that are there already.
+impl Storage for Cursor<Vec<u8>> {
+    fn truncate(&mut self, length: u64) -> Result<()> {
+        self.get_mut().truncate(usize::try_from(length).unwrap_or(usize::MAX));
+        Ok(())
+    }
 }
 
 /// Storage in memory.
@@ -110,7 +118,6 @@ impl Storage for Segments {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use std::io::Cursor;
 
     #[test]
     fn more_than_it_may_keep_is_refused_and_changes_nothing() {

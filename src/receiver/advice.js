@@ -26,28 +26,31 @@ class Advice {
   }
 
   // While pictures come.
-  now(now, missing) {
+  now(now, missing, way) {
     if (now - this.news < QUIET) return null;
     const recent = this.codes.filter(([when]) => when >= now - QUIET);
-    if (recent.length === 0) return { why: 'No pictures come.', here: 'Is another program using the camera? Choose it again.', there: '' };
+    if (recent.length === 0 && way === 'screen') return { why: 'Nothing changes on that screen.', here: 'Is it the right window, and in view?', there: 'Is the show paused? The space bar starts it.' };
+    if (recent.length === 0) return { why: 'No pictures come.', here: 'Is another program using the camera? Stop, and choose it again.', there: '' };
     const tally = new Map();
     for (const [, code] of recent) tally.set(code, (tally.get(code) ?? 0) + 1);
-    return this.of(tally, missing);
+    return this.of(tally, missing, true);
   }
 
   // When all files have been read and something is missing.
   atEnd(missing) {
-    return this.of(this.all, missing);
+    const why = this.of(this.all, missing, false);
+    if (why || !missing) return why;
+    return { why: 'Some frames are missing.', here: 'Take those of the numbers below, and choose them here.', there: 'Show just these: put the numbers into “only” in the player.' };
   }
 
-  of(tally, missing) {
+  of(tally, missing, isLive) {
     const most = [...tally].filter(([code]) => !WHOLE.has(code)).sort(([, a], [, b]) => b - a)[0];
     const whole = [...tally].reduce((sum, [code, times]) => sum + (WHOLE.has(code) ? times : 0), 0);
     if (most && most[1] >= whole) {
       const [why, here, there] = WORDS[most[0]] ?? ['nothing can be read', 'Go closer, hold still.', 'Use larger tiles: encode -p standard.'];
-      return { why: `Nothing new: ${why}.`, here, there };
+      return { why: `${isLive ? 'Nothing new' : 'Most often'}: ${why}.`, here, there };
     }
-    if (whole === 0) return null;
+    if (whole === 0 || !isLive) return null;
     return {
       why: 'All frames that come have been read before.',
       here: missing ? 'Keep the camera there while other frames are shown.' : '',

@@ -4,12 +4,12 @@
 //! whole, but leaves piece by piece.
 
 use super::Sight;
+use super::giving::Giving;
 use crate::capture::ReadBefore;
 use crate::container::safe_name;
-use crate::receive::{ExtractError, FilePieces, Receiver, TransferId, Unverified};
+use crate::receive::{ExtractError, Receiver, TransferId};
 use crate::report::{CaptureReport, ProbeReport, TransferReport};
 use crate::storage::bounded;
-use self_cell::{MutBorrow, self_cell};
 use serde::Serialize;
 
 /// Most bytes that are kept, if nobody says otherwise.
@@ -18,17 +18,6 @@ const KEPT_BYTES: u64 = 1 << 30;
 const MAX_EXPANSION: u64 = 64;
 /// or this large.
 const ALWAYS_ALLOWED: u64 = 1 << 30;
-
-type Pieces<'a> = Box<dyn FilePieces + 'a>;
-
-self_cell!(
-    /// A file that is being given out, and the receiver that it comes from.
-    struct Giving {
-        owner: MutBorrow<Receiver>,
-        #[not_covariant]
-        dependent: Pieces,
-    }
-);
 
 /// What became of what an eye has seen.
 #[derive(Debug, Serialize)]
@@ -67,6 +56,8 @@ pub struct Opened {
     pub name: String,
     /// Bytes of it, if they are known beforehand.
     pub size: Option<u64>,
+    /// BLAKE3 of it as the sender says, in hexadecimal digits.
+    pub digest: Option<String>,
 }
 
 /// Why there is no file.
@@ -96,8 +87,8 @@ pub enum Step {
 /// Collects what eyes have seen.
 pub struct Desk {
     /// `None` while it gives out a file.
-    receiver: Option<Receiver>,
-    giving: Option<(TransferId, Giving)>,
+    receiver: Option<Box<Receiver>>,
+    giving: Option<Giving>,
     /// Transfers of which every frame is to be read again.
     doubts: ReadBefore,
     full: bool,
@@ -113,7 +104,7 @@ impl Default for Desk {
 impl Desk {
     /// A desk that keeps so many bytes of what it receives.
     pub fn keeping(bytes: u64) -> Self {
-        let receiver = Some(Receiver::new(bounded(bytes)));
+        let receiver = Some(Box::new(Receiver::new(bounded(bytes))));
         Self { receiver, giving: None, doubts: ReadBefore::apart(), full: false, most: bytes }
     }
 
@@ -135,8 +126,10 @@ impl Desk {
     }
 
     fn arrival(&self, pictures: Vec<CaptureReport>, news: bool) -> Arrival {
-        let progress = self.receiver.as_ref().map(Receiver::progress).unwrap_or_default();
-        let transfers = self.receiver.as_ref().map(Receiver::transfers).unwrap_or_default();
+        let progress =
+            self.receiver.as_ref().map(|receiver| receiver.progress()).unwrap_or_default();
+        let transfers =
+            self.receiver.as_ref().map(|receiver| receiver.transfers()).unwrap_or_default();
         let complete = transfers.iter().enumerate().filter(|(_, transfer)| transfer.is_complete());
         Arrival {
             pictures,
@@ -167,47 +160,34 @@ impl Desk {
     pub fn open(&mut self, place: usize) -> Result<Opened, Refusal> {
         self.close();
         let Some(mut receiver) = self.receiver.take() else { return Err(refusal("no receiver")) };
-        let found =
-            receiver.transfers().get(place).filter(|one| one.is_complete()).map(|one| one.id());
-        let Some((id, mut transfer)) = found.and_then(|id| Some((id, receiver.transfer(id)?)))
-        else {
-            self.receiver = Some(receiver);
-            return Err(refusal("it is not complete"));
-        };
-        let (report, received) = (transfer.report(), transfer.received_bytes());
-        let allowed = ALWAYS_ALLOWED.max(received.saturating_mul(MAX_EXPANSION));
-        if report.size.is_some_and(|size| size > allowed) {
-            self.receiver = Some(receiver);
-            return Err(refusal("it says that it is larger than can be believed"));
-        }
-        match Giving::try_new_or_recover(MutBorrow::new(receiver), |receiver| pieces(receiver, id))
-        {
-            Ok(giving) => {
-                self.giving = Some((id, giving));
-                let name = safe_name(report.name.as_deref().unwrap_or_default());
-                Ok(Opened { name, size: report.size })
-            }
-            Err((receiver, error)) => {
-                self.receiver = Some(receiver.into_inner());
-                Err(self.refuse(id, &error))
+        match opened(&mut receiver, place) {
+            Ok((id, opened)) => match Giving::begin(receiver, id) {
+                Ok(giving) => {
+                    self.giving = Some(giving);
+                    Ok(opened)
+                }
+                Err((receiver, error)) => {
+                    self.receiver = Some(receiver);
+                    Err(self.refuse(id, &error))
+                }
+            },
+            Err(refusal) => {
+                self.receiver = Some(receiver);
+                Err(refusal)
             }
         }
     }
 
     /// The next step of the file that was opened.
-    pub fn next(&mut self) -> Step {
-        let Some((id, giving)) = &mut self.giving else {
+    pub fn next_step(&mut self) -> Step {
+        let Some(giving) = &mut self.giving else {
             return Step::Refused(refusal("nothing is open"));
         };
-        let (id, step) = (
-            *id,
-            giving.with_dependent_mut(|_, pieces| {
-                pieces.next_piece().map(|piece| piece.ok_or_else(|| pieces.is_verified()))
-            }),
-        );
-        match step {
-            Ok(Ok(piece)) => Step::Piece(piece),
-            Ok(Err(verified)) => {
+        let id = giving.id();
+        match giving.next_piece() {
+            Ok(Some(piece)) => Step::Piece(piece),
+            Ok(None) => {
+                let verified = giving.is_verified();
                 self.close();
                 Step::Whole { verified }
             }
@@ -220,8 +200,8 @@ impl Desk {
 
     /// Stops giving out the file; goes on to collect.
     fn close(&mut self) {
-        if let Some((_, giving)) = self.giving.take() {
-            self.receiver = Some(giving.into_owner().into_inner());
+        if let Some(giving) = self.giving.take() {
+            self.receiver = Some(giving.into_receiver());
         }
     }
 
@@ -254,8 +234,130 @@ fn refusal(error: &str) -> Refusal {
     Refusal { error: error.to_owned(), again: false }
 }
 
-/// The pieces of a transfer.
-fn pieces(receiver: &MutBorrow<Receiver>, id: TransferId) -> Result<Pieces<'_>, ExtractError> {
-    let transfer = receiver.borrow_mut().transfer(id).ok_or(Unverified::Incomplete)?;
-    transfer.into_pieces()
+/// What there is to know beforehand of the file at a place.
+fn opened(receiver: &mut Receiver, place: usize) -> Result<(TransferId, Opened), Refusal> {
+    let id = receiver.transfers().get(place).filter(|one| one.is_complete()).map(|one| one.id());
+    let Some((id, mut transfer)) = id.and_then(|id| Some((id, receiver.transfer(id)?))) else {
+        return Err(refusal("it is not complete"));
+    };
+    let (report, received) = (transfer.report(), transfer.received_bytes());
+    let allowed = ALWAYS_ALLOWED.max(received.saturating_mul(MAX_EXPANSION));
+    if report.size.is_some_and(|size| size > allowed) {
+        return Err(refusal("it says that it is larger than can be believed"));
+    }
+    let name = safe_name(report.name.as_deref().unwrap_or_default());
+    let digest =
+        transfer.digest().map(|digest| digest.iter().map(|byte| format!("{byte:02x}")).collect());
+    Ok((id, Opened { name, size: report.size, digest }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::{FormatChoice, Profile};
+    use crate::prng::SplitMix64;
+    use crate::raster::Picture;
+    use crate::receiver::Eye;
+    use crate::send::{Outgoing, OwnTransfer};
+
+    /// Pictures of the frames of a file.
+    fn pictures(file: &[u8], name: &str) -> Vec<Picture> {
+        let choice = FormatChoice::new(Profile::Lossless, (256, 256));
+        let mut transfer = OwnTransfer::in_memory(file, Some(name.into()), &choice).unwrap();
+        let frames = (0..).map_while(|number| transfer.frame(number).unwrap());
+        let picture = |frame: crate::raster::IndexedFrame| {
+            Picture::from_rgba(frame.width, frame.height, &frame.to_rgba()).unwrap()
+        };
+        frames.map(picture).collect()
+    }
+
+    fn file(seed: u64) -> Vec<u8> {
+        let mut prng = SplitMix64::new(seed);
+        (0..40_000).map(|_| prng.next_u64() as u8).collect()
+    }
+
+    /// Everything that an eye sees goes through bytes, as between workers.
+    fn show(desk: &mut Desk, eye: &mut Eye, picture: &Picture) -> Arrival {
+        let sight = eye.look(picture, true).to_bytes();
+        desk.accept(&Sight::from_bytes(&sight).unwrap())
+    }
+
+    fn take(desk: &mut Desk, place: usize) -> Result<(String, Vec<u8>), Refusal> {
+        let (opened, mut bytes) = (desk.open(place)?, Vec::new());
+        loop {
+            match desk.next_step() {
+                Step::Piece(piece) => bytes.extend(piece),
+                Step::Whole { verified } => {
+                    assert!(verified);
+                    assert_eq!(opened.digest, Some(blake3::hash(&bytes).to_hex().to_string()));
+                    return Ok((opened.name, bytes));
+                }
+                Step::Refused(refusal) => return Err(refusal),
+            }
+        }
+    }
+
+    #[test]
+    fn two_files_of_three_eyes_come_out_of_one_desk() {
+        let (mut desk, mut eyes) = (Desk::default(), [(); 3].map(|()| Eye::default()));
+        let files = [("../a b.txt", file(1)), ("c?.bin", file(2))];
+        let all: Vec<_> = files.iter().flat_map(|(name, file)| pictures(file, name)).collect();
+        for (turn, picture) in all.iter().enumerate() {
+            let before = desk.standing().transfers.len();
+            let arrival = show(&mut desk, &mut eyes[turn % 3], picture);
+            assert!(arrival.news || !arrival.complete.is_empty(), "{turn}");
+            assert!(desk.standing().transfers.len() >= before);
+        }
+        let standing = desk.standing();
+        assert_eq!(standing.transfers.len(), 2);
+        for (place, (name, file)) in
+            [("a b.txt", file(1)), ("c_.bin", file(2))].into_iter().enumerate()
+        {
+            assert_eq!(take(&mut desk, place).unwrap(), (name.to_owned(), file));
+        }
+        assert!(desk.open(2).is_err());
+        desk.reset();
+        assert!(desk.standing().transfers.is_empty());
+    }
+
+    #[test]
+    fn what_one_eye_has_read_the_others_leave_out() {
+        let pictures = pictures(&file(3), "a");
+        let (mut one, mut other) = (Eye::default(), Eye::default());
+        let code = |sight: &Sight| sight.reports()[0].code;
+        assert_eq!(code(&one.look(&pictures[0], true)), "read");
+        other.look(&pictures[1], true);
+        other.learn(&one.news());
+        assert!(one.news().is_empty());
+        assert_eq!(code(&other.look(&pictures[0], true)), "repeat");
+    }
+
+    #[test]
+    fn with_no_memory_left_it_says_so_and_takes_nothing_more() {
+        let pictures = pictures(&file(4), "a");
+        let (mut desk, mut eye) = (Desk::keeping(20_000), Eye::default());
+        let arrivals: Vec<Arrival> =
+            pictures.iter().map(|picture| show(&mut desk, &mut eye, picture)).collect();
+        assert!(!arrivals[0].full && arrivals.last().unwrap().full);
+        assert!(arrivals.last().unwrap().complete.is_empty() && desk.open(0).is_err());
+        desk.reset();
+        let mut eye = Eye::default();
+        assert!(!show(&mut desk, &mut eye, &pictures[0]).full);
+    }
+
+    #[test]
+    fn an_incomplete_file_is_not_opened_and_goes_on() {
+        let (contents, mut desk, mut eye) = (file(5), Desk::default(), Eye::default());
+        let pictures = pictures(&contents, "a");
+        show(&mut desk, &mut eye, &pictures[0]);
+        assert!(!desk.open(0).unwrap_err().again);
+        assert!(matches!(desk.next_step(), Step::Refused(_)));
+        for picture in &pictures {
+            show(&mut desk, &mut eye, picture);
+        }
+        // What was begun and left is begun anew.
+        desk.open(0).unwrap();
+        assert!(matches!(desk.next_step(), Step::Piece(_)));
+        assert_eq!(take(&mut desk, 0).unwrap().1, contents);
+    }
 }

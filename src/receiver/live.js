@@ -53,7 +53,7 @@ const askScreen = () => navigator.mediaDevices.getDisplayMedia({
   selfBrowserSurface: 'exclude', surfaceSwitching: 'include', monitorTypeSurfaces: 'include',
 });
 
-// One feed. `to`: see(picture), shown(settings), ended(text).
+// One feed. `to`: see(picture), room(), shown(kind, settings), ended(kind, text).
 class Live {
   constructor(element, to) {
     Object.assign(this, { element, to, stream: null, kind: null, restarts: 0, last: 0, lock: null, run: 0 });
@@ -93,10 +93,12 @@ class Live {
     else this.pump(run);
   }
 
-  // Goes on while this page is behind the window that is shared, where an element presents nothing.
+  // Goes on while this page is behind the window that is shared, where an element presents nothing. A
+  // screen gives a picture only when it changes, so none may be dropped without a newer one.
   async process(run, track) {
     const frames = new MediaStreamTrackProcessor({ track }).readable.getReader();
     for (;;) {
+      await this.to.room();
       const { value, done } = await frames.read().catch(() => ({ done: true }));
       if (done) return;
       if (run !== this.run) { value.close(); frames.cancel().catch(() => {}); return; }
@@ -106,11 +108,16 @@ class Live {
   }
 
   pump(run) {
+    let isWaiting = false;
     const take = async () => {
       if (run !== this.run) return;
       this.last = performance.now();
       nextPicture(this.element, take);
-      if (this.element.videoWidth > 0) await grab(this.element).then((picture) => this.to.see(picture)).catch(() => {});
+      if (isWaiting || this.element.videoWidth === 0) return;
+      isWaiting = this.kind === 'screen';
+      if (isWaiting) await this.to.room();
+      isWaiting = false;
+      if (run === this.run) await grab(this.element).then((picture) => this.to.see(picture)).catch(() => {});
     };
     nextPicture(this.element, take);
   }

@@ -7,22 +7,22 @@
 //   pictures, dropped, failed: handed in          whole, repeats, partly, nothing: what eyes said of them
 //   looks: the last [{ ms, pixels, how, width, height }]
 //   packets: { received, missing, bytes }, rate: { bits, packets } a second, transfers, probe: as the desk says
-//   files: [{ name, size, verified, digest, address }], refused: [{ id, error }]
-//   notes: [{ name, text }], advice, full, ms: since the first picture of this way, until its last news
+//   files: [{ name, size, verified, digest, address, ms }], ms since the way was begun; refused: [{ id, error }]
+//   notes: [{ name, text }], advice: { why, here, there } or null, full
 const status = window.tilecast = {
   ready: false, workers: null, startMs: null, error: null, way: null, live: false, ended: null, camera: null, movie: null, method: null,
   pictures: 0, dropped: 0, failed: 0, whole: 0, repeats: 0, partly: 0, nothing: 0, looks: [],
   packets: { received: 0, missing: 0, bytes: 0 }, rate: { bits: 0, packets: 0 }, transfers: [], probe: null,
-  files: [], refused: [], notes: [], advice: null, full: false, checking: null, note: '', progress: '', ms: 0,
+  files: [], refused: [], notes: [], advice: null, full: false, checking: null, note: '', progress: '',
 };
 const asked = new URLSearchParams(location.hash.slice(1));
 const LOOKS = 2000; // that are remembered
 const RATE_OVER = 10000; // milliseconds
-const DONE_AFTER = 2000; // milliseconds without news
+const DONE_AFTER = 2500; // milliseconds in which another file may begin
 const MAX_WORKERS = 4;
 const PREVIEW = 1000; // pixels
 const view = new View(status), advice = new Advice();
-let run = 0, first = 0, arrivals = [], stale = false, unsaved = false, previewed = 0;
+let run = 0, first = 0, doneAt = 0, arrivals = [], stale = false, unsaved = false, previewed = 0;
 
 // --- what comes back
 
@@ -42,7 +42,7 @@ function arrived(entry, arrival) {
   const now = performance.now(), { pictures, news, received, missing, bytes, full } = arrival;
   status.packets = { received, missing, bytes };
   status.full = full;
-  if (news) { status.ms = now - first; unsaved = true; }
+  if (news) unsaved = true;
   advice.take(now, pictures, news);
   if (entry.name && !news) noteOf(entry.name, pictures);
   arrivals.push([now, bytes, received]);
@@ -81,7 +81,8 @@ const pool = new Pool({
     status.checking = null;
     const address = showFile(file, () => { unsaved = false; });
     const { name, size, verified, digest } = file;
-    status.files.push({ name, size, verified, digest: digest ?? null, address });
+    doneAt = performance.now();
+    status.files.push({ name, size, verified, digest: digest ?? null, address, ms: doneAt - first });
     navigator.vibrate?.(80);
     pool.askState();
     view.speak(`${name} is complete${verified ? ' and verified' : ''}.`);
@@ -129,6 +130,7 @@ function buttons() {
     $(way).setAttribute('aria-pressed', on);
     $(way).firstElementChild.textContent = on ? 'Stop' : way[0].toUpperCase() + way.slice(1);
   }
+  document.body.dataset.now = status.way ?? (status.ended || status.files.length > 0 ? 'more' : 'idle');
   $('halt').hidden = status.way !== 'video' && status.way !== 'photos';
   $('lens').hidden = status.way !== 'camera' || $('lenses').length < 2;
 }
@@ -149,6 +151,7 @@ async function preview(picture, always) {
 
 const live = new Live($('feed'), {
   see: (picture) => see(picture, { moving: true, run }, false),
+  room: () => pool.room(),
   shown: async (kind, settings) => {
     status.camera = settings;
     const cameras = kind === 'camera' ? await live.cameras() : [];
@@ -185,7 +188,10 @@ async function video(file) {
         if (why) status.note = `${file.name}: ${why}. It is played instead; pictures may be skipped.`;
       },
       say: (text) => note(file.name, text),
-      progress: (at, of) => { status.progress = of > 0 ? `${Math.floor(100 * at / of)} % of the video.` : ''; },
+      progress: (at, of) => {
+        status.progress = of > 0 ? `${Math.floor(100 * at / of)} % of the video.` : '';
+        view.touch();
+      },
       see: async (picture) => {
         const shown = status.method === 'webcodecs' ? await preview(picture, false) : undefined;
         await see(picture, { moving: true, run: mine, preview: shown, isShown: status.method === 'element' }, true);
@@ -195,7 +201,7 @@ async function video(file) {
   } catch (error) {
     if (isOver()) return false;
     note(file.name, error.message);
-    finish('video', `${shownName(file.name)} cannot be read: ${error.message}.`);
+    finish('video', 'This video cannot be read.');
     return true;
   }
 }
@@ -209,7 +215,7 @@ async function photos(files) {
     progress: (at, of) => { status.progress = `${counted(at, 'picture')} of ${count(of)}.`; },
     see: async (picture, name) => see(picture, { moving: false, run: mine, name, preview: await preview(picture, true) }, true),
   });
-  return over('photos', isOver, files.length === 1 ? 'The picture has been read.' : `${counted(files.length, 'picture')} have been read.`);
+  return over('photos', isOver, files.length === 1 ? 'The picture has been looked at.' : `${counted(files.length, 'picture')} have been looked at.`);
 }
 
 // The end of files: what is missing has to come from others. False if it was ended before.
@@ -220,7 +226,7 @@ async function over(way, isOver, text) {
   const hint = lacking && !status.probe ? advice.atEnd(status.packets.missing > 0) : null;
   const stage = !$('shown').hidden;
   run++;
-  Object.assign(status, { way: null, ended: way, note: lacking && !status.probe ? `${text} More are needed: choose others, they are added.` : text, advice: hint });
+  Object.assign(status, { way: null, ended: way, note: lacking && !status.probe ? `${text} ${status.method === 'element' && way === 'video' ? 'It was played, so pictures may have been skipped. ' : ''}More is needed: choose others, they are added.` : text, advice: hint });
   if (!stage) view.stage(null);
   buttons();
   view.touch();
@@ -242,8 +248,8 @@ setInterval(() => {
   const now = performance.now();
   if (stale) { pool.askState(); stale = false; }
   const isDone = status.files.length > 0 && status.packets.missing === 0;
-  if (status.way && status.way !== 'photos' && isDone && now - advice.news > DONE_AFTER) return finish(status.way, '');
-  if (status.live) { status.advice = isDone ? null : advice.now(now, status.packets.missing > 0); view.touch(); }
+  if (status.way && status.way !== 'photos' && isDone && now - Math.max(doneAt, first) > DONE_AFTER) return finish(status.way, '');
+  if (status.live) { status.advice = isDone ? null : advice.now(now, status.packets.missing > 0, status.way); view.touch(); }
 }, 500);
 
 async function unpacked() {
@@ -277,6 +283,7 @@ $('camera').disabled = Boolean(whyNoCamera());
 $('nocamera').textContent = whyNoCamera();
 $('nocamera').hidden = !whyNoCamera();
 $('screen').hidden = !hasScreen();
+buttons();
 addEventListener('beforeunload', (event) => { if (unsaved) event.preventDefault(); });
 if (document.querySelector('link[rel=manifest]')) navigator.serviceWorker?.register('sw.js').catch(() => {});
 const ready = start();

@@ -38,6 +38,9 @@ async function bytesAt(file, from, size) {
   return new DataView(await file.slice(from, from + size).arrayBuffer());
 }
 
+// What such a file may begin with.
+const BEGINNINGS = new Set(['ftyp', 'moov', 'mdat', 'wide', 'free', 'skip', 'styp', 'uuid', 'pnot']);
+
 // The boxes at the top: { type, at, head, size }.
 async function* topBoxes(file) {
   let at = 0;
@@ -48,7 +51,9 @@ async function* topBoxes(file) {
     if (size === 1 && view.byteLength === 16) [size, head] = [Number(view.getBigUint64(8)), 16];
     if (size === 0) size = file.size - at;
     if (size < head) throw new MovieError('a box has no size');
-    yield { type: fourcc(view, 4), at, head, size: Math.min(size, file.size - at) };
+    const type = fourcc(view, 4);
+    if (at === 0 && !BEGINNINGS.has(type)) throw new MovieError('it is no MP4 or MOV file');
+    yield { type, at, head, size: Math.min(size, file.size - at) };
     at += size;
   }
 }
@@ -176,7 +181,7 @@ async function openMovie(file) {
   } catch (error) {
     throw error instanceof RangeError ? new MovieError('its index is damaged') : error;
   }
-  if (!movie.config) throw new MovieError('it has no index: not an MP4 or MOV file, or cut off while it was recorded');
+  if (!movie.config) throw new MovieError('it has no index: it was cut off while it was recorded or copied');
   if (movie.samples.length === 0) throw new MovieError('it has no pictures');
   return movie;
 }

@@ -75,11 +75,9 @@ class View {
   }
 
   verdict(said) {
-    $('verdict').hidden = !said;
-    if (!said) return;
-    $('verdict').className = said.state;
-    $('sign').textContent = said.sign;
-    $('word').textContent = said.words;
+    $('verdict').className = said?.state ?? 'none';
+    $('sign').textContent = said?.sign ?? '';
+    $('word').textContent = said?.words ?? '';
   }
 
   // --- the words
@@ -104,7 +102,7 @@ class View {
     const parts = [];
     if (checking) parts.push(`Checking ${shownName(checking.name)}: ${bytesInWords(checking.bytes)}${checking.size ? ` of ${bytesInWords(checking.size)}` : ''}.`);
     else if (files.length > 0 && open.length === 0) parts.push(files.length === 1 ? 'Complete.' : `${files.length} files are complete.`);
-    else if (transfers.length === 0 && way !== null && live) parts.push('Looking for frames.');
+    else if (live) parts.push(transfers.length === 0 ? 'Looking for frames.' : 'Receiving.');
     if (note) parts.push(note);
     else if (progress && way !== null) parts.push(progress);
     if (parts.length === 0 && open.length === 0) parts.push(this.status.ready ? 'Nothing received yet.' : 'Getting ready.');
@@ -178,7 +176,7 @@ class View {
     $('probe').hidden = !probe;
     if (!probe) return;
     const cells = (tag, row) => make('tr', {}, ...row.map((textContent) => make(tag, { textContent })));
-    $('trials').replaceChildren(cells('th', ['Frames', 'Read', 'Bytes a frame', 'kbit/s at 15']), ...probe.trials.map((trial) => {
+    $('trials').replaceChildren(cells('th', ['Frames', 'Read', 'Bytes each', 'kbit/s at 15']), ...probe.trials.map((trial) => {
       const row = cells('td', [trial.options, `${Math.round(100 * trial.codewords_read)} %`, count(trial.bytes_per_frame), count(Math.round(trial.bytes_per_frame * 0.12))]);
       row.classList.toggle('best', trial.options === probe.best?.options && trial.tile === probe.best.tile);
       return row;

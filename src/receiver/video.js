@@ -50,11 +50,16 @@ async function decodeFrom(first, movie, window, to) {
   return { next, broken };
 }
 
+function undecodable(codec) {
+  return /^h(vc|ev)1/.test(codec) ? 'this browser does not decode HEVC; set the camera to Most Compatible (H.264), or use another browser'
+    : `this browser does not decode ${codec}`;
+}
+
 async function decodeAll(file, to) {
   if (typeof VideoDecoder === 'undefined') throw new MovieError('this browser has no WebCodecs here');
   const movie = await openMovie(file), { codec } = movie.config;
   const known = await VideoDecoder.isConfigSupported(movie.config).catch(() => ({ supported: false }));
-  if (!known.supported) throw new MovieError(`this browser does not decode ${codec}`);
+  if (!known.supported) throw new MovieError(undecodable(codec));
   to.began({ codec, samples: movie.samples.length });
   const window = new Window(file);
   const key = (from) => movie.samples.findIndex((sample, i) => i >= from && sample.key);
@@ -122,6 +127,6 @@ async function readVideo(file, element, to) {
   try {
     await playAll(file, element, to);
   } catch (error) {
-    throw new MovieError(why ? `${why}; and the browser cannot play it (${error.message})` : error.message);
+    throw new MovieError(`${why ?? 'this browser cannot play it'} (${error.message})`);
   }
 }

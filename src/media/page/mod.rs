@@ -6,6 +6,10 @@
 //! with its number from 1: its symbols as [`crate::frame::Cells::pack`] packs them, or a PNG file,
 //! in base64. An element a frame, so that the player never holds more than one of them decoded.
 
+mod address;
+
+pub use address::Address;
+
 use crate::media::framing::Framing;
 use crate::media::png::{Effort, encode_png};
 use crate::outline::Outline;
@@ -34,6 +38,8 @@ struct About<'a> {
     runs: Option<Vec<usize>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     bits: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receiver: Option<&'a Address>,
 }
 
 /// A page around the frames of a transfer, some or all of them: packed symbols if these can be
@@ -42,12 +48,14 @@ pub(super) struct Page {
     outline: Outline,
     fps: u32,
     plays: u32,
+    receiver: Option<Address>,
 }
 
 impl Page {
     /// A page that plays frames `fps` a second at first, `plays` times (0: for ever).
-    pub(super) fn new(outline: Outline, fps: u32, plays: u32) -> Self {
-        Self { outline, fps, plays }
+    /// Before that it shows where the `receiver` is found.
+    pub(super) fn new(outline: Outline, fps: u32, plays: u32, receiver: Option<Address>) -> Self {
+        Self { outline, fps, plays, receiver }
     }
 
     fn about(&self) -> Result<String> {
@@ -64,6 +72,7 @@ impl Page {
             plays: self.plays,
             runs: runs.map(Iterator::collect),
             bits: cells.map(|cells| cells.palette.bits_per_tile()),
+            receiver: self.receiver.as_ref(),
         })?;
         // No name may end the element that it is in.
         Ok(about.replace('<', "\\u003c"))
@@ -110,7 +119,7 @@ mod tests {
     fn page(name: &str) -> String {
         let (name, bytes, frames) = (name.to_owned(), 9, 2);
         let outline = Outline { name, bytes, frames, size: (4, 4), tile: 1, cells: None };
-        let mut page = Page::new(outline, 15, 0);
+        let mut page = Page::new(outline, 15, 0, Address::new("https://example.org/<b>"));
         let mut bytes = Vec::new();
         page.begin(&mut bytes).unwrap();
         page.frame(0, b"one", &mut bytes).unwrap();

@@ -128,7 +128,7 @@ pub extern "C" fn open(place: usize) -> usize {
 #[unsafe(no_mangle)]
 pub extern "C" fn next() -> usize {
     with(|state| {
-        let (kind, mut body) = match state.desk.next() {
+        let (kind, mut body) = match state.desk.next_step() {
             Step::Piece(piece) => (1, piece),
             Step::Whole { verified } => (0, json(&serde_json::json!({ "verified": verified }))),
             Step::Refused(refusal) => (2, json(&refusal)),
