@@ -49,8 +49,7 @@ fn receive(bytes: usize) -> Option<u64> {
     let stand = Stand::new(Workdir::new(), &[])?;
     let file = random_bytes(bytes, 31);
     stand.dir.write("a.bin", &file);
-    let frames =
-        stand.frames("a.bin", &["-p", "lossless", "--size", "2048x2048", "--redundancy", "0"]);
+    let frames = stand.frames("a.bin", &["-p", "lossless", "--redundancy", "0"]);
     let mut receiving = stand.file("workers=1");
     let before = peak(&stand);
     receiving.page.choose("#photos", &frames);
@@ -76,4 +75,12 @@ fn peak(stand: &Stand) -> u64 {
 #[cfg(target_os = "linux")]
 fn a_large_file_is_in_memory_once() {
     receive(20_000_000);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+#[ignore]
+fn huge() {
+    receive(5_000_000);
+    receive(100_000_000);
 }

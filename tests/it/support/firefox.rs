@@ -85,7 +85,10 @@ impl Firefox {
     pub fn wait(&mut self, expression: &str) {
         let start = Instant::now();
         while self.value(expression) != true {
-            assert!(start.elapsed() < PATIENCE, "never true: {expression}");
+            if start.elapsed() > PATIENCE {
+                let page = self.value("location.href + '\\n' + document.body.innerText");
+                panic!("never true: {expression}; in {}", page.as_str().unwrap());
+            }
             std::thread::sleep(Duration::from_millis(20));
         }
     }
