@@ -46,7 +46,7 @@ function shareButton(file) {
 }
 
 // Puts a file on the page, the newest first. Gives the address under which it is saved.
-function showFile({ blob, name, size, verified }, saved) {
+function showFile({ blob, name, size, verified, digest }, saved) {
   const file = new File([blob], name, { type: 'application/octet-stream' }), address = URL.createObjectURL(file);
   document.getElementById('save')?.removeAttribute('id');
   const save = make('a', { id: 'save', className: 'save', href: address, download: name, textContent: 'Save' });
@@ -56,7 +56,8 @@ function showFile({ blob, name, size, verified }, saved) {
     : `${bytesInWords(size)}, complete. Its format sends no digest, so nothing has been verified.`;
   const card = make('article', { className: verified ? 'verified' : 'unverified' },
     make('h2', {}, make('span', { className: 'sign', textContent: verified ? '✓ ' : '! ', ariaHidden: 'true' }), make('bdi', { textContent: name })),
-    make('p', { textContent: words }), make('p', { className: 'keys' }, save, ...shareButton(file)));
+    make('p', { textContent: words }), make('p', { className: 'keys' }, save, ...shareButton(file)),
+    ...(digest ? [make('small', {}, 'BLAKE3 ', make('code', { textContent: digest }))] : []));
   $('files').prepend(card);
   $('files').hidden = false;
   const gentle = !matchMedia('(prefers-reduced-motion: reduce)').matches;

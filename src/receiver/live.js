@@ -25,7 +25,7 @@ const stopAll = (stream) => stream?.getTracks().forEach((track) => track.stop())
 // ideal 60 for no more than a wish.
 async function askCamera(device) {
   const which = device ? { deviceId: { exact: device } } : { facingMode: { ideal: 'environment' } };
-  const size = { width: { ideal: 1920 }, height: { ideal: 1080 } };
+  const size = { width: { ideal: 1920 }, height: { ideal: 1080 }, resizeMode: { ideal: 'none' } };
   const ask = (frameRate) => navigator.mediaDevices.getUserMedia({ audio: false, video: { ...which, ...size, frameRate } });
   const fast = await ask({ exact: 60 }).catch((error) => {
     if (error.name === 'NotAllowedError' || error.name === 'NotFoundError') throw error;

@@ -50,6 +50,7 @@ function arrived(entry, arrival) {
   const [then, before, packets] = arrivals[0], seconds = (now - then) / 1000;
   if (seconds > 0.4) status.rate = { bits: Math.max(0, bytes - before) * 8 / seconds, packets: Math.max(0, received - packets) / seconds };
   stale = true;
+  if (full && status.way) stop();
   view.touch();
 }
 
@@ -125,14 +126,17 @@ function finish(way, text) {
 }
 
 function buttons() {
+  const focus = document.activeElement;
   for (const way of ['camera', 'screen']) {
     const on = status.way === way;
-    $(way).setAttribute('aria-pressed', on);
+    $(way).classList.toggle('on', on);
     $(way).firstElementChild.textContent = on ? 'Stop' : way[0].toUpperCase() + way.slice(1);
   }
   document.body.dataset.now = status.way ?? (status.ended || status.files.length > 0 ? 'more' : 'idle');
   $('halt').hidden = status.way !== 'video' && status.way !== 'photos';
   $('lens').hidden = status.way !== 'camera' || $('lenses').length < 2;
+  // Whoever uses keys stays where they were.
+  if (focus?.closest('#ways') && focus.getClientRects().length === 0) (status.way ? $('halt') : $('status')).focus();
 }
 
 async function see(picture, entry, wait) {
@@ -169,7 +173,10 @@ async function goLive(kind, device) {
     await ready;
     if (mine === run) await live.start(kind, device);
   } catch (error) {
-    if (status.way === kind) { finish(kind, noFeed(kind, error)); note(kind, error.message); }
+    if (status.way === kind) {
+      finish(kind, noFeed(kind, error));
+      status.notes.push({ name: kind, text: error.message });
+    }
   }
 }
 

@@ -5,7 +5,7 @@
 // Files come from anywhere: what a box says is held against the box that it is in (a DataView throws
 // beyond its end), and counts against these bounds.
 
-const MAX_INDEX = 64 << 20; // bytes of moov, or of one moof
+const MAX_INDEX = 32 << 20; // bytes of moov, or of one moof
 const MAX_SAMPLES = 1 << 20;
 const MAX_SAMPLE = 64 << 20; // bytes
 const MAX_BOXES = 100000; // at the top
@@ -62,7 +62,7 @@ async function* topBoxes(file) {
 function add(movie, at, size, key) {
   if (movie.samples.length === MAX_SAMPLES) throw new MovieError('it has too many pictures');
   if (size > MAX_SAMPLE) throw new MovieError('one of its pictures is too large');
-  if (size > 0 && at + size <= movie.bytes) movie.samples.push({ at, size, key });
+  if (size > 0 && at >= 0 && at + size <= movie.bytes) movie.samples.push({ at, size, key });
 }
 
 // The track of video that comes first: its format, number, and samples.

@@ -40,12 +40,36 @@ pub fn page() -> Result<String> {
         .replace("/*module*/", &STANDARD.encode(packed)))
 }
 
+/// Where the page of a site says what else it has.
+const SITE_PLACE: &str = "<!--site-->";
+const SITE_HEAD: &str = "\
+<link rel=\"manifest\" href=\"manifest.webmanifest\">
+<link rel=\"icon\" href=\"icon.svg\" type=\"image/svg+xml\">
+<link rel=\"apple-touch-icon\" href=\"icon-192.png\">";
+/// What the page of a site may ask for besides: its own files, and those only for being kept.
+const SITE_POLICY: [(&str, &str); 3] = [
+    ("worker-src blob:", "worker-src blob: 'self'"),
+    ("img-src blob:", "img-src blob: 'self'"),
+    ("form-action 'none'", "form-action 'none'; manifest-src 'self'"),
+];
+/// What lies beside the page.
+const SITE: [(&str, &[u8]); 5] = [
+    ("sw.js", include_bytes!("sw.js")),
+    ("manifest.webmanifest", include_bytes!("manifest.webmanifest")),
+    ("icon.svg", include_bytes!("icon.svg")),
+    ("icon-192.png", include_bytes!("icon-192.png")),
+    ("icon-512.png", include_bytes!("icon-512.png")),
+];
+
 /// The page as a site that a browser keeps: its files by name.
 ///
 /// # Errors
 /// As [`page`].
 pub fn site() -> Result<Vec<(&'static str, Vec<u8>)>> {
-    Ok(vec![("index.html", page()?.into_bytes())])
+    let page = page()?.replacen(SITE_PLACE, SITE_HEAD, 1);
+    let page = SITE_POLICY.iter().fold(page, |page, (from, to)| page.replacen(from, to, 1));
+    let parts = SITE.iter().map(|&(name, bytes)| (name, bytes.to_vec()));
+    Ok(std::iter::once(("index.html", page.into_bytes())).chain(parts).collect())
 }
 
 /// A style or a script without what only people need: indents, and lines that are comments.
@@ -70,6 +94,25 @@ mod tests {
         assert_eq!(page.matches("<script").count(), 2);
         assert_eq!(page.matches("</script").count(), 2);
         assert!(!page.contains("http://") || page.contains("http://www.w3.org/2000/svg"));
+    }
+
+    #[test]
+    fn a_site_names_its_parts_and_may_ask_for_nothing_else() {
+        let site = site().unwrap();
+        let part = |name: &str| {
+            let found = site.iter().find(|(part, _)| *part == name);
+            String::from_utf8_lossy(&found.unwrap_or_else(|| panic!("no {name}")).1).into_owned()
+        };
+        let (page, worker) = (part("index.html"), part("sw.js"));
+        assert!(!page.contains(SITE_PLACE));
+        for (_, allowed) in SITE_POLICY {
+            assert!(page.contains(allowed), "{allowed}");
+        }
+        assert!(page.contains("default-src 'none'") && !page.contains("connect-src"));
+        for (name, _) in site.iter().filter(|(name, _)| !matches!(*name, "index.html" | "sw.js")) {
+            assert!(worker.contains(&format!("'{name}'")), "{name} is not kept");
+        }
+        assert!(part("manifest.webmanifest").contains("icon-512.png"));
     }
 
     #[test]

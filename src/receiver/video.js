@@ -5,12 +5,12 @@
 
 // Decoded pictures that may wait: they are few and large, and a decoder stops without them.
 const WAITING_PICTURES = 4;
-// Bytes of the file that are read at once.
+// Bytes of the file that are read at once: samples are small, and audio lies between them.
 const WINDOW = 4 << 20;
 // Times that a decoder may fail and go on at the next picture that needs no others.
 const FAILURES = 8;
 
-class Window {
+class Sliding {
   constructor(file) { Object.assign(this, { file, from: 0, bytes: new Uint8Array(0) }); }
 
   async sample({ at, size }) {
@@ -61,7 +61,7 @@ async function decodeAll(file, to) {
   const known = await VideoDecoder.isConfigSupported(movie.config).catch(() => ({ supported: false }));
   if (!known.supported) throw new MovieError(undecodable(codec));
   to.began({ codec, samples: movie.samples.length });
-  const window = new Window(file);
+  const window = new Sliding(file);
   const key = (from) => movie.samples.findIndex((sample, i) => i >= from && sample.key);
   let at = key(0), failures = 0;
   while (at >= 0 && at < movie.samples.length && !to.isOver()) {
@@ -106,7 +106,9 @@ async function playAll(file, element, to) {
 }
 
 // What an element shows now, as an eye takes it.
-const grab = async (element) => (typeof VideoFrame === 'undefined' ? createImageBitmap(element) : new VideoFrame(element));
+async function grab(element) {
+  try { return new VideoFrame(element); } catch { return createImageBitmap(element); }
+}
 
 function nextPicture(element, take) {
   if (element.requestVideoFrameCallback) element.requestVideoFrameCallback(take);

@@ -36,7 +36,7 @@ function reader(post) {
     const planes = await frame.copyTo(new Uint8Array(eye.memory.buffer, at, size));
     if (format in RGB && (planes[0].offset !== 0 || planes[0].stride !== 4 * width)) throw new TypeError('gaps');
     const places = format in RGB ? [] : planes.flatMap(({ offset, stride }) => [offset, stride]);
-    return { kind, width, height, full: frame.colorSpace?.fullRange ? 1 : 0, places, how: format };
+    return { kind, width, height, turn: frame.rotation, full: frame.colorSpace?.fullRange ? 1 : 0, places, how: format };
   }
 
   async function frameConverted(frame) {
@@ -46,7 +46,7 @@ function reader(post) {
     const at = eye.input(size);
     const [{ offset, stride }] = await frame.copyTo(new Uint8Array(eye.memory.buffer, at, size), options);
     if (offset !== 0 || stride !== 4 * width) throw new TypeError('gaps');
-    return { kind: 0, width, height, full: 1, places: [], how: 'RGBA' };
+    return { kind: 0, width, height, turn: frame.rotation, full: 1, places: [], how: 'RGBA' };
   }
 
   // Anything that can be drawn, in strips: the canvas of a photo as a whole is too large on some phones.
@@ -76,6 +76,11 @@ function reader(post) {
     return drawn(picture);
   }
 
+  // Where a point is when the picture is shown upright: cameras of phones are mounted turned.
+  function upright([x, y], { width, height, turn }) {
+    return { 90: [height - y, x], 180: [width - x, height - y], 270: [y, width - x] }[turn] ?? [x, y];
+  }
+
   async function look({ picture, id, moving }) {
     const start = performance.now();
     let taken;
@@ -86,8 +91,9 @@ function reader(post) {
     if (length === 0) throw new Error('the picture cannot be used');
     const all = output(eye, length).slice(), said = new DataView(all.buffer).getUint32(0, true);
     const reports = JSON.parse(text.decode(all.subarray(4, 4 + said))), sight = all.slice(4 + said);
-    const news = output(eye, eye.news()).slice();
-    post({ id, reports, sight, news, width, height, how, ms: { pixels: ready - start, look: end - ready } },
+    for (const report of reports) report.corners = report.corners?.map((corner) => upright(corner, taken)) ?? null;
+    const news = output(eye, eye.news()).slice(), size = taken.turn % 180 ? { width: height, height: width } : { width, height };
+    post({ id, reports, sight, news, ...size, how, ms: { pixels: ready - start, look: end - ready } },
       [sight.buffer, news.buffer]);
   }
 
@@ -102,14 +108,14 @@ function reader(post) {
   }
 
   // All pieces of a file; they leave the module's memory for the browser's at once.
-  async function pieces({ name, size }) {
+  async function pieces({ name, size, digest }) {
     const parts = [];
     let bytes = 0, due = performance.now() + BREATH;
     for (;;) {
       const step = output(desk, desk.next());
       if (step[0] !== 1) {
         const end = JSON.parse(text.decode(step.subarray(1)));
-        return step[0] === 0 ? { ...end, name, size: bytes, blob: new Blob(parts) } : end;
+        return step[0] === 0 ? { ...end, name, size: bytes, digest, blob: new Blob(parts) } : end;
       }
       parts.push(new Blob([step.subarray(1)]));
       bytes += step.length - 1;
@@ -140,7 +146,7 @@ function reader(post) {
     feed(desk, sight);
     const arrival = json(desk, desk.accept());
     post({ id, arrival });
-    if (!(arrival?.complete.length > 0) || !(arrival.news || given.size === 0)) return;
+    if (!arrival?.news || arrival.complete.length <= given.size) return;
     const { transfers } = json(desk, desk.state());
     for (const place of arrival.complete) {
       const { id, size, frames_total } = transfers[place] ?? {};
