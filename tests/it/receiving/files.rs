@@ -1,11 +1,14 @@
 //! Photos and films that were taken before.
 
 use super::film::{Film, NAME};
-use super::stand::{NEXT_DOOR, Receiving, Stand};
+use super::stand::{NEXT_DOOR, Stand};
 use crate::support::{Workdir, project};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::path::PathBuf;
+
+/// How often a film is played at most.
+pub const VIEWINGS: usize = 5;
 
 /// Photos of the two frames of a file that is called [`NAME`], too.
 pub fn photos() -> [PathBuf; 2] {
@@ -71,16 +74,29 @@ fn films_arrive_wherever_the_page_is_from_and_with_any_number_of_workers() {
     let Some(film) = Film::get() else { return };
     let Some(stand) = Stand::new(Workdir::new(), &[]) else { return };
     let video = film.video(&stand.dir);
-    let watch = |mut receiving: Receiving<'_>, method: &str| {
+    let here = ["workers=0", "workers=1", "workers=4"].map(|workers| stand.file(workers));
+    for mut receiving in here.into_iter().chain([stand.host("localhost", "")]) {
         receiving.page.choose("#video", std::slice::from_ref(&video));
         receiving.gets(NAME, &film.file);
-        assert_eq!(receiving.status("method"), method);
+        assert_eq!(receiving.status("method"), "webcodecs");
         assert_eq!(receiving.status("dropped"), 0);
-    };
-    for workers in ["workers=0", "workers=1", "workers=4"] {
-        watch(stand.file(workers), "webcodecs");
     }
-    watch(stand.host("localhost", ""), "webcodecs");
-    // Where the browser gives no decoder its element plays the film.
-    watch(stand.host(NEXT_DOOR, ""), "element");
+}
+
+#[test]
+fn a_film_is_played_where_the_browser_gives_no_decoder() {
+    let Some(film) = Film::get() else { return };
+    let Some(stand) = Stand::new(Workdir::new(), &[]) else { return };
+    let video = film.video(&stand.dir);
+    let mut receiving = stand.host(NEXT_DOOR, "");
+    // A browser with much else to do leaves out pictures: what is missing comes the next time.
+    for _ in 0..VIEWINGS {
+        receiving.page.choose("#video", std::slice::from_ref(&video));
+        receiving.page.wait("tilecast.ended === 'video' || tilecast.files.length > 0");
+        if receiving.status("files.length") == 1 {
+            break;
+        }
+    }
+    receiving.gets(NAME, &film.file);
+    assert_eq!(receiving.status("method"), "element");
 }

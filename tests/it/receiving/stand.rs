@@ -44,7 +44,8 @@ impl Stand {
         self.open(&format!("{}#{fragment}", self.server.url(host, "receive.html")))
     }
 
-    fn open(&self, url: &str) -> Receiving<'_> {
+    /// The page, or one like it, from anywhere.
+    pub fn open(&self, url: &str) -> Receiving<'_> {
         let mut page = self.browser.open(url);
         page.wait("tilecast.ready");
         Receiving { page, browser: &self.browser }

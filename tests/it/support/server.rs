@@ -19,7 +19,7 @@ struct Shared {
 }
 
 impl Server {
-    /// Serves the files of a folder, not those of folders in it.
+    /// Serves the files of a folder, not those of folders in it; `index.html` if none is named.
     pub fn start(folder: &Path) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let address = listener.local_addr().unwrap();
@@ -67,9 +67,10 @@ impl Shared {
         let request = lines.next()?.ok()?;
         lines.map_while(Result::ok).find(String::is_empty)?;
         let name = request.split([' ', '?']).nth(1)?.trim_start_matches('/').to_owned();
-        let (status, kind, body) = match std::fs::read(self.folder.join(&name)) {
+        let file = if name.is_empty() { "index.html" } else { &name };
+        let (status, kind, body) = match std::fs::read(self.folder.join(file)) {
             _ if name == "favicon.ico" => ("204 No Content", "image/x-icon", Vec::new()),
-            Ok(body) if !name.contains('/') => ("200 OK", kind(&name), body),
+            Ok(body) if !name.contains('/') => ("200 OK", kind(file), body),
             _ => ("404 Not Found", "text/plain", Vec::new()),
         };
         self.asked.lock().unwrap().push(name);
