@@ -2,49 +2,16 @@
 //!
 //! Packets go to a [`PacketStore`], in order of arrival; only their places are kept in memory. So
 //! neither a large transfer nor a lying header makes memory grow beyond a few bytes a packet that
-//! really arrived. Blocks are restored when they are read.
+//! really arrived; what the lanes of a show take beyond is bounded ([`super::lanes`]). Blocks are
+//! restored when they are read.
 
 use super::block::{Block, Preference, Suspects, Version};
+use super::lanes::Lanes;
 use super::packet::PACKET_HEADER_BYTES;
+use super::store::PacketStore;
 use super::{OuterError, Packet, PacketId, Parity, Shape};
 use std::collections::{BTreeMap, HashMap};
-use std::io::Read;
 use std::sync::OnceLock;
-
-/// Where packets are kept while their blocks are incomplete, and until the file is written.
-pub trait PacketStore {
-    /// Keeps a packet's bytes, and gives the place of the first.
-    ///
-    /// # Errors
-    /// If there is no room.
-    fn keep(&mut self, packet: &[u8]) -> std::io::Result<u64>;
-
-    /// Keeps a packet that did not arrive but was worked out from others.
-    ///
-    /// # Errors
-    /// As [`PacketStore::keep`].
-    fn keep_restored(&mut self, packet: &[u8]) -> std::io::Result<u64> {
-        self.keep(packet)
-    }
-
-    /// Reads `length` bytes at a place.
-    ///
-    /// # Errors
-    /// If there are no such bytes.
-    fn read(&mut self, place: u64, length: usize) -> std::io::Result<Vec<u8>>;
-}
-
-impl PacketStore for Vec<u8> {
-    fn keep(&mut self, packet: &[u8]) -> std::io::Result<u64> {
-        self.extend_from_slice(packet);
-        Ok((self.len() - packet.len()) as u64)
-    }
-
-    fn read(&mut self, place: u64, length: usize) -> std::io::Result<Vec<u8>> {
-        let bytes = usize::try_from(place).ok().and_then(|place| self.get(place..)?.get(..length));
-        bytes.map(<[u8]>::to_vec).ok_or_else(|| std::io::ErrorKind::UnexpectedEof.into())
-    }
-}
 
 /// What became of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +47,10 @@ pub struct Assembler {
     pub(super) restored: BTreeMap<u64, u32>,
     /// Something that was worked out was wrong: nothing is, any more.
     pub(super) is_withdrawn: bool,
+    /// How far the lanes of a show are, once cross packets can be enough.
+    pub(super) lanes: Option<Lanes>,
+    /// Products that working out took.
+    pub(super) work: u64,
 }
 
 impl Assembler {
@@ -98,6 +69,8 @@ impl Assembler {
             crosses: 0,
             restored: BTreeMap::new(),
             is_withdrawn: false,
+            lanes: None,
+            work: 0,
         }
     }
 
@@ -165,7 +138,11 @@ impl Assembler {
         let is_new = block.distinct() > before;
         let is_needed = is_new && before < source;
         self.kept += 1;
-        if id.is_cross(&self.shape) {
+        let is_cross = id.is_cross(&self.shape);
+        if let Some(lanes) = self.lanes.as_mut().filter(|_| is_needed || is_cross && is_new) {
+            lanes.heard(id);
+        }
+        if is_cross {
             self.crosses += u64::from(is_new);
             return;
         }
@@ -176,6 +153,7 @@ impl Assembler {
     /// Counts again, now that other payloads are suspects.
     pub(super) fn recount(&mut self) {
         let source = usize::from(self.shape.source);
+        self.lanes = None;
         (self.complete, self.received, self.crosses) = (0, 0, 0);
         for (number, block) in &mut self.blocks {
             block.recount(&self.suspects);
@@ -253,35 +231,6 @@ impl Assembler {
         (0..self.shape.blocks).filter(move |block| self.received(*block) < source)
     }
 
-    /// The stream from its start; meaningful once the transfer is complete.
-    pub fn reader<'a>(&'a self, store: &'a mut dyn PacketStore) -> impl Read + 'a {
-        SourceReader { assembler: self, store, block: 0, pending: Vec::new(), used: 0 }
-    }
-
-    /// The source bytes of a block; of an incomplete one those from its start that are there.
-    fn source_bytes(
-        &self,
-        number: u32,
-        store: &mut dyn PacketStore,
-    ) -> Result<Vec<u8>, OuterError> {
-        let source = usize::from(self.shape.source);
-        // Behind the last block there are only those of cross packets.
-        if number >= self.shape.blocks {
-            return Ok(Vec::new());
-        }
-        let mut packets = vec![None; self.shape.packets()];
-        for version in self.chosen(number) {
-            if let Some(packet) = packets.get_mut(usize::from(version.index())) {
-                *packet = Some(self.read(version.place(), store)?);
-            }
-        }
-        let lacking = packets.iter().take(source).any(Option::is_none);
-        if lacking && self.distinct(number) >= source {
-            self.parity().restore(number, &mut packets)?;
-        }
-        Ok(packets.into_iter().take(source).map_while(|packet| packet).flatten().collect())
-    }
-
     pub(super) fn read(
         &self,
         place: u64,
@@ -291,37 +240,13 @@ impl Assembler {
     }
 }
 
-/// Reads the stream out of an [`Assembler`]; it ends early where a block is not complete.
-struct SourceReader<'a> {
-    assembler: &'a Assembler,
-    store: &'a mut dyn PacketStore,
-    block: u32,
-    pending: Vec<u8>,
-    used: usize,
-}
-
-impl Read for SourceReader<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        if self.used == self.pending.len() {
-            if self.block > 0 && self.used < self.assembler.shape.block_bytes() {
-                return Ok(0);
-            }
-            (self.pending, self.used) = (self.assembler.source_bytes(self.block, self.store)?, 0);
-            self.block += 1;
-        }
-        let count = buffer.len().min(self.pending.len() - self.used);
-        buffer[..count].copy_from_slice(&self.pending[self.used..][..count]);
-        self.used += count;
-        Ok(count)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::outer::PacketId;
     use crate::prng::SplitMix64;
     use proptest::prelude::*;
+    use std::io::Read;
 
     fn transfer(shape: Shape, seed: u64) -> (Vec<u8>, Vec<Packet>) {
         let mut prng = SplitMix64::new(seed);

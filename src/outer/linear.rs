@@ -3,38 +3,61 @@
 use super::field::{div, mul_slice_xor};
 
 /// Rows that are independent, each with a one where those after it have zeros.
-#[derive(Default)]
-pub(super) struct Echelon(Vec<(usize, Vec<u8>)>);
+#[derive(Debug, Default)]
+pub(super) struct Echelon {
+    /// Where each row begins, and the row from there on: before it are zeros.
+    rows: Vec<(usize, Vec<u8>)>,
+    bytes: usize,
+    /// Products that it took.
+    work: u64,
+}
 
 impl Echelon {
-    /// What is left of a row without its part in the span of the others.
-    fn rest(&self, mut row: Vec<u8>) -> Vec<u8> {
-        for (pivot, known) in &self.0 {
-            let factor = row.get(*pivot).copied().unwrap_or(0);
-            if factor != 0 {
-                mul_slice_xor(factor, known, &mut row);
+    /// Takes from a row its part in the span of the others; the products that it takes.
+    fn reduce(&self, row: &mut [u8]) -> u64 {
+        let mut work = 0;
+        for (pivot, known) in &self.rows {
+            let Some(rest) = row.get_mut(*pivot..) else { continue };
+            let factor = rest.first().copied().unwrap_or(0);
+            if factor != 0 && rest.len() == known.len() {
+                mul_slice_xor(factor, known, rest);
+                work += rest.len() as u64;
             }
         }
-        row
+        work
     }
 
     /// Whether a row is in the span of the others.
     pub(super) fn contains(&self, row: &[u8]) -> bool {
-        self.rest(row.to_vec()).iter().all(|value| *value == 0)
+        let mut rest = row.to_vec();
+        self.reduce(&mut rest);
+        rest.iter().all(|value| *value == 0)
     }
 
     /// Rows.
     pub(super) fn len(&self) -> usize {
-        self.0.len()
+        self.rows.len()
+    }
+
+    /// Bytes that the rows take.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Products that all its rows took, those that it did not keep as well.
+    pub(super) fn work(&self) -> u64 {
+        self.work
     }
 
     /// Adds a row; false if it is in the span of the others.
-    pub(super) fn add(&mut self, row: Vec<u8>) -> bool {
-        let mut rest = self.rest(row);
-        let Some(pivot) = rest.iter().position(|value| *value != 0) else { return false };
-        let leading = rest.get(pivot).copied().unwrap_or(1);
+    pub(super) fn add(&mut self, mut row: Vec<u8>) -> bool {
+        self.work += self.reduce(&mut row) + row.len() as u64;
+        let Some(pivot) = row.iter().position(|value| *value != 0) else { return false };
+        let mut rest = row.split_off(pivot);
+        let leading = rest.first().copied().unwrap_or(1);
         rest.iter_mut().for_each(|value| *value = div(*value, leading));
-        self.0.push((pivot, rest));
+        self.bytes += rest.len();
+        self.rows.push((pivot, rest));
         true
     }
 }
@@ -48,10 +71,13 @@ pub(super) fn eliminate(rows: &mut [Vec<u8>], width: usize) {
         let Some(mut pivot) = rows.get_mut(column).map(std::mem::take) else { return };
         let leading = value(&pivot);
         pivot.iter_mut().for_each(|byte| *byte = div(*byte, leading));
+        // Columns before this one are done.
+        let known = pivot.get(column..).unwrap_or_default();
         for row in rows.iter_mut() {
             let factor = value(row);
-            if factor != 0 && row.len() == pivot.len() {
-                mul_slice_xor(factor, &pivot, row);
+            let rest = row.get_mut(column..).unwrap_or_default();
+            if factor != 0 && rest.len() == known.len() {
+                mul_slice_xor(factor, known, rest);
             }
         }
         if let Some(row) = rows.get_mut(column) {
@@ -63,9 +89,9 @@ pub(super) fn eliminate(rows: &mut [Vec<u8>], width: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outer::field::mul;
     use crate::prng::SplitMix64;
     use proptest::prelude::*;
-    use reed_solomon_erasure::galois_8::mul;
 
     proptest! {
         #[test]

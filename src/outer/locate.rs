@@ -25,7 +25,7 @@ pub(super) fn misfits(
     codeword: &[Vec<u8>],
 ) -> Result<Option<BTreeSet<u8>>, OuterError> {
     let Some(span) = differences(checks, codeword) else { return Ok(None) };
-    let columns = check_columns(parity, block, basis, checks, codeword.len())?;
+    let columns = check_columns(parity, block, basis, checks)?;
     let wrong = columns.into_iter().filter(|(_, column)| span.contains(column));
     Ok(Some(wrong.map(|(index, _)| index).collect()))
 }
@@ -54,16 +54,12 @@ fn check_columns(
     block: u32,
     basis: &[(u8, &[u8])],
     checks: &[(u8, &[u8])],
-    count: usize,
 ) -> Result<Vec<(u8, Vec<u8>)>, OuterError> {
     let unit =
         |length: usize, at: usize| -> Vec<u8> { (0..length).map(|i| u8::from(i == at)).collect() };
-    let mut packets = vec![None; count];
-    for (number, (index, _)) in basis.iter().enumerate() {
-        if let Some(packet) = packets.get_mut(usize::from(*index)) {
-            *packet = Some(unit(basis.len(), number));
-        }
-    }
+    let units = basis.iter().enumerate();
+    let units = units.map(|(number, (index, _))| (*index, unit(basis.len(), number)));
+    let mut packets = parity.placed(units);
     // What each packet is made of, of the basis.
     parity.complete(block, &mut packets)?;
     let share = |check: u8, number: usize| {

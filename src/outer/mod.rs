@@ -11,20 +11,25 @@
 mod assemble;
 mod block;
 mod cross;
+mod equations;
 mod field;
+mod lanes;
 mod linear;
 mod locate;
 mod missing;
 mod packet;
 mod parity;
 mod parts;
+mod reader;
 mod restored;
 mod schedule;
 mod shape;
 mod show;
+mod solve;
+mod store;
 mod suspect;
 
-pub use assemble::{Accepted, Assembler, PacketStore};
+pub use assemble::{Accepted, Assembler};
 pub use cross::cross_payload;
 pub(crate) use missing::MAX_EXAMINED;
 pub use missing::Missing;
@@ -33,6 +38,7 @@ pub use parity::Parity;
 pub use schedule::Schedule;
 pub(crate) use shape::{MAX_BLOCKS, MAX_PACKETS};
 pub use shape::{Shape, ShapeError};
+pub use store::PacketStore;
 
 impl From<OuterError> for std::io::Error {
     fn from(error: OuterError) -> Self {

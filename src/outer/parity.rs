@@ -1,7 +1,7 @@
 //! Reed-Solomon over the packets of one block, with the codec kept: building its matrix costs
 //! more than coding a block with it.
 
-use super::field::Gf256;
+use super::field::{Gf256, div, mul};
 use super::{OuterError, Shape};
 use reed_solomon_erasure::ReedSolomon;
 
@@ -37,6 +37,40 @@ impl Parity {
             codec.encode(&mut packets).map_err(|reason| OuterError::Code { block, reason })?;
         }
         Ok(packets)
+    }
+
+    /// These packets of a block in a list by index.
+    pub(super) fn placed(
+        &self,
+        packets: impl IntoIterator<Item = (u8, Vec<u8>)>,
+    ) -> Vec<Option<Vec<u8>>> {
+        let mut list = vec![None; self.shape.packets()];
+        for (index, payload) in packets {
+            if let Some(place) = list.get_mut(usize::from(index)) {
+                *place = Some(payload);
+            }
+        }
+        list
+    }
+
+    /// How much each packet of a block has of some of the K that are its `basis`, packet by packet.
+    /// Packets are values of a polynomial of degree K - 1 at the points of their indices (spec §3.2),
+    /// so these are Lagrange's factors.
+    pub(super) fn shares(&self, basis: &[u8], of: &[u8]) -> Vec<u8> {
+        let others = |at: u8| basis.iter().filter(move |one| **one != at);
+        let product = |at: u8| others(at).fold(1, |product, one| mul(product, at ^ one));
+        let scales: Vec<u8> = of.iter().map(|one| product(*one)).collect();
+        let mut shares = Vec::with_capacity(self.shape.packets() * of.len());
+        for index in (0..self.shape.packets()).map(|index| index as u8) {
+            if basis.contains(&index) {
+                shares.extend(of.iter().map(|one| u8::from(*one == index)));
+                continue;
+            }
+            let whole = product(index);
+            let of_scales = of.iter().zip(&scales);
+            shares.extend(of_scales.map(|(one, scale)| div(whole, mul(index ^ one, *scale))));
+        }
+        shares
     }
 
     /// Fills in the source packets that are `None`; at least K of the packets must be there.
@@ -103,6 +137,31 @@ mod tests {
             let restored: Vec<u8> =
                 received.into_iter().take(usize::from(source)).flatten().flatten().collect();
             prop_assert_eq!(restored, bytes);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
+        #[test]
+        fn shares_are_what_the_codec_makes_of_a_packet_alone(
+            source in 1u8..40, repair in 1u8..40, seed: u64,
+        ) {
+            let shape = Shape { blocks: 1, source, repair, payload: 1 };
+            let (parity, mut prng) = (Parity::new(shape), SplitMix64::new(seed));
+            let mut basis: Vec<u8> = (0..source + repair).collect();
+            basis.sort_by_cached_key(|_| prng.next_u64());
+            basis.truncate(source.into());
+            let of = &basis[usize::from(source) / 2..];
+            let shares = parity.shares(&basis, of);
+            for (at, one) in of.iter().enumerate() {
+                let alone = basis.iter().map(|index| (*index, vec![u8::from(index == one)]));
+                let mut packets = parity.placed(alone);
+                parity.complete(0, &mut packets).unwrap();
+                let made: Vec<u8> = packets.into_iter().flatten().flatten().collect();
+                let found: Vec<u8> = shares.chunks(of.len()).map(|shares| shares[at]).collect();
+                prop_assert_eq!(made, found);
+            }
         }
     }
 

@@ -1,9 +1,10 @@
 //! Packets that did not arrive but were worked out ([`super::cross`]): kept like the others, and
 //! withdrawn all together if the file is not what was sent.
 
-use super::assemble::{Assembler, PacketStore};
+use super::assemble::Assembler;
 use super::block::Block;
 use super::packet::PACKET_HEADER_BYTES;
+use super::store::PacketStore;
 use super::{OuterError, Packet};
 
 impl Assembler {

@@ -180,18 +180,37 @@ impl Show {
         (row < CROSS_ROWS).then_some((set, row, lane))
     }
 
-    /// The blocks of one lane of a set, and the factor of each in row `row` of cross packets.
-    pub(super) fn terms(&self, set: u32, row: u32, lane: u32) -> impl Iterator<Item = (u32, u8)> {
-        let (groups, lanes) = (self.sets.range(set), self.lanes);
-        groups
-            .enumerate()
-            .map(move |(number, group)| (group * lanes + lane, exp(2, number * row as usize % 255)))
+    /// The set and the lane of a block, of a block of cross packets as well; `None` of none that the
+    /// show has.
+    pub(super) fn lane_of(&self, block: u32) -> Option<(u32, u32)> {
+        if block < self.shape.blocks {
+            return Some(self.place(block));
+        }
+        self.cross_place(block).map(|(set, _, lane)| (set, lane))
+    }
+
+    /// The row of a block of cross packets.
+    pub(super) fn row_of(&self, block: u32) -> Option<u32> {
+        self.cross_place(block).map(|(_, row, _)| row)
+    }
+
+    /// The blocks of one lane of a set.
+    pub(super) fn blocks_of(&self, set: u32, lane: u32) -> impl Iterator<Item = u32> {
+        let lanes = self.lanes;
+        self.sets.range(set).map(move |group| group * lanes + lane)
+    }
+
+    /// The factor of a block in row `row` of the cross packets of its lane.
+    pub(super) fn factor(&self, block: u32, row: u32) -> u8 {
+        let group = block / self.lanes;
+        let number = group - self.sets.range(self.sets.of(group)).start;
+        exp(2, number as usize * row as usize % 255)
     }
 
     /// What the packets of a block of cross packets are sums of: blocks, and the factor of each.
     pub(super) fn terms_of(&self, block: u32) -> Vec<(u32, u8)> {
-        let place = self.cross_place(block);
-        place.map_or_else(Vec::new, |(set, row, lane)| self.terms(set, row, lane).collect())
+        let Some((set, row, lane)) = self.cross_place(block) else { return Vec::new() };
+        self.blocks_of(set, lane).map(|of| (of, self.factor(of, row))).collect()
     }
 }
 

@@ -4,9 +4,10 @@
 //! does not fit can be told apart: [`super::locate`] finds it in one block; what came in the same
 //! capture is suspected in blocks that have no checks of their own.
 
-use super::assemble::{Assembler, PacketStore};
+use super::assemble::Assembler;
 use super::block::{Preference, Suspects, Version};
 use super::locate::misfits;
+use super::store::PacketStore;
 use super::{OuterError, block::Block};
 use std::collections::BTreeSet;
 
@@ -149,12 +150,8 @@ impl Assembler {
 
     /// All packets of the block that has these K.
     fn codeword(&self, number: u32, basis: &[(u8, &[u8])]) -> Result<Vec<Vec<u8>>, OuterError> {
-        let mut packets = vec![None; self.shape.packets()];
-        for (index, payload) in basis {
-            if let Some(packet) = packets.get_mut(usize::from(*index)) {
-                *packet = Some(payload.to_vec());
-            }
-        }
+        let basis = basis.iter().map(|(index, payload)| (*index, payload.to_vec()));
+        let mut packets = self.parity().placed(basis);
         self.parity().complete(number, &mut packets)?;
         Ok(packets.into_iter().flatten().collect())
     }

@@ -29,6 +29,8 @@ mod kept;
 mod layering;
 // Memory, under a limit.
 mod limits;
+// The module for browsers, in an interpreter.
+mod module;
 // Animations, streams and videos, both ways; recordings of a screen.
 mod moving;
 // The player's page in a real browser.
