@@ -40,7 +40,7 @@ class Advice {
   atEnd(missing) {
     const why = this.of(this.all, missing, false);
     if (why || !missing) return why;
-    return { why: 'Some frames are missing.', here: 'Take those of the numbers below, and choose them here.', there: 'Show just these: put the numbers into “only” in the player.' };
+    return { why: 'Some frames are missing.', here: 'Take the frames of these numbers, and choose them here.', there: 'Show just these: put the numbers into “only” in the player.' };
   }
 
   of(tally, missing, isLive) {

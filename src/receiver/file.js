@@ -62,6 +62,6 @@ function showFile({ blob, name, size, verified, digest }, saved) {
   $('files').hidden = false;
   const gentle = !matchMedia('(prefers-reduced-motion: reduce)').matches;
   card.scrollIntoView({ block: 'nearest', behavior: gentle ? 'smooth' : 'auto' });
-  previewOf(blob, name).then((preview) => { if (preview) card.append(preview); }).catch(() => {});
+  previewOf(blob, name).then((preview) => { if (preview) card.querySelector('.keys').after(preview); }).catch(() => {});
   return address;
 }

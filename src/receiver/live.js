@@ -3,7 +3,9 @@
 // Milliseconds without a picture after which a feed is woken, and after which it is asked for again.
 const SLOW = 2500;
 const DEAD = 6000;
+// Restarts until it has gone well for a while.
 const RESTARTS = 5;
+const WELL = 20000;
 const FULL_HD = 1920 * 1080;
 
 // Why there is no camera here; empty if there may be one.
@@ -65,11 +67,7 @@ class Live {
   async start(kind, device) {
     this.stop();
     [this.kind, this.device, this.restarts] = [kind, device, 0];
-    const run = this.run;
-    try { await this.open(); } catch (error) {
-      if (run === this.run) this.stop();
-      throw error;
-    }
+    await this.open();
   }
 
   async open() {
@@ -83,7 +81,7 @@ class Live {
     track.onended = () => this.lost('it was ended');
     element.removeAttribute('src');
     element.srcObject = stream;
-    this.last = performance.now();
+    this.last = this.opened = performance.now();
     this.watch ??= setInterval(() => this.check(), 1000);
     await element.play().catch(() => {});
     await this.keepAwake();
@@ -125,7 +123,8 @@ class Live {
   // A feed may stop without a word: phones do so when another program had the camera.
   check() {
     if (!this.stream || document.hidden) { this.last = performance.now(); return; }
-    const silent = performance.now() - this.last;
+    const now = performance.now(), silent = now - this.last;
+    if (silent < SLOW && now - this.opened > WELL) this.restarts = 0;
     // A screen on which nothing changes has no new pictures.
     if (this.kind === 'screen' || silent < SLOW) return;
     if (silent < DEAD) this.element.play().catch(() => {});
@@ -144,13 +143,14 @@ class Live {
   }
 
   async keepAwake() {
+    this.lock?.release().catch(() => {});
     if (this.isOn && !document.hidden) this.lock = await navigator.wakeLock?.request('screen').catch(() => null);
   }
 
   woken() {
-    if (document.hidden || !this.isOn) return;
+    if (document.hidden || !this.stream) return;
     this.keepAwake();
-    if (this.stream?.getVideoTracks()[0]?.readyState !== 'live') this.lost('it was ended');
+    if (this.stream.getVideoTracks()[0]?.readyState !== 'live') this.lost('it was ended');
     else this.element.play().catch(() => {});
   }
 

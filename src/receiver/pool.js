@@ -13,6 +13,7 @@ class Pool {
   constructor(on) {
     this.on = on;
     this.eyes = []; // functions that take a message
+    this.hired = []; // workers, if there are any
     this.free = [];
     this.waiting = []; // who waits for a free eye
     this.idlers = []; // who waits for the end of everything
@@ -33,6 +34,7 @@ class Pool {
       if (count === 0) throw new Error('no workers wanted');
       this.eyes = await Promise.all(limits.map((limit, i) => this.hire(i, address, { module, limit })));
     } catch {
+      this.hired.forEach((worker) => worker.terminate());
       this.alone = true;
       await new Promise((ready) => {
         const hear = reader((message) => (message.ready ? ready() : setTimeout(() => this.hear(0, message))));
@@ -47,8 +49,9 @@ class Pool {
   hire(number, address, first) {
     return new Promise((resolve, reject) => {
       const worker = new Worker(address);
+      this.hired.push(worker);
       const late = setTimeout(() => reject(new Error('no answer')), PATIENCE);
-      const refused = (event) => { worker.terminate(); clearTimeout(late); reject(event); };
+      const refused = (event) => { clearTimeout(late); reject(event); };
       worker.onerror = refused;
       worker.onmessage = ({ data }) => {
         if (data.broken) return refused(data);

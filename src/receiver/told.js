@@ -88,11 +88,24 @@ class View {
     const open = status.transfers.filter(({ state }) => state !== 'complete');
     $('transfers').replaceChildren(...open.map((transfer) => this.transfer(transfer, open.length === 1)));
     $('transfers').hidden = open.length === 0;
-    $('missing').replaceChildren(...this.missing(open));
-    $('missing').hidden = $('missing').childNodes.length === 0;
+    this.list($('missing'), this.missing(open));
     $('status').textContent = this.standing(open);
     this.advise(status.advice);
+    this.title(open.length === 0);
     this.speak();
+  }
+
+  // Put there only if it is new: somebody may be copying it.
+  list(element, parts) {
+    element.hidden = parts.length === 0;
+    if (parts.map(({ textContent }) => textContent).join('') !== element.textContent) element.replaceChildren(...parts);
+  }
+
+  // For whoever looks at another window meanwhile.
+  title(isDone) {
+    const { packets: { received, missing }, files } = this.status;
+    const start = isDone ? (files.length > 0 ? '✓ ' : '') : `${Math.floor(100 * received / (received + missing || 1))} % `;
+    document.title = `${start}Receive - tilecast`;
   }
 
   standing(open) {

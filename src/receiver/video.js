@@ -73,13 +73,21 @@ async function decodeAll(file, to) {
   if (failures > 0) to.say(`${file.name}: parts of it are damaged and were left out.`);
 }
 
+// Milliseconds without a picture after which a video that is played is over, whatever the element says.
+const SILENCE = 5000;
+
 // Each picture that the element presents, one at a time.
 async function playAll(file, element, to) {
   const address = URL.createObjectURL(file);
   element.srcObject = null;
   element.src = address;
+  let watch, last = performance.now();
   try {
     await new Promise((resolve, reject) => {
+      watch = setInterval(() => {
+        if (document.hidden) last = performance.now();
+        else if (element.ended || to.isOver() || performance.now() - last > SILENCE) resolve();
+      }, 500);
       element.onerror = () => reject(new MovieError(element.error?.message || 'this browser cannot play it'));
       element.onended = resolve;
       const take = async () => {
@@ -88,6 +96,7 @@ async function playAll(file, element, to) {
           const picture = await grab(element);
           if (to.isBusy()) element.pause();
           await to.see(picture);
+          last = performance.now();
           to.progress?.(element.currentTime, element.duration);
           if (element.paused && !element.ended && !to.isOver()) await element.play();
         } catch (error) { return reject(error); }
@@ -97,6 +106,7 @@ async function playAll(file, element, to) {
       element.play().catch(reject);
     });
   } finally {
+    clearInterval(watch);
     element.onerror = element.onended = null;
     element.pause();
     element.removeAttribute('src');
@@ -129,6 +139,6 @@ async function readVideo(file, element, to) {
   try {
     await playAll(file, element, to);
   } catch (error) {
-    throw new MovieError(`${why ?? 'this browser cannot play it'} (${error.message})`);
+    throw new MovieError(why ?? `this browser cannot play it (${error.message})`);
   }
 }

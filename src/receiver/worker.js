@@ -101,9 +101,10 @@ function reader(post) {
     try {
       await look(message);
     } catch (error) {
-      post({ id: message.id, error: String(error.message ?? error) });
       // Whatever it was, an eye that stopped half-way is not to be trusted.
-      if (error instanceof WebAssembly.RuntimeError) eye = await instance();
+      const isHalfway = error instanceof WebAssembly.RuntimeError;
+      if (isHalfway) eye = await instance();
+      post({ id: message.id, error: isHalfway ? 'it could not be read: it may be too large for the memory' : String(error.message ?? error) });
     }
   }
 
