@@ -37,6 +37,8 @@ mod moving;
 mod page;
 // The probe, through cameras.
 mod probe;
+// The receiver's page in real browsers.
+mod receiving;
 // What is told to programs: reports, codes.
 mod report;
 // Vectors that must be refused, with the reason.

@@ -2,6 +2,12 @@
 
 #[cfg(unix)]
 pub mod browser;
+#[cfg(unix)]
+pub mod cdp;
+#[cfg(unix)]
+pub mod firefox;
+#[cfg(unix)]
+pub mod server;
 
 use assert_cmd::Command;
 use std::path::{Path, PathBuf};
