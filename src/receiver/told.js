@@ -17,6 +17,10 @@ function make(tag, properties = {}, ...children) {
 // Text from outside, as it may be shown: on one line, with nothing that turns it round.
 const shownName = (text) => text.replace(/\p{C}+/gu, '·').slice(0, 200);
 
+// Frames a second for which speeds are told.
+const TOLD_FPS = 15;
+const speed = (trial) => count(Math.round(trial.bytes_per_frame * TOLD_FPS * 8 / 1000));
+
 class View {
   constructor(status) {
     this.status = status;
@@ -190,13 +194,13 @@ class View {
     $('probe').hidden = !probe;
     if (!probe) return;
     const cells = (tag, row) => make('tr', {}, ...row.map((textContent) => make(tag, { textContent })));
-    $('trials').replaceChildren(cells('th', ['Frames', 'Read', 'Bytes each', 'kbit/s at 15']), ...probe.trials.map((trial) => {
-      const row = cells('td', [trial.options, `${Math.round(100 * trial.codewords_read)} %`, count(trial.bytes_per_frame), count(Math.round(trial.bytes_per_frame * 0.12))]);
+    $('trials').replaceChildren(cells('th', ['Frames', 'Read', 'Bytes each', 'kbit/s']), ...probe.trials.map((trial) => {
+      const row = cells('td', [trial.options, `${Math.round(100 * trial.codewords_read)} %`, count(trial.bytes_per_frame), speed(trial)]);
       row.classList.toggle('best', trial.options === probe.best?.options && trial.tile === probe.best.tile);
       return row;
     }));
     const best = probe.best;
-    $('best').textContent = best ? `Best here: ${best.options} (${counted(best.bytes_per_frame, 'byte')} a frame)`
+    $('best').textContent = best ? `Best here: ${best.options} (${counted(best.bytes_per_frame, 'byte')} a frame; ${speed(best)} kbit/s at ${TOLD_FPS} frames a second)`
       : 'None of these was read: go closer, hold still, or make the screen brighter.';
     $('larger').hidden = !probe.larger_may_be_better;
   }

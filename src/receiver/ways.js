@@ -29,6 +29,7 @@ function stop() {
 function finish(way, text) {
   stop();
   Object.assign(status, { ended: way, note: text });
+  buttons();
   view.touch();
 }
 
