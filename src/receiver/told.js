@@ -115,7 +115,7 @@ class View {
     const parts = [];
     if (checking) parts.push(`Checking ${shownName(checking.name)}: ${bytesInWords(checking.bytes)}${checking.size ? ` of ${bytesInWords(checking.size)}` : ''}.`);
     else if (files.length > 0 && open.length === 0) parts.push(files.length === 1 ? 'Complete.' : `${files.length} files are complete.`);
-    else if (live) parts.push(transfers.length === 0 ? 'Looking for frames.' : 'Receiving.');
+    else if (live) parts.push(transfers.length === 0 ? 'Looking for frames.' : this.status.packets.received === 0 ? 'A frame is in view.' : 'Receiving.');
     if (note) parts.push(note);
     else if (progress && way !== null) parts.push(progress);
     if (parts.length === 0 && open.length === 0) parts.push(this.status.ready ? 'Nothing received yet.' : 'Getting ready.');
@@ -131,7 +131,7 @@ class View {
     } else if (got !== undefined) {
       const all = got + (report.packets_received === undefined ? missing : report.packets_missing);
       [bar.max, bar.value] = [all || 1, got];
-      words.push(`${count(got)} of ${counted(all, 'packet')}`);
+      words.push(all > 0 ? `${count(got)} of ${counted(all, 'packet')}` : 'nothing of it could be read yet');
     } else {
       [bar.max, bar.value] = [report.frames_total || 1, report.frames_seen];
       words.push(`${count(report.frames_seen)} of ${counted(report.frames_total, 'frame')} seen`);
@@ -150,7 +150,8 @@ class View {
 
   // Only what can be taken again by number, for each transfer.
   missing(open) {
-    return open.filter(({ frames_missing, state }) => frames_missing.length > 0 && state === 'incomplete').flatMap((report) => {
+    const isSome = ({ frames_missing: { length }, frames_total, state }) => length > 0 && length < frames_total && state === 'incomplete';
+    return open.filter(isSome).flatMap((report) => {
       const name = open.length > 1 ? ` of ${report.name ? shownName(report.name) : report.id}` : '';
       const least = report.frames_needed === 1 ? 'one more is needed' : `at least ${count(report.frames_needed)} more are needed`;
       return [make('p', {}, `Frames${name} that help (${least}): `, make('code', { textContent: `only=${ranges(report.frames_missing)}` }))];

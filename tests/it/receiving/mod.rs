@@ -10,5 +10,6 @@ mod files;
 mod film;
 mod fox;
 mod live;
+mod movies;
 mod stand;
 mod transfers;
