@@ -38,7 +38,15 @@ function textOf(start, size) {
   }
 }
 
-function shareButton(file) {
+// What other programs call a file of such a name: they are given no others.
+const TYPES = {
+  pdf: 'application/pdf', txt: 'text/plain', csv: 'text/csv', png: 'image/png', jpg: 'image/jpeg', jpeg: 'image/jpeg',
+  gif: 'image/gif', webp: 'image/webp', mp4: 'video/mp4', webm: 'video/webm', mp3: 'audio/mpeg', m4a: 'audio/mp4', zip: 'application/zip',
+};
+
+function shareButton(blob, name) {
+  const ending = name.split('.').pop().toLowerCase();
+  const file = new File([blob], name, { type: Object.hasOwn(TYPES, ending) ? TYPES[ending] : 'application/octet-stream' });
   if (!navigator.canShare?.({ files: [file] })) return [];
   const share = make('button', { type: 'button', className: 'share', textContent: 'Share' });
   share.onclick = () => navigator.share({ files: [file] }).catch(() => {});
@@ -56,7 +64,7 @@ function showFile({ blob, name, size, verified, digest }, saved) {
     : `${bytesInWords(size)}, complete. Its format sends no digest, so nothing has been verified.`;
   const card = make('article', { className: verified ? 'verified' : 'unverified' },
     make('h2', {}, make('span', { className: 'sign', textContent: verified ? '✓ ' : '! ', ariaHidden: 'true' }), make('bdi', { textContent: name })),
-    make('p', { textContent: words }), make('p', { className: 'keys' }, save, ...shareButton(file)),
+    make('p', { textContent: words }), make('p', { className: 'keys' }, save, ...shareButton(blob, name)),
     ...(digest ? [make('small', {}, 'BLAKE3 ', make('code', { textContent: digest }))] : []));
   $('files').prepend(card);
   $('files').hidden = false;

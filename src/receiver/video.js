@@ -92,6 +92,7 @@ async function playAll(file, element, to) {
       element.onended = resolve;
       const take = async () => {
         if (to.isOver()) return resolve();
+        if (element.readyState < 2 || element.videoWidth === 0) return nextPicture(element, take);
         try {
           const picture = await grab(element);
           if (to.isBusy()) element.pause();
