@@ -2,6 +2,7 @@
 
 use crate::camera::recording::Recorder;
 use crate::support::{Workdir, choice, encode, random_bytes};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -41,6 +42,13 @@ impl Film {
         dir.write("film.mp4", &self.mp4)
     }
 
+    /// The same pictures at leisure: browsers that only play them leave some out.
+    pub fn slowly(&self, dir: &Workdir) -> PathBuf {
+        let (video, slow) = (self.video(dir), dir.path("slow.mp4"));
+        ffmpeg(&[&"-itsscale", &"4", &"-i", &video, &"-c", &"copy", &slow]);
+        slow
+    }
+
     /// The film as a browser takes it for a camera's.
     pub fn camera(&self, dir: &Workdir) -> PathBuf {
         let camera = dir.path("camera.y4m");
@@ -51,7 +59,11 @@ impl Film {
 
 /// Has ffmpeg make another file of a film.
 pub fn convert(from: &Path, to: &Path) {
-    let mut ffmpeg = Command::new("ffmpeg");
-    ffmpeg.args(["-y", "-loglevel", "error", "-i"]).arg(from).args(["-pix_fmt", "yuv420p"]).arg(to);
-    assert!(ffmpeg.status().unwrap().success());
+    ffmpeg(&[&"-i", &from, &"-pix_fmt", &"yuv420p", &to]);
+}
+
+fn ffmpeg(args: &[&dyn AsRef<OsStr>]) {
+    let mut command = Command::new("ffmpeg");
+    let status = command.args(["-y", "-loglevel", "error"]).args(args).status();
+    assert!(status.unwrap().success());
 }

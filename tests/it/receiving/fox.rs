@@ -13,6 +13,7 @@ fn receive(firefox: &mut Firefox, url: &str, input: &str, files: &[PathBuf], sen
     firefox.open(url);
     firefox.wait("window.tilecast.ready");
     for _ in 0..VIEWINGS {
+        firefox.value("void (window.tilecast.ended = null)");
         firefox.choose(input, files);
         firefox.wait("window.tilecast.ended !== null || window.tilecast.files.length > 0");
         if firefox.value("window.tilecast.files.length") == 1 {
@@ -36,9 +37,11 @@ fn firefox_receives_photos_and_films() {
     receive(&mut firefox, &file_url(&dir, "workers=1"), "#photos", &photos(), (NAME, &file));
     let Some(film) = Film::get() else { return };
     let video = [film.video(&dir)];
-    for (number, fragment) in ["workers=2", "workers=0", "element"].into_iter().enumerate() {
+    let slow = [film.slowly(&dir)];
+    let ways = [("workers=2", &video), ("workers=0", &video), ("element", &slow)];
+    for (number, (fragment, video)) in ways.into_iter().enumerate() {
         std::fs::remove_file(dir.path("downloads").join(NAME)).unwrap();
         let url = format!("{}?{number}#{fragment}", file_url(&dir, "").trim_end_matches('#'));
-        receive(&mut firefox, &url, "#video", &video, (NAME, &film.file));
+        receive(&mut firefox, &url, "#video", video, (NAME, &film.file));
     }
 }
