@@ -68,11 +68,11 @@ async function decodeAll(file, to) {
   let at = key(0), failures = 0;
   while (at >= 0 && at < movie.samples.length && !to.isOver()) {
     const { next, broken } = await decodeFrom(at, movie, window, to);
-    if (!broken) return;
+    if (!broken) break;
     if (++failures > FAILURES) throw new MovieError(`decoding fails: ${broken.message}`);
     at = key(Math.max(next, at + 1));
   }
-  if (failures > 0) to.say(`${file.name}: parts of it are damaged and were left out.`);
+  if (failures > 0) to.say('parts of it are damaged and were left out.');
 }
 
 // Milliseconds without a picture after which a video that is played is over, whatever the element says.
