@@ -33,7 +33,7 @@ function whyNoPicture(file) {
   if (isHeic(file)) {
     return 'this browser cannot read HEIC. Open this page in Safari, or set the iPhone to Settings, Camera, Formats, Most Compatible and take it again.';
   }
-  return isPicture(file) ? 'this browser cannot read this kind of picture; try PNG or JPEG.' : 'this is neither a picture nor a video.';
+  return isPicture(file) ? 'this browser cannot read this kind of picture; try PNG or JPEG.' : 'this is neither a picture nor a video. Of a folder, choose the files in it.';
 }
 
 // Reads pictures one after the other. `to`: see(picture, name), note(name, text), isOver(), progress(n, of).
@@ -49,10 +49,14 @@ async function readPictures(files, to) {
   }
 }
 
-// All files of what was dropped, with those in folders.
+// All files of what was dropped, with those in folders where the page may look into these; it may not
+// where it is from a file. What was dropped is only there for as long as the event lasts.
 async function droppedFiles(transfer) {
-  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
-  if (entries.length === 0) return [...transfer.files];
+  const files = [...transfer.files], entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+  return entries.length > 0 ? inEntries(entries).catch(() => files) : files;
+}
+
+async function inEntries(entries) {
   const files = [];
   while (entries.length > 0 && files.length < MAX_FILES) {
     const entry = entries.shift();
@@ -80,7 +84,7 @@ function listen(take) {
   document.addEventListener('drop', async (event) => {
     event.preventDefault();
     over(false);
-    take(await droppedFiles(event.dataTransfer).catch(() => [...event.dataTransfer.files]));
+    take(await droppedFiles(event.dataTransfer));
   });
   document.addEventListener('paste', (event) => {
     const files = [...event.clipboardData.files];
