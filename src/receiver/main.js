@@ -7,7 +7,8 @@ setInterval(() => {
   const now = performance.now();
   if (stale) { pool.askState(); stale = false; }
   const isDone = status.files.length > 0 && status.packets.missing === 0;
-  if (isDone && (status.live || (status.way === 'video' && isLast)) && now - Math.max(doneAt, first) > DONE_AFTER) return finish(status.way, '');
+  const mayEnd = status.live || (status.way === 'video' && isLast);
+  if (isDone && mayEnd && now - Math.max(doneAt, first) > DONE_AFTER) return finish(status.way, '');
   if (status.live) { status.advice = isDone ? null : advice.now(now, status.packets.missing > 0, status.way); view.touch(); }
 }, 500);
 
@@ -26,7 +27,8 @@ async function unpacked() {
 
 // Mebibytes for what is received: a phone has less to give than it says.
 function room() {
-  const isPhone = navigator.userAgentData?.mobile ?? (/Android|iPhone|iPad|Mobile/.test(navigator.userAgent) || navigator.maxTouchPoints > 1);
+  const looksLike = /Android|iPhone|iPad|Mobile/.test(navigator.userAgent) || navigator.maxTouchPoints > 1;
+  const isPhone = navigator.userAgentData?.mobile ?? looksLike;
   const memory = navigator.deviceMemory ?? (isPhone ? 2 : 8);
   return Number(asked.get('limit')) || Math.min(isPhone ? 512 : 1024, Math.max(128, memory * 128));
 }

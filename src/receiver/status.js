@@ -70,7 +70,11 @@ function broken(text) {
 const pool = new Pool({
   look: looked,
   arrival: arrived,
-  failed: (entry, text) => { status.failed++; note(entry.name ?? status.way ?? 'picture', text); },
+  failed: (entry, text) => {
+    entry.preview?.close();
+    status.failed++;
+    note(entry.name ?? status.way ?? 'picture', text);
+  },
   state: ({ transfers, probe }) => { Object.assign(status, { transfers, probe }); view.probe(probe); view.touch(); },
   giving: (giving) => { status.checking = giving; view.touch(); },
   file: (file) => {

@@ -17,6 +17,10 @@ function make(tag, properties = {}, ...children) {
 // Text from outside, as it may be shown: on one line, with nothing that turns it round.
 const shownName = (text) => text.replace(/\p{C}+/gu, '·').slice(0, 200);
 
+// Frames a second for which speeds are told.
+const TOLD_FPS = 15;
+const speed = (trial) => count(Math.round(trial.bytes_per_frame * TOLD_FPS * 8 / 1000));
+
 class View {
   constructor(status) {
     this.status = status;
@@ -68,7 +72,8 @@ class View {
       shape.setAttribute('class', state);
       const mark = document.createElementNS(drawing.namespaceURI, 'text');
       const [x, y] = [0, 1].map((axis) => report.corners.reduce((sum, point) => sum + point[axis], 0) / 4);
-      for (const [name, value] of Object.entries({ x, y, class: state, 'font-size': Math.min(width, height) / 7 })) mark.setAttribute(name, value);
+      const attributes = { x, y, class: state, 'font-size': Math.min(width, height) / 7 };
+      for (const [name, value] of Object.entries(attributes)) mark.setAttribute(name, value);
       mark.textContent = sign;
       return [shape, mark];
     }));
@@ -113,9 +118,11 @@ class View {
     if (error) return error;
     if (full) return 'No more room: this is too much for the memory of this device. Receive it with tilecast on a computer.';
     const parts = [];
-    if (checking) parts.push(`Checking ${shownName(checking.name)}: ${bytesInWords(checking.bytes)}${checking.size ? ` of ${bytesInWords(checking.size)}` : ''}.`);
+    const whole = checking?.size ? ` of ${bytesInWords(checking.size)}` : '';
+    if (checking) parts.push(`Checking ${shownName(checking.name)}: ${bytesInWords(checking.bytes)}${whole}.`);
     else if (files.length > 0 && open.length === 0) parts.push(files.length === 1 ? 'Complete.' : `${files.length} files are complete.`);
-    else if (live) parts.push(transfers.length === 0 ? 'Looking for frames.' : this.status.packets.received === 0 ? 'A frame is in view.' : 'Receiving.');
+    else if (live && transfers.length === 0) parts.push('Looking for frames.');
+    else if (live) parts.push(this.status.packets.received === 0 ? 'A frame is in view.' : 'Receiving.');
     if (note) parts.push(note);
     else if (progress && way !== null) parts.push(progress);
     if (parts.length === 0 && open.length === 0) parts.push(this.status.ready ? 'Nothing received yet.' : 'Getting ready.');
@@ -141,11 +148,13 @@ class View {
       const left = timeInWords(report.packets_missing / status.rate.packets);
       if (left) words.push(`${left} left`);
     }
-    if (report.packets_suspected > 0) words.push(`${counted(report.packets_suspected, 'packet')} left out: somebody else's frame was in view`);
+    const suspects = report.packets_suspected;
+    if (suspects > 0) words.push(`${counted(suspects, 'packet')} left out: somebody else's frame was in view`);
     const name = report.name ? shownName(report.name) : `File ${report.id}`;
     bar.setAttribute('aria-label', name);
     const size = report.size ? ` ${bytesInWords(report.size)}` : '';
-    return make('li', {}, make('bdi', { textContent: name }), make('small', { textContent: size }), bar, make('span', { textContent: words.join(' · ') }));
+    const told = make('span', { textContent: words.join(' · ') });
+    return make('li', {}, make('bdi', { textContent: name }), make('small', { textContent: size }), bar, told);
   }
 
   // Only what can be taken again by number, for each transfer.
@@ -154,7 +163,8 @@ class View {
     return open.filter(isSome).flatMap((report) => {
       const name = open.length > 1 ? ` of ${report.name ? shownName(report.name) : report.id}` : '';
       const least = report.frames_needed === 1 ? 'one more is needed' : `at least ${count(report.frames_needed)} more are needed`;
-      return [make('p', {}, `Frames${name} that help (${least}): `, make('code', { textContent: `only=${ranges(report.frames_missing)}` }))];
+      const only = make('code', { textContent: `only=${ranges(report.frames_missing)}` });
+      return [make('p', {}, `Frames${name} that help (${least}): `, only)];
     });
   }
 
@@ -190,13 +200,14 @@ class View {
     $('probe').hidden = !probe;
     if (!probe) return;
     const cells = (tag, row) => make('tr', {}, ...row.map((textContent) => make(tag, { textContent })));
-    $('trials').replaceChildren(cells('th', ['Frames', 'Read', 'Bytes each', 'kbit/s at 15']), ...probe.trials.map((trial) => {
-      const row = cells('td', [trial.options, `${Math.round(100 * trial.codewords_read)} %`, count(trial.bytes_per_frame), count(Math.round(trial.bytes_per_frame * 0.12))]);
+    $('trials').replaceChildren(cells('th', ['Frames', 'Read', 'Bytes each', 'kbit/s']), ...probe.trials.map((trial) => {
+      const row = cells('td', [trial.options, `${Math.round(100 * trial.codewords_read)} %`, count(trial.bytes_per_frame), speed(trial)]);
       row.classList.toggle('best', trial.options === probe.best?.options && trial.tile === probe.best.tile);
       return row;
     }));
     const best = probe.best;
-    $('best').textContent = best ? `Best here: ${best.options} (${counted(best.bytes_per_frame, 'byte')} a frame)`
+    const carried = best && `${counted(best.bytes_per_frame, 'byte')} a frame; ${speed(best)} kbit/s at ${TOLD_FPS} frames a second`;
+    $('best').textContent = best ? `Best here: ${best.options} (${carried})`
       : 'None of these was read: go closer, hold still, or make the screen brighter.';
     $('larger').hidden = !probe.larger_may_be_better;
   }

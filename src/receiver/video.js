@@ -26,14 +26,15 @@ const pause = (milliseconds) => new Promise((next) => setTimeout(next, milliseco
 
 // Decodes from a sample on; gives the sample after the last one if all went well, else where it failed.
 async function decodeFrom(first, movie, window, to) {
-  let waiting = 0, broken = null, chain = Promise.resolve(), next = first;
+  let waiting = 0, broken = null, chain = Promise.resolve(), next = first, wake = () => {};
   const decoder = new VideoDecoder({
     output: (frame) => {
       waiting++;
-      chain = chain.then(() => (to.isOver() ? frame.close() : to.see(frame))).finally(() => waiting--);
+      chain = chain.then(() => (to.isOver() ? frame.close() : to.see(frame))).finally(() => { waiting--; wake(); });
     },
-    error: (error) => { broken = error; },
+    error: (error) => { broken = error; wake(); },
   });
+  decoder.ondequeue = () => wake();
   decoder.configure(movie.config);
   const isFull = () => waiting > WAITING_PICTURES || decoder.decodeQueueSize > WAITING_PICTURES;
   for (; next < movie.samples.length && !broken && !to.isOver(); next++) {
@@ -42,7 +43,8 @@ async function decodeFrom(first, movie, window, to) {
     if (broken) break;
     decoder.decode(new EncodedVideoChunk({ type: sample.key ? 'key' : 'delta', timestamp: next * 1000, data }));
     to.progress?.(next + 1, movie.samples.length);
-    while (isFull() && !broken && !to.isOver()) await pause(2);
+    // The clock is for browsers that say nothing: it is slow in pages that nobody looks at.
+    while (isFull() && !broken && !to.isOver()) await Promise.race([new Promise((awake) => { wake = awake; }), pause(200)]);
   }
   if (!broken && !to.isOver()) await decoder.flush().catch((error) => { broken = error; });
   await chain;
@@ -66,11 +68,11 @@ async function decodeAll(file, to) {
   let at = key(0), failures = 0;
   while (at >= 0 && at < movie.samples.length && !to.isOver()) {
     const { next, broken } = await decodeFrom(at, movie, window, to);
-    if (!broken) return;
+    if (!broken) break;
     if (++failures > FAILURES) throw new MovieError(`decoding fails: ${broken.message}`);
     at = key(Math.max(next, at + 1));
   }
-  if (failures > 0) to.say(`${file.name}: parts of it are damaged and were left out.`);
+  if (failures > 0) to.say('parts of it are damaged and were left out.');
 }
 
 // Milliseconds without a picture after which a video that is played is over, whatever the element says.

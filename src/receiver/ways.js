@@ -8,7 +8,8 @@ function begin(way) {
   arrivals = [];
   first = performance.now();
   advice.begin(first);
-  Object.assign(status, { way, ended: null, note: '', progress: '', live: way === 'camera' || way === 'screen', rate: { bits: 0, packets: 0 }, advice: null });
+  const isLive = way === 'camera' || way === 'screen', rate = { bits: 0, packets: 0 };
+  Object.assign(status, { way, ended: null, note: '', progress: '', live: isLive, rate, advice: null });
   $('notes').replaceChildren();
   buttons();
   view.touch();
@@ -29,6 +30,7 @@ function stop() {
 function finish(way, text) {
   stop();
   Object.assign(status, { ended: way, note: text });
+  buttons();
   view.touch();
 }
 
@@ -66,7 +68,10 @@ const live = new Live($('feed'), {
   shown: async (kind, settings) => {
     status.camera = settings;
     const cameras = kind === 'camera' ? await live.cameras() : [];
-    $('lenses').replaceChildren(...cameras.map(({ deviceId, label }, i) => make('option', { value: deviceId, textContent: label || `Camera ${i + 1}`, selected: deviceId === settings.deviceId })));
+    $('lenses').replaceChildren(...cameras.map(({ deviceId, label }, i) => {
+      const textContent = label || `Camera ${i + 1}`, selected = deviceId === settings.deviceId;
+      return make('option', { value: deviceId, textContent, selected });
+    }));
     buttons();
   },
   ended: (kind, text) => finish(kind, text),
@@ -129,19 +134,22 @@ async function photos(files) {
     progress: (at, of) => { status.progress = `${counted(at, 'picture')} of ${count(of)}.`; },
     see: async (picture, name) => see(picture, { moving: false, run: mine, name, preview: await preview(picture, true) }, true),
   });
-  return over('photos', isOver, files.length === 1 ? 'The picture has been looked at.' : `${counted(files.length, 'picture')} have been looked at.`);
+  const all = files.length === 1 ? 'The picture has' : `${counted(files.length, 'picture')} have`;
+  return over('photos', isOver, `${all} been looked at.`);
 }
 
 // The end of files: what is missing has to come from others. False if it was ended before.
 async function over(way, isOver, text) {
   await pool.idle();
   if (isOver()) return false;
-  const lacking = status.packets.missing > 0 || status.files.length === 0;
-  const hint = lacking && !status.probe ? advice.atEnd(status.packets.missing > 0) : null;
-  const stage = !$('shown').hidden;
   run++;
-  Object.assign(status, { way: null, ended: way, note: lacking && !status.probe ? `${text} ${status.method === 'element' && way === 'video' ? 'It was played, so pictures may have been skipped. ' : ''}More is needed: choose others, they are added.` : text, advice: hint });
-  if (!stage) view.stage(null);
+  Object.assign(status, { way: null, ended: way, note: text, advice: null });
+  if (!status.probe && (status.packets.missing > 0 || status.files.length === 0)) {
+    if (way === 'video' && status.method === 'element') status.note += ' It was played, so pictures may have been skipped.';
+    status.note += ' More is needed: choose others, they are added.';
+    status.advice = advice.atEnd(status.packets.missing > 0);
+  }
+  if ($('shown').hidden) view.stage(null);
   buttons();
   view.touch();
   return true;
