@@ -8,6 +8,8 @@ pub mod cdp;
 pub mod firefox;
 #[cfg(unix)]
 pub mod server;
+#[cfg(unix)]
+pub mod tab;
 
 use assert_cmd::Command;
 use std::path::{Path, PathBuf};
