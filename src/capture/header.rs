@@ -83,16 +83,13 @@ pub(super) fn shown_alone(
     (read_copy(picture, hypothesis, true, decoder)? == first).then_some(first)
 }
 
-/// Whether a copy of the header says that the picture shows parts of another frame too.
-pub(super) fn shows_another(
+/// What each copy of the header says by itself: two frames, if the picture shows parts of both.
+pub(super) fn both_headers(
     picture: &Picture,
     hypothesis: &Hypothesis,
-    header: &FrameHeader,
     decoder: &mut Decoder,
-) -> bool {
-    [false, true].into_iter().any(|turned| {
-        read_copy(picture, hypothesis, turned, decoder).is_some_and(|copy| copy != *header)
-    })
+) -> [Option<FrameHeader>; 2] {
+    [false, true].map(|turned| read_copy(picture, hypothesis, turned, decoder))
 }
 
 /// One copy of the header by itself.

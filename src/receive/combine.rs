@@ -1,8 +1,10 @@
 //! Several captures of one frame, none of which is enough: their soft values are added up.
 //!
 //! Noise of different captures is independent, what was sent is not: two equal captures together
-//! are worth twice the signal-to-noise ratio of one.
+//! are worth twice the signal-to-noise ratio of one. Pictures of two frames are parts of two sums
+//! ([`Mixtures`]).
 
+use super::mixed::Mixtures;
 use crate::format::{FrameTables, Recent};
 use crate::ldpc::Decoder;
 use crate::modem::FrameHeader;
@@ -11,28 +13,63 @@ use crate::reading::{OwnReading, Unsure};
 use std::collections::BTreeMap;
 
 /// Soft values that are kept at most, in bytes; the oldest frames go first.
-const MEMORY_BYTES: usize = 48 << 20;
+const MEMORY_BYTES: usize = 24 << 20;
 /// Iterations of the code's decoder: sums are looked at once, and near the threshold.
 const ITERATIONS: usize = 40;
 
-/// Soft values of codewords that did not decode, frame by frame.
+/// Packets by the numbers of their codewords.
+pub(super) type Numbered = Vec<(usize, Packet)>;
+
+/// What reading needs again and again.
 #[derive(Debug, Default)]
-pub(super) struct Combiner {
+pub(super) struct Tools {
+    pub(super) formats: Recent<FrameTables>,
+    pub(super) decoder: Decoder,
+}
+
+impl Tools {
+    /// Decodes a codeword from its soft values, unless there is no hope.
+    pub(super) fn decode(&mut self, tables: &FrameTables, soft: &[i8]) -> Option<Packet> {
+        let code = &tables.code;
+        if code.is_hopeless(soft) {
+            return None;
+        }
+        Packet::parse(&code.decode(&mut self.decoder, soft, ITERATIONS)?)
+    }
+}
+
+/// Sums of the soft values of codewords that did not decode, frame by frame.
+#[derive(Debug, Default)]
+pub(super) struct Sums {
     frames: Vec<(FrameHeader, BTreeMap<usize, Vec<i8>>)>,
     bytes: usize,
-    formats: Recent<FrameTables>,
-    decoder: Decoder,
+}
+
+/// What captures are unsure of.
+#[derive(Debug, Default)]
+pub(super) struct Combiner {
+    sums: Sums,
+    mixtures: Mixtures,
+    tools: Tools,
 }
 
 impl Combiner {
-    /// Adds what a reading is unsure of to what earlier ones of the same frame said; gives the
+    /// Adds what a reading is unsure of to what earlier ones of the same frames said; gives the
     /// packets that decode then.
     pub(super) fn add(&mut self, reading: &OwnReading) -> Vec<Packet> {
+        let mut packets = self.sums.add(reading, &mut self.tools);
+        packets.extend(self.mixtures.add(reading, &packets, &mut self.sums, &mut self.tools));
+        packets.into_iter().map(|(_, packet)| packet).collect()
+    }
+}
+
+impl Sums {
+    fn add(&mut self, reading: &OwnReading, tools: &mut Tools) -> Numbered {
         if reading.unsure.is_empty() {
             return Vec::new();
         }
         let header = reading.header;
-        let Some(tables) = self.formats.get(header.format, FrameTables::new) else {
+        let Some(tables) = tools.formats.get(header.format, FrameTables::new) else {
             return Vec::new();
         };
         let at = match self.frames.iter().position(|(known, _)| *known == header) {
@@ -50,13 +87,9 @@ impl Combiner {
                 kept.insert(*index, soft.clone());
                 continue;
             };
-            for (sum, value) in sum.iter_mut().zip(soft) {
-                *sum = sum.saturating_add(*value);
-            }
-            if !tables.code.is_hopeless(sum)
-                && let Some(bytes) = tables.code.decode(&mut self.decoder, sum, ITERATIONS)
-            {
-                packets.extend(Packet::parse(&bytes));
+            add(sum, soft);
+            if let Some(packet) = tools.decode(&tables, sum) {
+                packets.push((*index, packet));
                 self.bytes -= soft.len();
                 kept.remove(index);
             }
@@ -65,10 +98,24 @@ impl Combiner {
         packets
     }
 
+    /// Adds the sum of a codeword, if there is one.
+    pub(super) fn add_to(&self, header: &FrameHeader, index: usize, soft: &mut [i8]) {
+        let frame = self.frames.iter().find(|(known, _)| known == header);
+        if let Some(sum) = frame.and_then(|(_, kept)| kept.get(&index)) {
+            add(soft, sum);
+        }
+    }
+
     fn forget(&mut self) {
         while self.bytes > MEMORY_BYTES && self.frames.len() > 1 {
             let (_, gone) = self.frames.remove(0);
             self.bytes -= gone.values().map(Vec::len).sum::<usize>();
         }
+    }
+}
+
+fn add(sums: &mut [i8], soft: &[i8]) {
+    for (sum, value) in sums.iter_mut().zip(soft) {
+        *sum = sum.saturating_add(*value);
     }
 }

@@ -10,6 +10,7 @@ mod combine;
 mod incoming;
 mod intake;
 mod log;
+mod mixed;
 mod own;
 mod probe;
 mod receiver;

@@ -263,7 +263,7 @@ mod tests {
         };
         let packets: Vec<Packet> = (0..count).map(packet).collect();
         let header = FrameHeader { format, transfer: id, frame: index.into(), frames: 3 };
-        OwnReading { header, codewords: 1, packets, unsure: Vec::new() }
+        OwnReading { header, codewords: 1, packets, numbers: Vec::new(), unsure: Vec::new(), mixed: None }
     }
 
     #[test]
