@@ -15,6 +15,9 @@ const MIN_COARSE_FIT: f32 = 0.35;
 const COARSE: usize = 4;
 const STEPS: i32 = 20;
 const STEP: f64 = 0.005;
+/// Shares of a known header that are taken out of cells in which another one may be: of more than the
+/// last, or less than the first, one of both is read as it is.
+const SHARES: [f32; 5] = [0.5, 0.4, 0.6, 0.3, 0.7];
 /// Scales that are tried in full.
 const TRIES: usize = 3;
 
@@ -89,7 +92,28 @@ pub(super) fn both_headers(
     hypothesis: &Hypothesis,
     decoder: &mut Decoder,
 ) -> [Option<FrameHeader>; 2] {
-    [false, true].map(|turned| read_copy(picture, hypothesis, turned, decoder))
+    let copies = [false, true].map(|turned| read_copy(picture, hypothesis, turned, decoder));
+    match copies {
+        [Some(first), None] => [Some(first), read_beside(&first, picture, hypothesis, true, decoder)],
+        [None, Some(last)] => [read_beside(&last, picture, hypothesis, false, decoder), Some(last)],
+        _ => copies,
+    }
+}
+
+/// One copy of a header where the cells may show a known header, too.
+fn read_beside(
+    known: &FrameHeader,
+    picture: &Picture,
+    hypothesis: &Hypothesis,
+    turned: bool,
+    decoder: &mut Decoder,
+) -> Option<FrameHeader> {
+    let copies = soft_copies(picture, hypothesis, turned, known.format.geometry.palette);
+    let copy = copies.first()?;
+    SHARES.into_iter().find_map(|share| {
+        let other = copy.soft.without(known, share).decode(decoder)?.ok()?;
+        (other != *known).then_some(other)
+    })
 }
 
 /// One copy of the header by itself.

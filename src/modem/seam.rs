@@ -37,6 +37,8 @@ const ANGLE_STEP: usize = 15;
 /// Places of the middle, from the frame's centre.
 const MIDDLES: std::ops::RangeInclusive<i32> = -12..=12;
 const MIDDLE_STEP: f32 = 0.05;
+/// Share of a frame at the copy of its header that was read, at least.
+const LEAST_SHARE: f32 = 0.25;
 const WIDTHS: [f32; 6] = [0.02, 0.08, 0.16, 0.32, 0.6, 1.0];
 /// Rounds in which the best guess is made finer, each with half the steps of the one before.
 const ROUNDS: usize = 5;
@@ -66,9 +68,10 @@ impl Seam {
         let mut try_guess = |guess: Guess, best: &mut Guess| {
             let seam = Self::new(guess, columns, rows);
             let [x, y] = header;
-            // Headers that can be read are, for the most part, of one frame each.
-            let parts = seam.share(x, y) > 0.5
-                && seam.share(columns as f32 - x, rows as f32 - y) < 0.5;
+            // Each header was read where there is enough of its frame.
+            let [first, last] = [(x, y), (columns as f32 - x, rows as f32 - y)];
+            let parts = seam.share(first.0, first.1) > LEAST_SHARE
+                && seam.share(last.0, last.1) < 1.0 - LEAST_SHARE;
             let gain = if parts { seam.gain(observed) } else { f32::NEG_INFINITY };
             if gain > most {
                 (most, *best) = (gain, guess);

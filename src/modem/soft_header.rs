@@ -102,6 +102,17 @@ impl SoftHeader {
         }
     }
 
+    /// What is left once a known header, which has this share of the cells' light, is taken out.
+    pub(crate) fn without(&self, known: &FrameHeader, share: f32) -> Self {
+        let signs = known.coded_bits().into_iter().map(|bit| 1.0 - 2.0 * f32::from(bit));
+        let signs: Vec<f32> = signs.collect();
+        // Headers of one transfer have most bits in common, and those are seen in full.
+        let mut alike: Vec<f32> = self.0.iter().zip(&signs).map(|(llr, sign)| llr * sign).collect();
+        alike.sort_unstable_by(f32::total_cmp);
+        let full = alike.get(alike.len() * 7 / 10).copied().unwrap_or(0.0);
+        Self(self.0.iter().zip(signs).map(|(llr, sign)| llr - share * full * sign).collect())
+    }
+
     /// Decodes; `None` if this is no header.
     pub fn decode(&self, decoder: &mut Decoder) -> Option<Result<FrameHeader, HeaderError>> {
         let scramble = SplitMix64::new(HEADER_SEED).bits(CODED_BITS);
