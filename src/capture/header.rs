@@ -94,7 +94,9 @@ pub(super) fn both_headers(
 ) -> [Option<FrameHeader>; 2] {
     let copies = [false, true].map(|turned| read_copy(picture, hypothesis, turned, decoder));
     match copies {
-        [Some(first), None] => [Some(first), read_beside(&first, picture, hypothesis, true, decoder)],
+        [Some(first), None] => {
+            [Some(first), read_beside(&first, picture, hypothesis, true, decoder)]
+        }
         [None, Some(last)] => [read_beside(&last, picture, hypothesis, false, decoder), Some(last)],
         _ => copies,
     }

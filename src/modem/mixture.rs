@@ -58,8 +58,7 @@ impl Demodulator {
         let seam = Seam::find(&observed, (columns, layout.rows()), layout.header_middle());
         let boosts: Vec<f32> =
             observed.iter().map(|one| boost(seam.share(one.column, one.row))).collect();
-        let levels: Vec<Level> =
-            pilots.iter().map(|pilots| Level::of(pilots, &boosts)).collect();
+        let levels: Vec<Level> = pilots.iter().map(|pilots| Level::of(pilots, &boosts)).collect();
         let strength = |output: usize| levels.get(output).map_or(0.0, Level::strength);
         let mut mixture =
             Mixture { seam, soft: Vec::new(), strengths: std::array::from_fn(strength) };
@@ -118,6 +117,13 @@ impl Mixture {
             }
         }
         llrs
+    }
+
+    /// A picture of which nothing can be told.
+    #[cfg(test)]
+    pub(crate) fn silent(bits: usize) -> Self {
+        let seam = Seam::find(&[], (100, 100), [10.0, 3.0]);
+        Self { seam, soft: vec![0; bits], strengths: [0.0; 3] }
     }
 
     /// Bytes that it takes in memory.
@@ -192,4 +198,47 @@ fn unmixed(soft: f32, share: f32, strength: f32, other: f32) -> f32 {
 /// Logarithm of the hyperbolic cosine, less that of 1/2.
 fn log_cosh(x: f32) -> f32 {
     x.abs() + (-2.0 * x.abs()).exp().ln_1p()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prng::SplitMix64;
+
+    /// What LLRs of a bit carry in truth and by what they say, where a frame has this share of a tile;
+    /// the other frame's bit is `known`, or not.
+    fn information(share: f32, strength: f32, known: bool) -> (f32, f32) {
+        const COUNT: usize = 20_000;
+        let mut prng = SplitMix64::new(5);
+        let mut uniform = move || (prng.next_u64() >> 40) as f32 / (1 << 24) as f32;
+        let (mut truth, mut said) = (0.0, 0.0);
+        for _ in 0..COUNT {
+            let [a, b] = [uniform(), uniform()].map(|value| if value < 0.5 { 1.0 } else { -1.0 });
+            let noise = (0..12).map(|_| uniform()).sum::<f32>() - 6.0;
+            let soft = strength * (share * a + (1.0 - share) * b) + (2.0 * strength).sqrt() * noise;
+            let llr = unmixed(soft, share, strength, if known { -b } else { f32::NAN });
+            truth += 1.0 - (-llr * a).exp().ln_1p() / std::f32::consts::LN_2;
+            let wrong = 1.0 / (1.0 + llr.abs().exp());
+            let loss = wrong * wrong.max(1e-30).log2() + (1.0 - wrong) * (1.0 - wrong).log2();
+            said += 1.0 + loss;
+        }
+        (truth / COUNT as f32, said / COUNT as f32)
+    }
+
+    #[test]
+    fn a_known_frame_hides_nothing_of_the_other() {
+        for strength in [1.5, 4.0, 7.0] {
+            let mut before = 0.0;
+            for share in [0.1, 0.3, 0.5, 0.7, 0.9] {
+                let (unknown, said) = information(share, strength, false);
+                assert!((unknown - said).abs() < 0.02, "{share}: {said}, in truth {unknown}");
+                let (known, said) = information(share, strength, true);
+                assert!((known - said).abs() < 0.02, "{share}: {said}, in truth {known}");
+                assert!(known > unknown - 0.005 && known > before, "{share}: {known} {unknown}");
+                before = known;
+            }
+        }
+        let [unknown, known] = [false, true].map(|known| information(0.5, 7.0, known).0);
+        assert!(known > unknown + 0.1, "{known} after {unknown}");
+    }
 }

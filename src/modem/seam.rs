@@ -129,3 +129,46 @@ fn neighbours() -> impl Iterator<Item = (f32, f32, f32)> {
         steps.into_iter().flat_map(move |m| steps.into_iter().map(move |w| (a, m, w)))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prng::SplitMix64;
+
+    const SIZE: (usize, usize) = (340, 260);
+
+    /// Pilots of a picture with this seam, as large as they look, with noise.
+    fn observed(seam: &Seam, noise: f32) -> Vec<Observation> {
+        let mut prng = SplitMix64::new(3);
+        let mut uniform = move || (prng.next_u64() >> 40) as f32 / (1 << 24) as f32 - 0.5;
+        let places =
+            (4..SIZE.1).step_by(9).flat_map(|row| (4..SIZE.0).step_by(9).map(move |c| (c, row)));
+        let of_place = |(column, row): (usize, usize)| {
+            let (column, row) = (column as f32, row as f32);
+            let noise = noise * 12f32.sqrt() * uniform();
+            Observation { column, row, size: boost(seam.share(column, row)).sqrt() + noise }
+        };
+        places.map(of_place).collect()
+    }
+
+    #[test]
+    fn seams_are_found_whichever_way_they_run() {
+        for (angle, middle, width) in [
+            (90.0, 0.1, 0.3),
+            (90.0, -0.3, 0.1),
+            (0.0, 0.0, 0.4),
+            (60.0, 0.2, 0.3),
+            (110.0, 0.0, 0.8),
+        ] {
+            let seam = Seam::new(Guess { angle, middle, width }, SIZE.0, SIZE.1);
+            let found = Seam::find(&observed(&seam, 0.5), SIZE, [45.0, 8.0]);
+            let error = |(x, y): (usize, usize)| {
+                let (x, y) = (x as f32, y as f32);
+                (found.share(x, y) - seam.share(x, y)).abs()
+            };
+            let places = (0..SIZE.1).flat_map(|y| (0..SIZE.0).map(move |x| (x, y)));
+            let mean = places.map(error).sum::<f32>() / (SIZE.0 * SIZE.1) as f32;
+            assert!(mean < 0.05, "{angle} degrees, {middle}, {width}: {mean} off, {found:?}");
+        }
+    }
+}

@@ -7,7 +7,7 @@
 use super::combine::{Numbered, Sums, Tools};
 use crate::format::FrameTables;
 use crate::modem::{FrameHeader, Side};
-use crate::outer::Schedule;
+use crate::outer::{Packet, Schedule};
 use crate::reading::{Mixed, OwnReading};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -80,10 +80,7 @@ impl Mixtures {
         let all = read.chain(recovered.iter().map(|(number, packet)| (*number, packet)));
         let mut is_news = false;
         for (number, packet) in all {
-            let schedule = Schedule::new(packet.shape, reading.codewords);
-            if packet.id.transfer == header.transfer
-                && schedule.holds(header.frame.into(), packet.id)
-            {
+            if is_of(header, reading.codewords, packet) {
                 is_news |= self.note(header, number, packet.to_bytes());
             }
         }
@@ -176,5 +173,54 @@ impl Mixtures {
             let Some((_, gone)) = self.known.pop_front() else { break };
             self.known_bytes -= gone.values().map(Vec::len).sum::<usize>();
         }
+    }
+}
+
+/// Whether a packet is one of the `per_frame` of the frame with this header.
+pub(super) fn is_of(header: &FrameHeader, per_frame: usize, packet: &Packet) -> bool {
+    packet.id.transfer == header.transfer
+        && Schedule::new(packet.shape, per_frame).holds(header.frame.into(), packet.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::{FormatChoice, Profile};
+    use crate::modem::Mixture;
+    use crate::outer::{PacketId, Shape};
+
+    #[test]
+    fn pictures_and_frames_take_no_more_than_they_may() {
+        let tables = FormatChoice::new(Profile::Dense, (1024, 1024)).tables().unwrap();
+        let (bits, count) = (tables.code.data_bits(), tables.packets());
+        let header =
+            |frame| FrameHeader { format: tables.format, transfer: 5, frame, frames: 1_000 };
+        let packet = |number: usize| Packet {
+            id: PacketId { transfer: 5, block: 0, index: number as u8 },
+            shape: Shape { blocks: 1, source: 200, repair: 0, payload: tables.payload() },
+            payload: vec![1; tables.payload()],
+        };
+        let (mut mixtures, mut sums, mut tools) = Default::default();
+        for frame in 0..200 {
+            let headers = [header(frame), header(frame + 1)];
+            let mixed = Some(Arc::new(Mixed { headers, mixture: Mixture::silent(bits) }));
+            let numbers: Vec<usize> = (0..count.min(3)).collect();
+            let packets = numbers.iter().map(|number| packet(*number)).collect();
+            let reading = OwnReading {
+                header: headers[0],
+                codewords: count,
+                packets,
+                numbers,
+                unsure: Vec::new(),
+                mixed,
+            };
+            let found = Mixtures::add(&mut mixtures, &reading, &Vec::new(), &mut sums, &mut tools);
+            assert!(found.is_empty());
+            let known: usize = mixtures.known.iter().flat_map(|k| k.1.values()).map(Vec::len).sum();
+            let pictures: usize = mixtures.pictures.iter().map(|one| one.mixture.bytes()).sum();
+            assert_eq!((known, pictures), (mixtures.known_bytes, mixtures.picture_bytes));
+            assert!(known <= KNOWN_BYTES && pictures <= PICTURE_BYTES);
+        }
+        assert!(mixtures.pictures.len() < 200);
     }
 }

@@ -5,6 +5,10 @@
 //! second, the screen changing during every third of them; H.264 at 12 Mbit/s. Goodput is bytes of
 //! the file by the time filmed until it was complete; the rate of reading is that of the whole
 //! command on one thread, ffmpeg's own work aside if there is another core for it.
+//!
+//! With `-- mixed`: as many frames a second as pictures, or nearly, through a shutter that exposes one
+//! row after the other (readout 0.8 of a picture's time, exposure 0.25), at 25 Mbit/s and by the time between
+//! frame and picture; beside it the packets that arrive where each picture shows one frame.
 
 #![allow(clippy::unwrap_used)]
 
@@ -42,12 +46,51 @@ fn main() {
     if !Recorder::is_possible() {
         return;
     }
+    if words.iter().any(|word| word == "mixed") {
+        return run_mixed();
+    }
     println!("profile   rate  bands  shown/s  bytes/frame  pictures  kbit/s  pictures read/s");
     for (profile, rate, bands, shown_fps) in RUNS {
         if words.is_empty() || words.iter().any(|word| word == profile.name()) {
             let whole = FormatChoice::new(profile, (1024, 1024));
             let choice = FormatChoice { rate, bands, ..whole };
             run(&choice, shown_fps);
+        }
+    }
+}
+
+/// Frames that are shown a second, and when the first picture begins after the first frame, in pictures.
+const MIXED: [(u32, f64); 6] = [(30, 0.1), (30, 0.3), (30, 0.5), (30, 0.7), (24, 0.1), (20, 0.1)];
+
+/// Packets that arrive of a screen that is filmed in mixed pictures.
+fn run_mixed() {
+    println!("shown/s  phase  bands  rate  packets  arrived  of one frame a picture  ratio");
+    for (bands, rate) in [(1, 0.5), (4, 0.5)] {
+        let whole = FormatChoice::new(Profile::Dense, (1024, 1024));
+        let choice = FormatChoice { rate: Some(rate), bands, ..whole };
+        let tables = choice.tables().unwrap();
+        let all = (FRAMES * tables.packets()) as f64;
+        let file = random(FRAMES * tables.frame_bytes() - 400);
+        let frames = frames(&file, tables);
+        let shown: Vec<&Picture> = frames.iter().collect();
+        for (shown_fps, phase) in MIXED {
+            let arrived = [Some(phase), None].map(|rolls| {
+                let folder = tempfile::tempdir().unwrap();
+                let video = folder.path().join("recording.mp4");
+                let recorder =
+                    Recorder { rolls, mixes: false, megabits: 25, ..Recorder::new(shown_fps) };
+                recorder.film(&shown, &video);
+                match decode(&video, folder.path(), &file).0 {
+                    Ok(_) => 1.0,
+                    Err(missing) => 1.0 - missing as f64 / all,
+                }
+            });
+            let [mixed, apart] = arrived;
+            let (percent, ratio) = ([mixed, apart].map(|share| 100.0 * share), mixed / apart);
+            println!(
+                "{shown_fps:>7}  {phase:>5}  {bands:>5}  {rate:>4.2}  {all:>7}  {:>5.1} %  {:>20.1} %  {ratio:>5.2}",
+                percent[0], percent[1]
+            );
         }
     }
 }
