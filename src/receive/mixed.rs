@@ -4,7 +4,7 @@
 //! values are added up, and once a frame is known, it is taken out of those pictures: what remains tells
 //! more of the others.
 
-use super::combine::{Numbered, Sums, Tools};
+use super::sums::{Numbered, Sums, Tools};
 use crate::format::FrameTables;
 use crate::modem::{FrameHeader, Side};
 use crate::outer::{Packet, Schedule};

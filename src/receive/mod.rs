@@ -14,6 +14,7 @@ mod mixed;
 mod own;
 mod probe;
 mod receiver;
+mod sums;
 
 pub use cimbar::Key;
 pub use intake::Intake;
