@@ -224,6 +224,23 @@ mod tests {
     }
 
     #[test]
+    fn one_of_two_headers_in_the_same_cells_is_taken_out() {
+        let geometry = Geometry::new(1024, 1024, 3, Palette::Colour).unwrap();
+        let headers =
+            [8, 9].map(|frame| FrameHeader { frames: 40, ..header(geometry, 7, [5, frame]) });
+        let cells = headers.map(|header| seen(&header.cells(), CAST));
+        for (share, taken) in [(0.5, 0.5), (0.55, 0.6), (0.42, 0.4), (0.65, 0.6)] {
+            let mix = |i: usize| {
+                std::array::from_fn(|c| share * cells[0][i][c] + (1.0 - share) * cells[1][i][c])
+            };
+            let samples: Vec<[f32; 3]> = (0..cells[0].len()).map(mix).collect();
+            let soft = SoftHeader::from_samples(&samples, Palette::Colour);
+            let other = soft.without(&headers[0], taken).decode(&mut Decoder::default());
+            assert_eq!(other, Some(Ok(headers[1])), "with {share} of the first");
+        }
+    }
+
+    #[test]
     fn a_fifth_of_the_cells_may_be_covered() {
         let geometry = Geometry::new(1024, 1024, 3, Palette::Colour).unwrap();
         for frame in 0..40 {
