@@ -247,7 +247,8 @@ impl Capture {
 }
 
 fn repeat(header: FrameHeader) -> Capture {
-    let (packets, unsure) = (Vec::new(), Vec::new());
-    let reading = Reading::Own(OwnReading { header, codewords: 0, packets, unsure });
+    let (packets, numbers, unsure) = (Vec::new(), Vec::new(), Vec::new());
+    let reading = OwnReading { header, codewords: 0, packets, numbers, unsure, mixed: None };
+    let reading = Reading::Own(reading);
     Capture { outcome: Outcome::Repeat, reading: Some(reading), measures: Measures::default() }
 }

@@ -123,14 +123,20 @@ impl FrameHeader {
         Some(if consistent { Ok(header) } else { Err(HeaderError::Contradiction) })
     }
 
-    /// The symbols of the header's cells: plane after plane, rows from the top.
-    pub fn cells(&self) -> Vec<u8> {
+    /// The bits that the cells show.
+    pub(super) fn coded_bits(&self) -> Vec<u8> {
         let mut info = bits::unpack(&self.to_bytes());
         info.resize(code().info_bits(), 0);
         let mut coded = code().encode(&info);
         for (bit, scramble) in coded.iter_mut().zip(SplitMix64::new(HEADER_SEED).bits(CODED_BITS)) {
             *bit ^= scramble;
         }
+        coded
+    }
+
+    /// The symbols of the header's cells: plane after plane, rows from the top.
+    pub fn cells(&self) -> Vec<u8> {
+        let coded = self.coded_bits();
         let palette = self.format.geometry.palette;
         cells(palette)
             .map(|cell| match cell {

@@ -10,9 +10,10 @@ mod wire;
 pub use outcome::{Cause, Outcome, Part};
 
 use crate::cimbar;
-use crate::modem::FrameHeader;
+use crate::modem::{FrameHeader, Mixture};
 use crate::outer::Packet;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// What one picture gave.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -68,8 +69,21 @@ pub struct OwnReading {
     pub codewords: usize,
     /// The packets that were decoded.
     pub packets: Vec<Packet>,
+    /// Their numbers among the frame's codewords.
+    pub numbers: Vec<usize>,
     /// The codewords that were not, where they can still become more together with others.
     pub unsure: Vec<Unsure>,
+    /// What the picture says of two frames, if it shows parts of both and codewords are lost.
+    pub mixed: Option<Arc<Mixed>>,
+}
+
+/// A picture of two frames.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Mixed {
+    /// The header of either, that of its first copy first.
+    pub headers: [FrameHeader; 2],
+    /// What the tiles say of both.
+    pub mixture: Mixture,
 }
 
 /// A codeword that did not decode.

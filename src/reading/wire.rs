@@ -34,9 +34,12 @@ mod tests {
     use crate::frame::MeshQuality;
     use crate::modem::HeaderError;
     use crate::outer::{Packet, PacketId, Shape};
-    use crate::reading::{Capture, Cause, Measures, Outcome, OwnReading, Part, Reading, Unsure};
+    use crate::reading::{
+        Capture, Cause, Measures, Mixed, Outcome, OwnReading, Part, Reading, Unsure,
+    };
     use crate::{cimbar, modem};
     use proptest::prelude::*;
+    use std::sync::Arc;
 
     fn header() -> modem::FrameHeader {
         use crate::format::{FormatChoice, Profile};
@@ -49,7 +52,10 @@ mod tests {
         let id = PacketId { transfer: 7, block: 1, index: 3 };
         let packets = vec![Packet { id, shape, payload }];
         let unsure = vec![Unsure { index: 1, soft }];
-        Reading::Own(OwnReading { header: header(), codewords: 2, packets, unsure })
+        let headers = [header(), modem::FrameHeader { frame: 3, ..header() }];
+        let mixed = Some(Arc::new(Mixed { headers, mixture: modem::Mixture::silent(12) }));
+        let (header, numbers) = (header(), vec![0]);
+        Reading::Own(OwnReading { header, codewords: 2, packets, numbers, unsure, mixed })
     }
 
     fn cimbar(lost: usize) -> Reading {

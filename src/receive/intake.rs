@@ -37,7 +37,8 @@ impl Intake {
             transfer: self.transfer.map(|transfer| transfer.to_string()),
             frame: header.map(|header| header.frame.saturating_add(1)),
             frames: header.map(|header| header.frames),
-            codewords_decoded: decoded + self.recovered,
+            // What is recovered may be of other frames, of which this one shows a part.
+            codewords_decoded: (decoded + self.recovered).min(total.max(decoded)),
             codewords_total: total,
             corners: measures.corners,
             pixels_per_tile: measures.pixels_per_tile,

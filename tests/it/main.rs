@@ -29,6 +29,8 @@ mod kept;
 mod layering;
 // Memory, under a limit.
 mod limits;
+// Pictures of two frames: screens that change as fast as a camera films.
+mod mixed;
 // The module for browsers, in an interpreter.
 mod module;
 // Animations, streams and videos, both ways; recordings of a screen.
