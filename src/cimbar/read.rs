@@ -86,6 +86,7 @@ impl Reading {
     }
 
     /// Whether it has as many blocks as a frame of its mode, each as long.
+    #[cfg(feature = "receiver")]
     pub(crate) fn is_sound(&self) -> bool {
         let parameters = self.mode.parameters();
         self.blocks.len() == parameters.blocks()

@@ -34,6 +34,7 @@ impl WholeFrame {
     }
 
     /// Whether it is as long as a frame of its mode, and not zero.
+    #[cfg(feature = "receiver")]
     pub(crate) fn is_sound(&self) -> bool {
         self.coded.len() == self.mode.parameters().coded_bytes()
             && self.coded.iter().any(|byte| *byte != 0)
