@@ -74,6 +74,7 @@
 //! photo of one; a *transfer* all frames of one file. An LLR is positive where the bit is likelier
 //! 0. The wire format itself is in [`spec`].
 
+#![forbid(unsafe_code)]
 #![warn(unreachable_pub)]
 // The documentation is for those who work on the code, who see all of it.
 #![allow(rustdoc::private_intra_doc_links)]
@@ -104,6 +105,8 @@ pub mod prng;
 pub mod raster;
 pub mod reading;
 pub mod receive;
+#[cfg(feature = "receiver")]
+pub mod receiver;
 pub mod report;
 pub mod send;
 pub mod storage;

@@ -21,6 +21,9 @@ pub struct CaptureReport {
     pub codewords_decoded: usize,
     /// Codewords of the frame.
     pub codewords_total: usize,
+    /// Where the frame is: the centres of its finders, in picture pixels (x, y); top left, top right,
+    /// bottom right, bottom left of the frame as it was drawn.
+    pub corners: Option<[[f64; 2]; 4]>,
     /// Picture pixels a tile.
     pub pixels_per_tile: Option<f64>,
     /// How far the last step of registration moved the tiles, rms, in tiles. What is left after it

@@ -8,6 +8,7 @@
 use super::photo::Photo;
 use super::tables::ReadTables;
 use crate::ldpc::Decoder;
+use crate::outer::Packet;
 use crate::reading::{Measures, Unsure};
 
 /// Iterations of the code's decoder at first, where most codewords decode or none, and later.
@@ -49,9 +50,10 @@ impl Packets {
         2 * self.decoded() > self.total()
     }
 
-    /// The bytes of those that are there.
-    pub(super) fn into_bytes(self) -> impl Iterator<Item = Vec<u8>> {
-        self.0.into_iter().flatten()
+    /// The packets that are there, and the numbers of their codewords.
+    pub(super) fn into_packets(self) -> (Vec<Packet>, Vec<usize>) {
+        let numbered = self.0.into_iter().enumerate();
+        numbered.filter_map(|(number, bytes)| Some((Packet::parse(&bytes?)?, number))).unzip()
     }
 
     /// Decodes the codewords of an undistorted frame, from its soft values.

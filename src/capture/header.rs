@@ -1,6 +1,7 @@
 //! The header of a frame that may be at a hypothesis: soft values of its two copies, for the scales at
 //! which they look like one.
 
+use crate::dsp::sort_by_number;
 use crate::frame::{Hypothesis, Palette};
 use crate::ldpc::Decoder;
 use crate::modem::{FrameHeader, HeaderError, SoftHeader};
@@ -15,6 +16,9 @@ const MIN_COARSE_FIT: f32 = 0.35;
 const COARSE: usize = 4;
 const STEPS: i32 = 20;
 const STEP: f64 = 0.005;
+/// Shares of a known header that are taken out of cells in which another one may be: of more than the
+/// last, or less than the first, one of both is read as it is.
+const SHARES: [f32; 5] = [0.5, 0.4, 0.6, 0.3, 0.7];
 /// Scales that are tried in full.
 const TRIES: usize = 3;
 
@@ -83,15 +87,35 @@ pub(super) fn shown_alone(
     (read_copy(picture, hypothesis, true, decoder)? == first).then_some(first)
 }
 
-/// Whether a copy of the header says that the picture shows parts of another frame too.
-pub(super) fn shows_another(
+/// What each copy of the header says by itself: two frames, if the picture shows parts of both.
+pub(super) fn both_headers(
     picture: &Picture,
     hypothesis: &Hypothesis,
-    header: &FrameHeader,
     decoder: &mut Decoder,
-) -> bool {
-    [false, true].into_iter().any(|turned| {
-        read_copy(picture, hypothesis, turned, decoder).is_some_and(|copy| copy != *header)
+) -> [Option<FrameHeader>; 2] {
+    let copies = [false, true].map(|turned| read_copy(picture, hypothesis, turned, decoder));
+    match copies {
+        [Some(first), None] => {
+            [Some(first), read_beside(&first, picture, hypothesis, true, decoder)]
+        }
+        [None, Some(last)] => [read_beside(&last, picture, hypothesis, false, decoder), Some(last)],
+        _ => copies,
+    }
+}
+
+/// One copy of a header where the cells may show a known header, too.
+fn read_beside(
+    known: &FrameHeader,
+    picture: &Picture,
+    hypothesis: &Hypothesis,
+    turned: bool,
+    decoder: &mut Decoder,
+) -> Option<FrameHeader> {
+    let copies = soft_copies(picture, hypothesis, turned, known.format.geometry.palette);
+    let copy = copies.first()?;
+    SHARES.into_iter().find_map(|share| {
+        let other = copy.soft.without(known, share).decode(decoder)?.ok()?;
+        (other != *known).then_some(other)
     })
 }
 
@@ -131,7 +155,7 @@ fn soft_copies(
         fine.dedup();
         fits.extend(fine.into_iter().filter_map(fit).filter(|(fit, _)| *fit > MIN_FIT));
     }
-    fits.sort_by(|a, b| b.0.total_cmp(&a.0));
+    sort_by_number(&mut fits, |(fit, _)| (-fit).into());
     let tried = fits.into_iter().take(TRIES);
     tried
         .map(|(_, place)| {

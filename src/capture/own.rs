@@ -6,19 +6,22 @@
 
 use super::debug::FramePictures;
 use super::feedback::Packets;
-use super::header::shows_another;
+use super::header::both_headers;
 use super::located::Located;
 use super::photo::Photo;
 use super::tables::Tools;
-use crate::frame::Mesh;
-use crate::outer::Packet;
+use crate::frame::{Hypothesis, Mesh};
+use crate::ldpc::Decoder;
+use crate::modem::FrameHeader;
 use crate::raster::Picture;
-use crate::reading::{Capture, Cause, Measures, Outcome, OwnReading, Reading, Unsure};
+use crate::reading::{Capture, Cause, Measures, Mixed, Outcome, OwnReading, Reading, Unsure};
+use std::sync::Arc;
 
 /// What reading a photo adds to its packets.
 struct PhotoResult {
     outcome: Outcome,
     unsure: Vec<Unsure>,
+    mixed: Option<Arc<Mixed>>,
     debug: Option<FramePictures>,
 }
 
@@ -44,14 +47,14 @@ impl OwnReader<'_> {
             packets.decode_exact(&located.tables, &soft, &mut self.tools.decoder);
             measures.registration_error = Some(0.0);
         }
-        let PhotoResult { outcome, unsure, debug } = if packets.is_complete() {
-            PhotoResult { outcome: Outcome::Read, unsure: Vec::new(), debug: None }
+        let PhotoResult { outcome, unsure, mixed, debug } = if packets.is_complete() {
+            PhotoResult { outcome: Outcome::Read, unsure: Vec::new(), mixed: None, debug: None }
         } else {
             self.read_photo(located, &mut packets, &mut measures)
         };
-        let packets = packets.into_bytes().filter_map(|bytes| Packet::parse(&bytes)).collect();
-        let reading = Reading::Own(OwnReading { header, codewords, packets, unsure });
-        (Capture { outcome, reading: Some(reading), measures }, debug)
+        let (packets, numbers) = packets.into_packets();
+        let reading = OwnReading { header, codewords, packets, numbers, unsure, mixed };
+        (Capture { outcome, reading: Some(Reading::Own(reading)), measures }, debug)
     }
 
     /// Registers, equalises and decodes a photo.
@@ -68,15 +71,25 @@ impl OwnReader<'_> {
         measures.marks_found = Some(marks.unwrap_or_else(|| follow(&mut mesh)).share());
         let mut photo = Photo::registered(picture, &mut mesh, &tables, measures);
         packets.decode_photo(&mut photo, measures, decoder);
-        let mixed = !packets.is_complete() && shows_another(picture, &hypothesis, &header, decoder);
-        if !packets.is_complete() && (!mixed || header.format.bands > 1) {
+        let mut shown = Shown::Alone;
+        if !packets.is_complete() {
+            shown = Shown::of(picture, &hypothesis, &header, decoder);
+        }
+        let mut mixed = match shown {
+            Shown::Both(headers) => Some(Arc::new(Mixed { headers, mixture: photo.mixture() })),
+            _ => None,
+        };
+        let alone = matches!(shown, Shown::Alone);
+        if !packets.is_complete() && (alone || header.format.bands > 1) {
             packets.decode_with_feedback(&mut photo, decoder);
         }
         let total = packets.total();
         let (outcome, unsure) = match total - packets.decoded() {
-            0 => (Outcome::Read, Vec::new()),
-            // Of a picture that shows two frames nobody knows whose the others are.
-            lost if mixed => {
+            0 => {
+                mixed = None;
+                (Outcome::Read, Vec::new())
+            }
+            lost if !alone => {
                 let cause = Cause::ScreenChanged;
                 (Outcome::CodewordsLost { lost, total, cause }, Vec::new())
             }
@@ -88,6 +101,32 @@ impl OwnReader<'_> {
         *equalised += photo.equalised();
         let llrs = photo.into_llrs();
         let debug = if draws { FramePictures::new(picture, &mesh, layout, &llrs) } else { None };
-        PhotoResult { outcome, unsure, debug }
+        PhotoResult { outcome, unsure, mixed, debug }
+    }
+}
+
+/// What a picture shows besides the frame that it was located by.
+enum Shown {
+    Alone,
+    /// Another frame of the same kind, so that what the tiles say can be told apart.
+    Both([FrameHeader; 2]),
+    /// Some other frame.
+    Other,
+}
+
+impl Shown {
+    fn of(picture: &Picture, at: &Hypothesis, header: &FrameHeader, decoder: &mut Decoder) -> Self {
+        let copies = both_headers(picture, at, decoder);
+        if copies.into_iter().flatten().all(|copy| copy == *header) {
+            return Self::Alone;
+        }
+        match copies {
+            [Some(first), Some(second)]
+                if first.format == second.format && [first, second].contains(header) =>
+            {
+                Self::Both([first, second])
+            }
+            _ => Self::Other,
+        }
     }
 }

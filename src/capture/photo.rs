@@ -4,7 +4,7 @@ use super::diagnose::{Light, cause, clipped, weak_part};
 use super::tables::ReadTables;
 use crate::frame::Mesh;
 use crate::inner::information;
-use crate::modem::{Detail, Scores, Signal, SoftBits};
+use crate::modem::{Detail, Mixture, Scores, Signal, SoftBits};
 use crate::raster::Picture;
 use crate::reading::{Cause, Measures};
 
@@ -110,6 +110,11 @@ impl<'a> Photo<'a> {
     /// How often the tiles have been equalised.
     pub(super) fn equalised(&self) -> usize {
         self.equalised
+    }
+
+    /// What the tiles say of two frames, before any feedback.
+    pub(super) fn mixture(&self) -> Mixture {
+        self.tables.demodulator().mixture(&self.scores, &self.bits)
     }
 
     /// The LLRs.

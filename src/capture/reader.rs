@@ -14,7 +14,7 @@ use super::sketch::Sketch;
 use super::tables::{Formats, Tools};
 use crate::frame::Hypothesis;
 use crate::modem::FrameHeader;
-use crate::raster::Picture;
+use crate::raster::{Picture, Point};
 use crate::reading::{Capture, Measures, Outcome, OwnReading, Reading};
 
 /// Reads captures; keeps tables and working memory from one to the next.
@@ -170,7 +170,7 @@ impl Reader {
         }
         let read = |found| match found {
             Found::Own(located) => self.read_own(picture, *located),
-            Found::Cimbar(frame) => cimbar_capture(frame.reading),
+            Found::Cimbar(frame) => cimbar_capture(frame.reading).at(&frame.hypothesis),
         };
         found.into_iter().map(read).collect()
     }
@@ -185,12 +185,12 @@ impl Reader {
             let read = show.read_next(picture, &hypothesis, &self.tools, &self.read_before);
             let (capture, show) = read?;
             self.last = Some(Last { hypothesis, inversion, show: Some(show) });
-            return Some(capture);
+            return Some(capture.at(&hypothesis));
         }
         let alone = shown_alone(picture, &hypothesis, &mut self.tools.decoder);
         if let Some(header) = alone.filter(|header| self.is_repeat(picture, &hypothesis, header)) {
             self.last = Some(Last { hypothesis, inversion, show: None });
-            return Some(repeat(header));
+            return Some(repeat(header).at(&hypothesis));
         }
         let located = find_at(picture, &hypothesis, &mut self.tools)?;
         self.last = Some(Last { hypothesis: located.hypothesis, inversion, show: None });
@@ -213,6 +213,7 @@ impl Reader {
         let hypothesis = located.hypothesis;
         let reader = OwnReader { picture, tools: &mut self.tools, draws: self.draws };
         let (capture, debug) = reader.read(located);
+        let capture = capture.at(&hypothesis);
         if let Some(debug) = debug {
             self.debug.get_or_insert_default().add(debug);
         }
@@ -237,8 +238,17 @@ impl Reader {
     }
 }
 
+impl Capture {
+    /// The capture of a frame at this place.
+    fn at(mut self, hypothesis: &Hypothesis) -> Self {
+        self.measures.corners = Some(hypothesis.corners.map(|Point { x, y }| [x, y]));
+        self
+    }
+}
+
 fn repeat(header: FrameHeader) -> Capture {
-    let (packets, unsure) = (Vec::new(), Vec::new());
-    let reading = Reading::Own(OwnReading { header, codewords: 0, packets, unsure });
+    let (packets, numbers, unsure) = (Vec::new(), Vec::new(), Vec::new());
+    let reading = OwnReading { header, codewords: 0, packets, numbers, unsure, mixed: None };
+    let reading = Reading::Own(reading);
     Capture { outcome: Outcome::Repeat, reading: Some(reading), measures: Measures::default() }
 }

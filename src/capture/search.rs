@@ -17,6 +17,7 @@ use super::region::Region;
 use super::sketch::{Sketch, Verdict};
 use super::tables::Tools;
 use crate::cimbar;
+use crate::dsp::sort_by_number;
 use crate::frame::{
     Finder, FinderSearch, Hypothesis, MAX_FINDERS, Neighbourhood, Palette, hypotheses,
 };
@@ -382,13 +383,13 @@ fn failure(brightest: u8, finders: usize, rejected: Rejected) -> Outcome {
 /// Sorts frames as one reads: from the top in lines, each from the left.
 fn sort(found: &mut Vec<Found>) {
     let middle = |one: &Found| Region::new(one.hypothesis()).middle();
-    found.sort_by(|a, b| middle(a).y.total_cmp(&middle(b).y));
+    sort_by_number(found, |one| middle(one).y);
     let mut rest = std::mem::take(found);
     while let Some(first) = rest.first() {
         let line = middle(first).y + Region::new(first.hypothesis()).area().sqrt() / 2.0;
         let end = rest.partition_point(|one| middle(one).y < line).max(1);
         let others = rest.split_off(end);
-        rest.sort_by(|a, b| middle(a).x.total_cmp(&middle(b).x));
+        sort_by_number(&mut rest, |one| middle(one).x);
         found.append(&mut rest);
         rest = others;
     }

@@ -7,6 +7,7 @@
 use crate::frame::{Hypothesis, Layout, Mesh};
 use crate::prng::SplitMix64;
 use crate::raster::{Picture, Point};
+use serde::{Deserialize, Serialize};
 
 /// Bits of a signature.
 const BITS: usize = 256;
@@ -22,7 +23,7 @@ const SAMPLES: usize = 3;
 const SEED: u64 = 0x7369_6768_7473;
 
 /// A frame's signature.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Signature([u64; WORDS]);
 
 impl Signature {

@@ -6,7 +6,7 @@
 
 use super::mode::{FINDER_INSET, PITCH, Parameters, TILE};
 use super::patches::{AREA, Sampler, Square, centre, dot, drawn_tiles};
-use crate::dsp::peak;
+use crate::dsp::{peak, sort_by_number};
 use crate::frame::{Grid, Hypothesis, Mesh, MeshQuality};
 use crate::raster::{Picture, Point};
 
@@ -133,7 +133,7 @@ fn groups(parameters: &Parameters) -> Vec<Point> {
         let side = |v: f64, size: usize| v.min(size as f64 - v);
         side(p.x, columns).hypot(side(p.y, rows))
     };
-    groups.sort_by(|a, b| distance(a).total_cmp(&distance(b)));
+    sort_by_number(&mut groups, distance);
     groups
 }
 

@@ -8,6 +8,7 @@
 use super::contrasts::{
     Contrast, Precision, cluster_means, covariance, inverse, share, squared_distance,
 };
+use crate::dsp::sort_by_number;
 use crate::prng::SplitMix64;
 
 /// Contrasts that are enough to find the clouds.
@@ -40,7 +41,7 @@ pub(super) fn start(contrasts: &[Contrast], attempt: usize) -> ([Contrast; 4], P
         .chain(random)
         .map(|means| settle(&sample, means, overall))
         .collect();
-    found.sort_by(|a, b| a.cost.total_cmp(&b.cost));
+    sort_by_number(&mut found, |settled| settled.cost);
     found.dedup_by(|a, b| (a.cost - b.cost).abs() < SAME_COST || a.cost.is_infinite());
     let best = found.get(attempt).or(found.first());
     best.map_or((scaled_palette(&mean), overall), |clouds| (clouds.means, clouds.precision))

@@ -3,6 +3,7 @@
 use super::mode::{COLOUR_BITS, COLOURS, Mode, Parameters, SYMBOL_BITS};
 use super::reed_solomon::ReedSolomon;
 use crate::bits;
+use crate::dsp::sort_by_number;
 
 /// What is kept of the parity as a check where bytes are erased: two wrong bytes fewer are
 /// corrected than could be, so that noise passes for a block once in a thousand million times.
@@ -106,7 +107,7 @@ impl Coding {
 
     fn decode_block(&self, received: &[u8], certainty: &[f32]) -> Option<Vec<u8>> {
         let mut order: Vec<usize> = (0..received.len()).collect();
-        order.sort_by(|&a, &b| certainty[a].total_cmp(&certainty[b]));
+        sort_by_number(&mut order, |&byte| certainty[byte].into());
         ERASURES.into_iter().find_map(|erased| {
             let mut block = received.to_vec();
             let errors = self.code.correct(&mut block, &order[..erased])?;

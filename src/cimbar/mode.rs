@@ -1,6 +1,7 @@
 //! The four modes: sizes, cells and their order, and which coded bit each cell carries.
 
 use super::fountain::CHUNK_HEADER_BYTES;
+use serde::{Deserialize, Serialize};
 
 /// Side of a tile, in frame pixels.
 pub(crate) const TILE: usize = 8;
@@ -19,7 +20,7 @@ pub(crate) const COLOUR_BITS: usize = 2;
 pub(crate) const COLOURS: [[u8; 3]; 4] = [GREEN, CYAN, YELLOW, MAGENTA];
 
 /// The modes that are in use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Mode {
     /// 1024x1024, the usual one
     B,

@@ -9,8 +9,10 @@ use super::decide::{Belief, decide, first_look};
 use super::mode::{Mode, Parameters};
 use super::patches::{Patch, Sampler};
 use super::shapes::Shapes;
+use crate::dsp::sort_by_number;
 use crate::frame::{Hypothesis, Mesh, MeshQuality};
 use crate::raster::Picture;
+use serde::{Deserialize, Serialize};
 
 /// Hypotheses that are compared with each other, likeliest first, and how many of them are read.
 const BATCHES: [(usize, usize); 3] = [(2, 2), (10, 3), (36, 3)];
@@ -28,7 +30,7 @@ const ROUNDS: usize = 3;
 pub(super) type Blocks = Vec<Option<Vec<u8>>>;
 
 /// What a frame gave.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Reading {
     /// Its mode.
     pub mode: Mode,
@@ -81,6 +83,14 @@ impl Reading {
     /// How many blocks could be read.
     pub fn decoded(&self) -> usize {
         count(&self.blocks)
+    }
+
+    /// Whether it has as many blocks as a frame of its mode, each as long.
+    #[cfg(feature = "receiver")]
+    pub(crate) fn is_sound(&self) -> bool {
+        let parameters = self.mode.parameters();
+        self.blocks.len() == parameters.blocks()
+            && self.blocks.iter().flatten().all(|block| block.len() == parameters.data())
     }
 
     /// The whole payload, zeros where blocks were lost.
@@ -138,7 +148,7 @@ pub(crate) fn read_frame(
             ranked.extend(likeness.map(|likeness| (likeness, hypothesis, group)));
         }
         // A frame that is turned or mirrored looks like tiles too, but less so.
-        ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+        sort_by_number(&mut ranked, |(likeness, ..)| (-likeness).into());
         let best = ranked.into_iter().take(reads);
         read_best(picture, best.map(|(_, hypothesis, group)| (hypothesis, group)), effort)
     })

@@ -7,13 +7,14 @@
 use super::coding::Coding;
 use super::mode::Mode;
 use super::read::{Blocks, Codings};
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// Bytes of frames that are remembered at most; then the first ones go.
 const MAX_BYTES: usize = 12 << 20;
 
 /// A frame with all of its blocks.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct WholeFrame {
     mode: Mode,
     /// Its blocks with their parity.
@@ -30,6 +31,13 @@ impl WholeFrame {
     /// The frame with these blocks, if every one is there.
     pub(crate) fn of(mode: Mode, blocks: &[Option<Vec<u8>>], codings: &Codings) -> Option<Self> {
         Self::new(mode, codings.of(mode)?.coded_frame(blocks)?)
+    }
+
+    /// Whether it is as long as a frame of its mode, and not zero.
+    #[cfg(feature = "receiver")]
+    pub(crate) fn is_sound(&self) -> bool {
+        self.coded.len() == self.mode.parameters().coded_bytes()
+            && self.coded.iter().any(|byte| *byte != 0)
     }
 
     /// Its mode.

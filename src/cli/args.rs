@@ -11,6 +11,8 @@ use std::path::PathBuf;
 const MAX_REDUNDANCY: f64 = 10.0;
 /// Pixels of a side of a screen.
 const SCREENS: std::ops::RangeInclusive<usize> = 320..=16384;
+/// Longest address of a receiver: a code of more is too fine for a phone across the room.
+const MAX_URL_BYTES: usize = 400;
 /// Lowest and highest code rate.
 const RATES: std::ops::RangeInclusive<f64> = 0.33..=0.92;
 
@@ -32,11 +34,12 @@ Examples:
   tilecast info frames                          what is in these pictures?
   tilecast encode --probe -o probe.html         film it: decode names the best profile
   tilecast encode a.zip -o out --format cimbar  for libcimbar's apps
+  tilecast receiver -o receive.html             a page that receives, for any browser
 
 Exit status: 0 complete and verified, 1 more captures needed, 2 usage or I/O error,
 3 verification failed, 130 interrupted.";
 
-/// The three verbs.
+/// The verbs.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Turn a file into frames
@@ -45,6 +48,20 @@ pub(super) enum Command {
     Decode(DecodeArgs),
     /// Tell what pictures show
     Info(InfoArgs),
+    /// Write a page that receives in any browser: by its camera, from its screen, from videos and photos
+    Receiver(ReceiverArgs),
+}
+
+/// `receiver`.
+#[derive(Debug, clap::Args)]
+pub(super) struct ReceiverArgs {
+    /// File for the page, a single one that needs nothing else; - for standard output; or a folder for a
+    /// site, which a browser keeps and which then works offline
+    #[arg(short, long, value_name = "FILE|DIR|-", default_value = "receive.html")]
+    pub output: PathBuf,
+    /// Replace what is there
+    #[arg(short, long)]
+    pub force: bool,
 }
 
 /// `encode`.
@@ -115,6 +132,10 @@ pub(super) struct EncodeArgs {
     /// How often all frames are played, 0 for ever [default: 0; 1 for videos and streams]
     #[arg(long = "loop", value_name = "N")]
     pub loops: Option<u32>,
+    /// Show this address on a page before it plays, as a QR code too: where tilecast's receiver is found
+    /// (see tilecast receiver)
+    #[arg(long, value_name = "URL", value_parser = parse_url)]
+    pub receiver_url: Option<String>,
     /// What goes to standard output [default: png]
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub output_format: Option<StreamFormat>,
@@ -259,6 +280,17 @@ fn parse_threads(text: &str) -> Result<usize, String> {
         Ok(count) if count <= 1024 => Ok(count),
         _ => Err("give a number from 0 (all cores) to 1024".to_owned()),
     }
+}
+
+fn parse_url(text: &str) -> Result<String, String> {
+    let plain = text.len() <= MAX_URL_BYTES && text.bytes().all(|byte| byte.is_ascii_graphic());
+    let is_web = text.starts_with("https://") || text.starts_with("http://");
+    if is_web && plain {
+        return Ok(text.to_owned());
+    }
+    Err(format!(
+        "an address that begins with https:// or http://, without spaces, of at most {MAX_URL_BYTES} characters"
+    ))
 }
 
 fn parse_name(text: &str) -> Result<String, String> {

@@ -24,6 +24,7 @@ mod journal;
 mod listing;
 mod patience;
 mod progress;
+mod receiver;
 mod target;
 mod told;
 mod watch;
@@ -42,6 +43,7 @@ pub fn main() -> std::process::ExitCode {
         Command::Encode(args) => encode::run(args),
         Command::Decode(args) => decode::run(args),
         Command::Info(args) => info::run(args),
+        Command::Receiver(args) => receiver::run(&args),
     };
     outcome.unwrap_or_else(|failure: Failure| failure.tell()).into()
 }
@@ -57,7 +59,7 @@ pub(crate) fn is_accepted(words: impl Iterator<Item = String>) -> bool {
             args.size.is_some_and(is_small) && config::EncodeConfig::new(args).is_ok()
         }
         Ok(Args { command: Command::Decode(args) }) => config::DecodeConfig::new(args).is_ok(),
-        Ok(Args { command: Command::Info(_) }) => true,
+        Ok(Args { command: Command::Info(_) | Command::Receiver(_) }) => true,
     }
 }
 

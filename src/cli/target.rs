@@ -5,7 +5,9 @@ use super::exit::Failure;
 use super::inputs::is_stream;
 use crate::media::ffmpeg::{self, Container};
 use crate::media::output::{OutputFile, OutputFolder};
-use crate::media::sinks::{FolderSink, FrameSink, Playback, StreamKind, StreamSink, VideoSink};
+use crate::media::sinks::{
+    Address, FolderSink, FrameSink, Playback, StreamKind, StreamSink, VideoSink,
+};
 use crate::outline::Outline;
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -76,6 +78,7 @@ pub(super) struct OutputConfig {
     force: bool,
     fps: u32,
     loops: Option<u32>,
+    receiver: Option<Address>,
 }
 
 impl OutputConfig {
@@ -88,7 +91,8 @@ impl OutputConfig {
         check_options(args, kind)?;
         let fps = args.fps.unwrap_or(DEFAULT_FPS);
         let (path, force, loops) = (args.output.clone(), args.common.force, args.loops);
-        Ok(Self { kind, path, force, fps, loops })
+        let receiver = args.receiver_url.as_deref().and_then(Address::new);
+        Ok(Self { kind, path, force, fps, loops, receiver })
     }
 
     /// Whether frames follow each other by themselves, however fast a camera is.
@@ -166,7 +170,9 @@ impl<'a> Target<'a> {
             }
             Kind::Apng => StreamKind::Apng,
             Kind::Gif => StreamKind::Gif,
-            Kind::Page => StreamKind::Page(Box::new(outline.clone())),
+            Kind::Page => {
+                StreamKind::Page(Box::new((outline.clone(), self.config.receiver.clone())))
+            }
             Kind::Y4m | Kind::Y4mStream => StreamKind::Y4m,
             Kind::Picture | Kind::PngStream | Kind::Folder if shown > 1 => {
                 let error = anyhow::anyhow!("there are {shown} frames, a .png file holds one");
@@ -204,6 +210,9 @@ fn check_options(args: &EncodeArgs, kind: Kind) -> Result<(), Failure> {
     if !kind.moves() && (args.fps.is_some() || args.loops.is_some()) {
         let option = if args.fps.is_some() { "--fps" } else { "--loop" };
         return wrong(option, "it is for animations, videos, pages and Y4M streams");
+    }
+    if args.receiver_url.is_some() && kind != Kind::Page {
+        return wrong("--receiver-url", "it is for a page (.html), which shows the address");
     }
     if kind == Kind::Gif && args.fps.is_some_and(|fps| fps > MAX_GIF_FPS) {
         return wrong("--fps", "viewers do not show GIF files faster than 50 frames a second");

@@ -1,17 +1,19 @@
 //! Arithmetic on rasters that several layers share, and that knows nothing of them: slowly varying
 //! fields ([`Field`]), one number a tile ([`Plane`]), trained linear filters over neighbours
-//! ([`Filter`]), least squares ([`LeastSquares`]) and the little algebra of three unknowns.
+//! ([`Filter`]), least squares ([`LeastSquares`]), the little algebra of three unknowns, and sorting by a number.
 
 mod field;
 mod filter;
 mod linear;
 mod matrix;
+mod order;
 mod plane;
 
 pub(crate) use field::Field;
 pub(crate) use filter::{Filter, square};
 pub(crate) use linear::{LeastSquares, explained};
 pub(crate) use matrix::Matrix3;
+pub(crate) use order::sort_by_number;
 pub(crate) use plane::Plane;
 
 /// Where the parabola through three values at -1, 0 and 1 has its peak, if `best`, in the middle,

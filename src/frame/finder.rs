@@ -6,7 +6,7 @@
 //! for the ratio; what fits is confirmed by rays in sixteen directions, which also give the
 //! centre to a fraction of a pixel.
 
-use crate::dsp::Field;
+use crate::dsp::{Field, sort_by_number};
 use crate::raster::{Grey, Point};
 use std::cell::Cell;
 
@@ -121,8 +121,7 @@ impl<'a> FinderSearch<'a> {
     /// The finders, best first, as far as so many steps of rays go.
     pub(crate) fn finders(&self, steps: usize) -> Vec<Finder> {
         let mut found = self.confirmed(steps);
-        let worth = |f: &Finder| f.score * f.radius.sqrt();
-        found.sort_by(|a, b| worth(b).total_cmp(&worth(a)));
+        sort_by_number(&mut found, |f| -f.score * f.radius.sqrt());
         let mut kept: Vec<Finder> = Vec::new();
         for finder in found {
             if kept.iter().all(|other| other.centre.distance(finder.centre) > other.radius) {

@@ -255,6 +255,14 @@ impl Layout {
         &self.marks
     }
 
+    /// The middle of the header's first copy, in tiles; the second one is turned around the grid's
+    /// centre.
+    pub(crate) fn header_middle(&self) -> [f32; 2] {
+        let unit = f32::from(self.geometry.unit) / f32::from(self.geometry.tile);
+        let across = FINDER_BOX_UNITS as f32 + HEADER_COLUMNS as f32 / 2.0;
+        [across * unit, self.geometry.header_rows() as f32 / 2.0 * unit]
+    }
+
     /// The tiles of all alignment marks, as positions in scan order, and whether each is bright: a
     /// ring of one tile, dark in it and around it.
     pub(crate) fn mark_tiles(&self) -> impl Iterator<Item = (usize, bool)> + '_ {

@@ -6,6 +6,7 @@
 use super::Palette;
 use super::finder::{Finder, FinderKind, ray_limit};
 use super::layout::{FINDER_BOX_UNITS, FINDER_UNITS, HEADER_COLUMNS, HEADER_ROWS};
+use crate::dsp::sort_by_number;
 use crate::raster::{Homography, Picture, Point};
 use std::collections::HashSet;
 
@@ -85,7 +86,7 @@ pub(crate) fn hypotheses(finders: &[Finder]) -> Vec<Hypothesis> {
         let best = all.iter().map(|one| one.plausibility).fold(f64::MIN, f64::max);
         all.retain(|one| one.plausibility > best - MAX_FALL);
     }
-    all.sort_by(|a, b| b.plausibility.total_cmp(&a.plausibility));
+    sort_by_number(&mut all, |one| -one.plausibility);
     all.truncate(MAX_HYPOTHESES);
     all
 }
@@ -172,7 +173,7 @@ fn neighbours(finders: &[Finder], one: usize) -> Vec<usize> {
     let distance = |i: &usize| finders[*i].centre.distance(finders[one].centre);
     let alike = |i: &usize| *i != one && fits_size(&finders[one], &finders[*i]);
     let mut near: Vec<usize> = (0..finders.len()).filter(alike).collect();
-    near.sort_by(|a, b| distance(a).total_cmp(&distance(b)));
+    sort_by_number(&mut near, distance);
     near.truncate(MAX_NEIGHBOURS);
     near
 }
@@ -200,7 +201,7 @@ fn crowd(finders: &[Finder], four: &[Finder; 4]) -> f64 {
 fn clockwise(mut four: [Finder; 4]) -> [Finder; 4] {
     let middle = four.iter().fold(Point::default(), |sum, f| sum + f.centre) * 0.25;
     let angle = |f: &Finder| (f.centre.y - middle.y).atan2(f.centre.x - middle.x);
-    four.sort_by(|a, b| angle(a).total_cmp(&angle(b)));
+    four.sort_unstable_by(|a, b| angle(a).total_cmp(&angle(b)));
     four
 }
 

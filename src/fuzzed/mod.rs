@@ -32,7 +32,7 @@ targets! {
     codes: header inner ldpc soft_header;
     media: apng gif kind picture png split tiff y4m;
     pictures: capture forge;
-    receive: assembler log receiver;
+    receive: assembler log receiver sight;
     stream: container manifest packet shape;
     words: arguments name selection text;
 }

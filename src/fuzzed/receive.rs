@@ -5,6 +5,7 @@ use super::storage::Shared;
 use super::transfers::{PER_FRAME, Transfer, capture};
 use crate::outer::{Assembler, Packet, PacketId, Schedule, Shape};
 use crate::receive::{ExtractError, Receiver, TransferId};
+use crate::receiver::{Desk, Eye, Sight, Step};
 use std::collections::BTreeSet;
 use std::io::Read;
 
@@ -196,6 +197,21 @@ fn forge(packets: &mut [Packet], op: u8, input: &mut Input<'_>) {
                 packet.shape.repair = input.byte() % 200;
                 packet.id.index = 0;
             }
+        }
+    }
+}
+
+/// What eyes have seen, or anything else, for the desk of a browser.
+pub fn sight(data: &[u8]) {
+    Eye::default().learn(data);
+    let Some(sight) = Sight::from_bytes(data) else { return };
+    let mut desk = Desk::keeping(1 << 20);
+    let arrival = desk.accept(&sight);
+    assert!(arrival.full || arrival.pictures.len() == sight.reports().len());
+    desk.standing();
+    for place in arrival.complete {
+        if desk.open(place).is_ok() {
+            while let Step::Piece(_) = desk.next_step() {}
         }
     }
 }

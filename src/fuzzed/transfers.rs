@@ -75,7 +75,14 @@ pub(super) fn stream(file: &[u8]) -> Vec<u8> {
 
 /// A capture that gave these packets.
 pub(super) fn capture(header: FrameHeader, packets: Vec<Packet>) -> Capture {
-    let reading = OwnReading { header, codewords: PER_FRAME, packets, unsure: Vec::new() };
+    let reading = OwnReading {
+        header,
+        codewords: PER_FRAME,
+        packets,
+        numbers: Vec::new(),
+        unsure: Vec::new(),
+        mixed: None,
+    };
     let measures = Measures::default();
     Capture { outcome: Outcome::Read, reading: Some(Reading::Own(reading)), measures }
 }

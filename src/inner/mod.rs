@@ -105,6 +105,11 @@ impl FrameCode {
         self.code.info_bits() / 8 - CRC_BYTES
     }
 
+    /// Soft values of a codeword.
+    pub(crate) fn coded_bits(&self) -> usize {
+        self.code.coded_bits()
+    }
+
     /// Data bits of the frame.
     pub(crate) fn data_bits(&self) -> usize {
         self.scramble.len()

@@ -9,6 +9,7 @@ use super::form::Form;
 use super::framing::Framing;
 use super::gif::Gif;
 use super::output::{OutputError, OutputFile, OutputFolder};
+pub use super::page::Address;
 use super::page::Page;
 use super::png::Effort;
 use super::y4m::Y4m;
@@ -64,8 +65,8 @@ pub enum StreamKind {
     Gif,
     /// A PNG animation.
     Apng,
-    /// A page that plays frames; boxed, since it is large.
-    Page(Box<Outline>),
+    /// A page that plays frames, and may say where the receiver is; boxed, since it is large.
+    Page(Box<(Outline, Option<Address>)>),
 }
 
 impl StreamKind {
@@ -77,9 +78,7 @@ impl StreamKind {
             Self::Gif => Form::Gif,
             Self::Apng => Form::Png(Effort::Small),
             // Symbols are smaller than any PNG of them; frames that have other shapes come as PNG.
-            Self::Page(outline) => {
-                outline.cells.clone().map_or(Form::Png(Effort::Small), Form::Cells)
-            }
+            Self::Page(page) => page.0.cells.clone().map_or(Form::Png(Effort::Small), Form::Cells),
         }
     }
 
@@ -102,7 +101,10 @@ impl StreamKind {
                 let count = u32::try_from(shown).map_err(too_many)?;
                 Box::new(Apng::new(size, count, fps as u16, plays))
             }
-            Self::Page(outline) => Box::new(Page::new((**outline).clone(), fps, plays)),
+            Self::Page(page) => {
+                let (outline, receiver) = (**page).clone();
+                Box::new(Page::new(outline, fps, plays, receiver))
+            }
         })
     }
 }

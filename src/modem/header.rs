@@ -9,6 +9,7 @@ use crate::frame::{Geometry, HEADER_COLUMNS, HEADER_ROWS, Palette};
 use crate::ldpc::{Code, LIFTING_SIZES, MAX_PARITY};
 use crate::prng::SplitMix64;
 use crate::raster::IndexedFrame;
+use serde::{Deserialize, Serialize};
 
 /// Version of the frame format that this program writes and reads.
 pub const FORMAT_VERSION: u8 = 1;
@@ -41,7 +42,8 @@ pub struct FrameFormat {
 }
 
 /// What every frame says about itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "Vec<u8>", try_from = "Vec<u8>")]
 pub struct FrameHeader {
     /// What it has in common with the other frames.
     pub format: FrameFormat,
@@ -54,7 +56,7 @@ pub struct FrameHeader {
 }
 
 /// A header that is intact but cannot be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum HeaderError {
     /// A format that this program does not know.
     #[error("the frame has format version {got}, this program reads version {FORMAT_VERSION}: {} is older", if *got > FORMAT_VERSION { "this program" } else { "the sender" })]
@@ -121,14 +123,20 @@ impl FrameHeader {
         Some(if consistent { Ok(header) } else { Err(HeaderError::Contradiction) })
     }
 
-    /// The symbols of the header's cells: plane after plane, rows from the top.
-    pub fn cells(&self) -> Vec<u8> {
+    /// The bits that the cells show.
+    pub(super) fn coded_bits(&self) -> Vec<u8> {
         let mut info = bits::unpack(&self.to_bytes());
         info.resize(code().info_bits(), 0);
         let mut coded = code().encode(&info);
         for (bit, scramble) in coded.iter_mut().zip(SplitMix64::new(HEADER_SEED).bits(CODED_BITS)) {
             *bit ^= scramble;
         }
+        coded
+    }
+
+    /// The symbols of the header's cells: plane after plane, rows from the top.
+    pub fn cells(&self) -> Vec<u8> {
+        let coded = self.coded_bits();
         let palette = self.format.geometry.palette;
         cells(palette)
             .map(|cell| match cell {
@@ -178,6 +186,20 @@ pub(super) fn cells(palette: Palette) -> impl Iterator<Item = Cell> {
             _ => Cell::Spare,
         }
     })
+}
+
+impl From<FrameHeader> for Vec<u8> {
+    fn from(header: FrameHeader) -> Self {
+        header.to_bytes()
+    }
+}
+
+impl TryFrom<Vec<u8>> for FrameHeader {
+    type Error = HeaderError;
+
+    fn try_from(bytes: Vec<u8>) -> Result<Self, HeaderError> {
+        Self::parse(&bytes).unwrap_or(Err(HeaderError::Contradiction))
+    }
 }
 
 #[cfg(test)]

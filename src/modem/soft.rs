@@ -57,19 +57,20 @@ impl Demodulator {
         SoftBits { data, planes }
     }
 
+    /// The mean over the data around each tile of what `f` makes of their scores.
+    pub(super) fn regional_mean(&self, scores: &Plane, f: impl Fn(f32) -> f32) -> Field {
+        let fill = |row: usize, line: &mut [f32]| {
+            line.iter_mut().zip(scores.row(row)).for_each(|(value, score)| *value = f(*score));
+        };
+        let size = (scores.columns(), scores.rows());
+        Field::means(size, BLOCK, Some(&self.weights), fill).smoothed(1)
+    }
+
     /// LLRs of one bit of all tiles, as far as the scores around each tell.
     fn regional_llrs(&self, scores: &Plane) -> Plane {
         let (columns, rows) = (scores.columns(), scores.rows());
-        let means = |f: &dyn Fn(&mut [f32], &[f32])| {
-            let fill = |row: usize, line: &mut [f32]| f(line, scores.row(row));
-            Field::means((columns, rows), BLOCK, Some(&self.weights), fill).smoothed(1)
-        };
-        let magnitude = means(&|line, scores| {
-            line.iter_mut().zip(scores).for_each(|(value, score)| *value = score.abs());
-        });
-        let power = means(&|line, scores| {
-            line.iter_mut().zip(scores).for_each(|(value, score)| *value = score * score);
-        });
+        let magnitude = self.regional_mean(scores, f32::abs);
+        let power = self.regional_mean(scores, |score| score * score);
         let gains = magnitude.combined(&power, reliability);
         let mut llrs = Plane::new(columns, rows);
         for row in 0..rows {

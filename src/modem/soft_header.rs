@@ -102,6 +102,17 @@ impl SoftHeader {
         }
     }
 
+    /// What is left once a known header, which has this share of the cells' light, is taken out.
+    pub(crate) fn without(&self, known: &FrameHeader, share: f32) -> Self {
+        let signs = known.coded_bits().into_iter().map(|bit| 1.0 - 2.0 * f32::from(bit));
+        let signs: Vec<f32> = signs.collect();
+        // Headers of one transfer have most bits in common, and those are seen in full.
+        let mut alike: Vec<f32> = self.0.iter().zip(&signs).map(|(llr, sign)| llr * sign).collect();
+        alike.sort_unstable_by(f32::total_cmp);
+        let full = alike.get(alike.len() * 7 / 10).copied().unwrap_or(0.0);
+        Self(self.0.iter().zip(signs).map(|(llr, sign)| llr - share * full * sign).collect())
+    }
+
     /// Decodes; `None` if this is no header.
     pub fn decode(&self, decoder: &mut Decoder) -> Option<Result<FrameHeader, HeaderError>> {
         let scramble = SplitMix64::new(HEADER_SEED).bits(CODED_BITS);
@@ -209,6 +220,23 @@ mod tests {
             prop_assert!(fit > 0.9, "fit {}", fit);
             let soft = SoftHeader::from_samples(&samples, palette);
             prop_assert_eq!(soft.decode(&mut Decoder::default()), Some(Ok(header)));
+        }
+    }
+
+    #[test]
+    fn one_of_two_headers_in_the_same_cells_is_taken_out() {
+        let geometry = Geometry::new(1024, 1024, 3, Palette::Colour).unwrap();
+        let headers =
+            [8, 9].map(|frame| FrameHeader { frames: 40, ..header(geometry, 7, [5, frame]) });
+        let cells = headers.map(|header| seen(&header.cells(), CAST));
+        for (share, taken) in [(0.5, 0.5), (0.55, 0.6), (0.42, 0.4), (0.65, 0.6)] {
+            let mix = |i: usize| {
+                std::array::from_fn(|c| share * cells[0][i][c] + (1.0 - share) * cells[1][i][c])
+            };
+            let samples: Vec<[f32; 3]> = (0..cells[0].len()).map(mix).collect();
+            let soft = SoftHeader::from_samples(&samples, Palette::Colour);
+            let other = soft.without(&headers[0], taken).decode(&mut Decoder::default());
+            assert_eq!(other, Some(Ok(headers[1])), "with {share} of the first");
         }
     }
 

@@ -14,11 +14,11 @@
 use super::assemble::Assembler;
 use super::block::Version;
 use super::equations::{Equations, Lacking};
+use super::field::mul_slice_xor;
 use super::lanes::{Lanes, Place};
 use super::show::{CROSS_ROWS, Show};
 use super::store::PacketStore;
 use super::{OuterError, Packet, PacketId, Schedule};
-use reed_solomon_erasure::galois_8::mul_slice_xor;
 
 /// Products that working out may take, for each packet that arrived and for each of its bytes. A lane
 /// of the largest set has 30,000 packets, and lacks 900 in the end: that takes less than half of this.

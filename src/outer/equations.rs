@@ -6,9 +6,9 @@
 //! change, and each packet is worked in once, whenever it comes.
 
 use super::PacketId;
+use super::field::mul_slice;
 use super::linear::Echelon;
 use super::show::Show;
-use reed_solomon_erasure::galois_8::mul_slice;
 
 /// What an incomplete block lacks.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! Linear algebra over GF(2^8): which rows are independent, and what solves them.
 
-use reed_solomon_erasure::galois_8::{div, mul_slice_xor};
+use super::field::{div, mul_slice_xor};
 
 /// Rows that are independent, each with a one where those after it have zeros.
 #[derive(Debug, Default)]
@@ -89,9 +89,9 @@ pub(super) fn eliminate(rows: &mut [Vec<u8>], width: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outer::field::mul;
     use crate::prng::SplitMix64;
     use proptest::prelude::*;
-    use reed_solomon_erasure::galois_8::mul;
 
     proptest! {
         #[test]

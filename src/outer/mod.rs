@@ -12,6 +12,7 @@ mod assemble;
 mod block;
 mod cross;
 mod equations;
+mod field;
 mod lanes;
 mod linear;
 mod locate;

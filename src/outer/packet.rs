@@ -1,6 +1,7 @@
 //! The packet: a header that makes it stand alone, and its payload (spec §3.1).
 
 use super::Shape;
+use serde::{Deserialize, Serialize};
 
 /// Bytes of a packet's header.
 pub const PACKET_HEADER_BYTES: usize = 13;
@@ -25,7 +26,8 @@ impl PacketId {
 }
 
 /// A packet as it arrived, checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Vec<u8>", try_from = "Vec<u8>")]
 pub struct Packet {
     /// Place of the packet in its transfer.
     pub id: PacketId,
@@ -62,6 +64,20 @@ impl Packet {
         let inside =
             usize::from(index) < shape.packets() && (shape.is_looped() || !id.is_cross(&shape));
         (shape.is_valid() && inside).then(|| Self { id, shape, payload: payload.to_vec() })
+    }
+}
+
+impl From<Packet> for Vec<u8> {
+    fn from(packet: Packet) -> Self {
+        packet.to_bytes()
+    }
+}
+
+impl TryFrom<Vec<u8>> for Packet {
+    type Error = &'static str;
+
+    fn try_from(bytes: Vec<u8>) -> Result<Self, &'static str> {
+        Self::parse(&bytes).ok_or("no packet")
     }
 }
 

@@ -1,15 +1,16 @@
 //! Reed-Solomon over the packets of one block, with the codec kept: building its matrix costs
 //! more than coding a block with it.
 
+use super::field::{Gf256, div, mul};
 use super::{OuterError, Shape};
-use reed_solomon_erasure::galois_8::{ReedSolomon, div, mul};
+use reed_solomon_erasure::ReedSolomon;
 
 /// The erasure code of one shape.
 #[derive(Debug)]
 pub struct Parity {
     shape: Shape,
     /// `None` without repair packets.
-    codec: Option<ReedSolomon>,
+    codec: Option<ReedSolomon<Gf256>>,
 }
 
 impl Parity {

@@ -7,10 +7,10 @@
 //! [`CROSS_PERIOD`]-th frame is a *cross frame*: its packets are sums over all groups of a *set*, and
 //! each makes up for one packet of whichever block lacks it ([`super::cross`]).
 
+use super::field::exp;
 use super::parts::Parts;
 use super::shape::MAX_BLOCKS;
 use super::{PacketId, Shape};
-use reed_solomon_erasure::galois_8::exp;
 
 /// A set has at most this many groups (spec §3.4): as many different factors there are.
 const MAX_SET_GROUPS: u32 = 255;

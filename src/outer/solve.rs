@@ -3,11 +3,11 @@
 use super::OuterError;
 use super::assemble::Assembler;
 use super::equations::Equations;
+use super::field::mul_slice_xor;
 use super::lanes::Place;
 use super::linear::eliminate;
 use super::show::{CROSS_ROWS, Show};
 use super::store::PacketStore;
-use reed_solomon_erasure::galois_8::mul_slice_xor;
 use std::collections::BTreeMap;
 
 impl Assembler {

@@ -4,15 +4,19 @@
 //! [`Reading`] is the one list of symbologies that are received.
 
 mod outcome;
+#[cfg(feature = "receiver")]
+mod wire;
 
 pub use outcome::{Cause, Outcome, Part};
 
 use crate::cimbar;
-use crate::modem::FrameHeader;
+use crate::modem::{FrameHeader, Mixture};
 use crate::outer::Packet;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// What one picture gave.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Capture {
     /// How the capture went.
     pub outcome: Outcome,
@@ -30,8 +34,11 @@ impl Capture {
 }
 
 /// Numbers about a picture, as far as it was looked at.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Measures {
+    /// Where the frame is: the centres of its finders, in picture pixels (x, y); top left, top right,
+    /// bottom right, bottom left of the frame as it was drawn.
+    pub corners: Option<[[f64; 2]; 4]>,
     /// Picture pixels a tile.
     pub pixels_per_tile: Option<f64>,
     /// How far the last step of registration moved the tiles, rms, in tiles.
@@ -45,7 +52,7 @@ pub struct Measures {
 }
 
 /// What was read of a frame.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Reading {
     /// A reading of a frame of our own.
     Own(OwnReading),
@@ -54,7 +61,7 @@ pub enum Reading {
 }
 
 /// What was read of a frame of our own.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct OwnReading {
     /// The frame's header.
     pub header: FrameHeader,
@@ -62,12 +69,25 @@ pub struct OwnReading {
     pub codewords: usize,
     /// The packets that were decoded.
     pub packets: Vec<Packet>,
+    /// Their numbers among the frame's codewords.
+    pub numbers: Vec<usize>,
     /// The codewords that were not, where they can still become more together with others.
     pub unsure: Vec<Unsure>,
+    /// What the picture says of two frames, if it shows parts of both and codewords are lost.
+    pub mixed: Option<Arc<Mixed>>,
+}
+
+/// A picture of two frames.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Mixed {
+    /// The header of either, that of its first copy first.
+    pub headers: [FrameHeader; 2],
+    /// What the tiles say of both.
+    pub mixture: Mixture,
 }
 
 /// A codeword that did not decode.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Unsure {
     /// Its number in the frame.
     pub index: usize,

@@ -1,10 +1,11 @@
 //! How a capture went: one type for the program, a sentence for people, a code for other programs.
 
 use crate::modem::HeaderError;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// How a capture went. Its `Display` is a sentence for people; [`Outcome::code`] never changes.
-#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error, Serialize, Deserialize)]
 pub enum Outcome {
     /// Everything in the frame was read.
     #[error("read in full")]
@@ -104,7 +105,7 @@ impl Outcome {
 }
 
 /// Why codewords did not decode: the first cause that applies.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Cause {
     /// The picture shows parts of two frames.
     ScreenChanged,
@@ -175,7 +176,7 @@ impl fmt::Display for Cause {
 }
 
 /// A ninth of the frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
     /// Left, middle, right: 0 to 2.
     pub column: usize,

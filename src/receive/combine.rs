@@ -1,74 +1,28 @@
 //! Several captures of one frame, none of which is enough: their soft values are added up.
 //!
 //! Noise of different captures is independent, what was sent is not: two equal captures together
-//! are worth twice the signal-to-noise ratio of one.
+//! are worth twice the signal-to-noise ratio of one. Pictures of two frames are parts of two sums
+//! ([`Mixtures`]).
 
-use crate::format::{FrameTables, Recent};
-use crate::ldpc::Decoder;
-use crate::modem::FrameHeader;
+use super::mixed::Mixtures;
+use super::sums::{Sums, Tools};
 use crate::outer::Packet;
-use crate::reading::{OwnReading, Unsure};
-use std::collections::BTreeMap;
+use crate::reading::OwnReading;
 
-/// Soft values that are kept at most, in bytes; the oldest frames go first.
-const MEMORY_BYTES: usize = 48 << 20;
-/// Iterations of the code's decoder: sums are looked at once, and near the threshold.
-const ITERATIONS: usize = 40;
-
-/// Soft values of codewords that did not decode, frame by frame.
+/// What captures are unsure of.
 #[derive(Debug, Default)]
 pub(super) struct Combiner {
-    frames: Vec<(FrameHeader, BTreeMap<usize, Vec<i8>>)>,
-    bytes: usize,
-    formats: Recent<FrameTables>,
-    decoder: Decoder,
+    sums: Sums,
+    mixtures: Mixtures,
+    tools: Tools,
 }
 
 impl Combiner {
-    /// Adds what a reading is unsure of to what earlier ones of the same frame said; gives the
+    /// Adds what a reading is unsure of to what earlier ones of the same frames said; gives the
     /// packets that decode then.
     pub(super) fn add(&mut self, reading: &OwnReading) -> Vec<Packet> {
-        if reading.unsure.is_empty() {
-            return Vec::new();
-        }
-        let header = reading.header;
-        let Some(tables) = self.formats.get(header.format, FrameTables::new) else {
-            return Vec::new();
-        };
-        let at = match self.frames.iter().position(|(known, _)| *known == header) {
-            Some(at) => at,
-            None => {
-                self.frames.push((header, BTreeMap::new()));
-                self.frames.len() - 1
-            }
-        };
-        let Some((_, kept)) = self.frames.get_mut(at) else { return Vec::new() };
-        let mut packets = Vec::new();
-        for Unsure { index, soft } in &reading.unsure {
-            let Some(sum) = kept.get_mut(index) else {
-                self.bytes += soft.len();
-                kept.insert(*index, soft.clone());
-                continue;
-            };
-            for (sum, value) in sum.iter_mut().zip(soft) {
-                *sum = sum.saturating_add(*value);
-            }
-            if !tables.code.is_hopeless(sum)
-                && let Some(bytes) = tables.code.decode(&mut self.decoder, sum, ITERATIONS)
-            {
-                packets.extend(Packet::parse(&bytes));
-                self.bytes -= soft.len();
-                kept.remove(index);
-            }
-        }
-        self.forget();
-        packets
-    }
-
-    fn forget(&mut self) {
-        while self.bytes > MEMORY_BYTES && self.frames.len() > 1 {
-            let (_, gone) = self.frames.remove(0);
-            self.bytes -= gone.values().map(Vec::len).sum::<usize>();
-        }
+        let mut packets = self.sums.add(reading, &mut self.tools);
+        packets.extend(self.mixtures.add(reading, &packets, &mut self.sums, &mut self.tools));
+        packets.into_iter().map(|(_, packet)| packet).collect()
     }
 }

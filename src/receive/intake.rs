@@ -18,8 +18,8 @@ pub struct Intake {
 }
 
 impl Intake {
-    /// Nothing was taken from a capture that went like this.
-    pub(super) fn nothing(outcome: Outcome) -> Self {
+    /// Nothing was taken from a capture that went like this, or nobody has taken it yet.
+    pub fn nothing(outcome: Outcome) -> Self {
         Self { outcome, transfer: None, recovered: 0, is_news: false }
     }
 
@@ -37,8 +37,10 @@ impl Intake {
             transfer: self.transfer.map(|transfer| transfer.to_string()),
             frame: header.map(|header| header.frame.saturating_add(1)),
             frames: header.map(|header| header.frames),
-            codewords_decoded: decoded + self.recovered,
+            // What is recovered may be of other frames, of which this one shows a part.
+            codewords_decoded: (decoded + self.recovered).min(total.max(decoded)),
             codewords_total: total,
+            corners: measures.corners,
             pixels_per_tile: measures.pixels_per_tile,
             registration_error: measures.registration_error,
             marks_found: measures.marks_found,

@@ -10,9 +10,11 @@ mod combine;
 mod incoming;
 mod intake;
 mod log;
+mod mixed;
 mod own;
 mod probe;
 mod receiver;
+mod sums;
 
 pub use cimbar::Key;
 pub use intake::Intake;

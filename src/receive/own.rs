@@ -3,6 +3,7 @@
 use super::combine::Combiner;
 use super::incoming::OwnIncoming;
 use super::log::RecordKind;
+use super::mixed::is_of;
 use super::{Desk, Incoming, Intake, Log, ReceiveError, TransferId};
 use crate::modem::FrameHeader;
 use crate::outer::{Packet, PacketStore, Shape};
@@ -96,8 +97,9 @@ impl OwnDesk {
     ) -> Result<Intake, ReceiveError> {
         let recovered = self.combiner.add(reading);
         let Self { transfers, captures, .. } = self;
-        let sighting = Sighting { header: reading.header, per_frame: reading.codewords.max(1) };
         let packets: Vec<&Packet> = reading.packets.iter().chain(&recovered).collect();
+        let header = most_shown(reading, &packets);
+        let sighting = Sighting { header, per_frame: reading.codewords.max(1) };
         let since = log.end();
         let mut log = SightedLog { log, sighting: Some(sighting), captures };
         let shown = shown(transfers, sighting, &packets, since);
@@ -117,7 +119,7 @@ impl OwnDesk {
             transfer(transfers, id, Some(shape), since).cross(&mut log)?;
         }
         make_room(transfers);
-        let complete = packets.len() == reading.codewords;
+        let complete = reading.mixed.is_none() && packets.len() == reading.codewords;
         let outcome = match outcome {
             Outcome::CodewordsLost { .. } if complete => Outcome::Read,
             other => other,
@@ -183,6 +185,15 @@ impl Desk for OwnDesk {
     fn transfers(&self) -> Vec<&dyn Incoming> {
         self.transfers.values().map(|transfer| transfer as &dyn Incoming).collect()
     }
+}
+
+/// The header of the frame that a capture shows; of two frames, the one with more of the packets.
+fn most_shown(reading: &OwnReading, packets: &[&Packet]) -> FrameHeader {
+    let held = |header: &FrameHeader| {
+        packets.iter().filter(|packet| is_of(header, reading.codewords, packet)).count()
+    };
+    let both = reading.mixed.as_ref().map(|mixed| mixed.headers);
+    both.into_iter().flatten().max_by_key(held).unwrap_or(reading.header)
 }
 
 /// The transfer with an id and a shape, begun at `since` if it is a new one.
@@ -263,7 +274,14 @@ mod tests {
         };
         let packets: Vec<Packet> = (0..count).map(packet).collect();
         let header = FrameHeader { format, transfer: id, frame: index.into(), frames: 3 };
-        OwnReading { header, codewords: 1, packets, unsure: Vec::new() }
+        OwnReading {
+            header,
+            codewords: 1,
+            packets,
+            numbers: Vec::new(),
+            unsure: Vec::new(),
+            mixed: None,
+        }
     }
 
     #[test]

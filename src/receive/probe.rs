@@ -146,7 +146,14 @@ mod tests {
         let shape = Shape { blocks: 1, source: 1, repair: 0, payload: 1 };
         let id = PacketId { transfer: PROBE_TRANSFER, block: 0, index: 0 };
         let packets = vec![Packet { id, shape, payload: vec![0] }; read];
-        let reading = OwnReading { header, codewords: 10, packets, unsure: Vec::new() };
+        let reading = OwnReading {
+            header,
+            codewords: 10,
+            packets,
+            numbers: Vec::new(),
+            unsure: Vec::new(),
+            mixed: None,
+        };
         let measures = Measures { information: Some(0.5), ..Measures::default() };
         let outcome = Outcome::Read;
         let capture = Capture { outcome, reading: Some(Reading::Own(reading.clone())), measures };

@@ -244,7 +244,7 @@ fn recall(
     cimbar.recall(kind, body, place);
 }
 
-impl Received<'_> {
+impl<'a> Received<'a> {
     /// What there is to say of it.
     pub fn report(&mut self) -> TransferReport {
         self.incoming.report(self.log, self.most)
@@ -258,6 +258,14 @@ impl Received<'_> {
     /// BLAKE3 of the file as the sender says, if it does.
     pub fn digest(&mut self) -> Option<[u8; 32]> {
         self.incoming.digest(self.log)
+    }
+
+    /// As [`Received::open`], for who has no other use for the transfer.
+    ///
+    /// # Errors
+    /// As that.
+    pub fn into_pieces(self) -> Result<Box<dyn FilePieces + 'a>, ExtractError> {
+        self.incoming.open(self.log)
     }
 
     /// Its file, piece by piece.

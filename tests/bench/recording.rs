@@ -5,6 +5,10 @@
 //! second, the screen changing during every third of them; H.264 at 12 Mbit/s. Goodput is bytes of
 //! the file by the time filmed until it was complete; the rate of reading is that of the whole
 //! command on one thread, ffmpeg's own work aside if there is another core for it.
+//!
+//! With `-- mixed`: as many frames a second as pictures, or nearly, through a shutter that exposes one
+//! row after the other (readout 0.8 of a picture's time, exposure 0.25), at 25 Mbit/s and by the time between
+//! frame and picture; beside it the packets that arrive where each picture shows one frame.
 
 #![allow(clippy::unwrap_used)]
 
@@ -42,6 +46,9 @@ fn main() {
     if !Recorder::is_possible() {
         return;
     }
+    if words.iter().any(|word| word == "mixed") {
+        return run_mixed();
+    }
     println!("profile   rate  bands  shown/s  bytes/frame  pictures  kbit/s  pictures read/s");
     for (profile, rate, bands, shown_fps) in RUNS {
         if words.is_empty() || words.iter().any(|word| word == profile.name()) {
@@ -50,6 +57,55 @@ fn main() {
             run(&choice, shown_fps);
         }
     }
+}
+
+/// Frames that are shown a second, and when the first picture begins after the first frame, in pictures.
+const MIXED: [(u32, &[f64]); 3] = [(30, &[0.1, 0.3, 0.5, 0.7]), (24, &[0.1]), (20, &[0.1])];
+/// Frames of which a screen shows mixed pictures.
+const MIXED_FRAMES: usize = 16;
+
+/// Packets that arrive of a screen that is filmed in mixed pictures.
+fn run_mixed() {
+    println!("shown/s  bands  rate  phase  packets arrived  of one frame a picture  ratio");
+    for (bands, rate) in [(1, 0.5), (4, 0.5)] {
+        let whole = FormatChoice::new(Profile::Dense, (1024, 1024));
+        let choice = FormatChoice { rate: Some(rate), bands, ..whole };
+        let tables = choice.tables().unwrap();
+        let file = random(MIXED_FRAMES * tables.frame_bytes() - 400);
+        let all = (MIXED_FRAMES * tables.packets()) as f64;
+        let frames = frames(&file, tables);
+        // The first one once more: at first its end is not seen.
+        let shown: Vec<&Picture> = frames.iter().chain(frames.first()).collect();
+        let arrived = |recorder| arrived(&file, &shown, recorder, all);
+        for (shown_fps, phases) in MIXED {
+            let apart = arrived(Recorder { mixes: false, ..camera(shown_fps) });
+            for phase in phases {
+                let recorder = Recorder { rolls: Some(*phase), ..camera(shown_fps) };
+                let mixed = arrived(recorder);
+                let ratio = mixed / apart;
+                println!(
+                    "{shown_fps:>7}  {bands:>5}  {rate:>4.2}  {phase:>5}  {:>13.1} %  {:>20.1} %  {ratio:>5.2}",
+                    100.0 * mixed,
+                    100.0 * apart
+                );
+            }
+        }
+    }
+}
+
+/// A camera that records with so much that the code, not the video, decides.
+fn camera(shown_fps: u32) -> Recorder {
+    Recorder { megabits: 25, ..Recorder::new(shown_fps) }
+}
+
+/// The share of all packets of a file that arrive.
+fn arrived(file: &[u8], shown: &[&Picture], recorder: Recorder, all: f64) -> f64 {
+    let folder = tempfile::tempdir().unwrap();
+    let video = folder.path().join("recording.mp4");
+    recorder.film(shown, &video);
+    decode(&video, folder.path(), file)
+        .0
+        .map_or_else(|missing| 1.0 - (missing as f64).min(all) / all, |_| 1.0)
 }
 
 fn run(choice: &FormatChoice, shown_fps: u32) {
@@ -107,7 +163,8 @@ fn decode(video: &Path, folder: &Path, file: &[u8]) -> (Result<usize, u64>, f64)
     let report: serde_json::Value =
         serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();
     if !status.success() {
-        return (Err(report["transfers"][0]["packets_missing"].as_u64().unwrap()), seconds);
+        let missing = report["transfers"][0]["packets_missing"].as_u64();
+        return (Err(missing.unwrap_or(u64::MAX)), seconds);
     }
     assert!(std::fs::read(output).unwrap() == file);
     (Ok(report["captures"].as_array().unwrap().len()), seconds)

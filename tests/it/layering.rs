@@ -54,8 +54,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "capture",
         &[
-            "cimbar", "format", "frame", "inner", "ldpc", "modem", "ordered", "outer", "prng",
-            "raster", "reading",
+            "cimbar", "dsp", "format", "frame", "inner", "ldpc", "modem", "ordered", "outer",
+            "prng", "raster", "reading",
         ],
     ),
     // Packets to files: no pictures, no files yet.
@@ -73,6 +73,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "storage",
         ],
     ),
+    // The stages of receiving, for browsers.
+    ("receiver", &["capture", "container", "raster", "reading", "receive", "report", "storage"]),
     // Files, streams, other programs: no codes.
     ("media", &["frame", "outline", "raster", "storage", "text"]),
     (
@@ -90,6 +92,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "outline",
             "reading",
             "receive",
+            "receiver",
             "report",
             "send",
             "text",
@@ -113,6 +116,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "raster",
             "reading",
             "receive",
+            "receiver",
             "send",
             "storage",
             "text",

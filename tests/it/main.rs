@@ -29,12 +29,18 @@ mod kept;
 mod layering;
 // Memory, under a limit.
 mod limits;
+// Pictures of two frames: screens that change as fast as a camera films.
+mod mixed;
+// The module for browsers, in an interpreter.
+mod module;
 // Animations, streams and videos, both ways; recordings of a screen.
 mod moving;
 // The player's page in a real browser.
 mod page;
 // The probe, through cameras.
 mod probe;
+// The receiver's page in real browsers.
+mod receiving;
 // What is told to programs: reports, codes.
 mod report;
 // Vectors that must be refused, with the reason.

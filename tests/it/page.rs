@@ -4,44 +4,32 @@
 
 #![cfg(unix)]
 
-use crate::support::browser::{OFFLINE, Page, browser};
+use crate::support::browser::{Browser, Page, browser};
 use crate::support::{Workdir, own, random_bytes, read};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use tilecast::media::decode_picture;
 use tilecast::raster::Picture;
 use tilecast::reading::Outcome;
 
 /// A window of the browser.
 struct Window<'a> {
-    browser: &'a str,
+    browser: &'a Browser,
     dir: &'a Workdir,
-    page: &'a Path,
+    file: &'a str,
     size: (usize, usize),
     ratio: f64,
 }
 
 impl Window<'_> {
-    /// What the page shows when it was opened with `fragment`, after `wait` milliseconds of its
-    /// own time.
-    fn screenshot(&self, fragment: &str, wait: u32) -> PathBuf {
+    /// What the page shows when it was opened with `fragment`.
+    fn screenshot(&self, fragment: &str) -> PathBuf {
+        let url = format!("file://{}#{fragment}", self.dir.path(self.file).display());
+        let mut page = self.browser.open("about:blank");
+        page.resize(self.size, self.ratio);
+        page.go(&url);
+        page.wait("document.getElementById('place').textContent.startsWith('frame ')");
         let name = format!("shots/{}-{}.png", fragment.replace(['=', '&', ','], "-"), self.ratio);
-        let picture = self.dir.path(&name);
-        std::fs::create_dir_all(picture.parent().unwrap()).unwrap();
-        let (width, height) = self.size;
-        let output = Command::new(self.browser)
-            .args(OFFLINE)
-            .arg("--hide-scrollbars")
-            .arg(format!("--user-data-dir={}", self.dir.path("profile").display()))
-            .arg(format!("--window-size={width},{height}"))
-            .arg(format!("--force-device-scale-factor={}", self.ratio))
-            .arg(format!("--virtual-time-budget={wait}"))
-            .arg(format!("--screenshot={}", picture.display()))
-            .arg(format!("file://{}#{fragment}", self.page.display()))
-            .output()
-            .unwrap();
-        assert!(picture.exists(), "{}", String::from_utf8_lossy(&output.stderr));
-        picture
+        self.dir.write(&name, &page.screenshot())
     }
 }
 
@@ -61,10 +49,11 @@ fn screenshots_decode_back_to_the_file() {
         let output = dir.tilecast(&args).output().unwrap();
         let text = String::from_utf8(output.stderr).unwrap();
         let frames: u32 = text.split(' ').next().unwrap().parse().unwrap();
-        let page = dir.path("a.html");
-        let window = Window { browser, dir: &dir, page: &page, size: (900, 900), ratio };
+        let browser = Browser::start(browser, &dir.path(""), &[]);
+        let window =
+            Window { browser: &browser, dir: &dir, file: "a.html", size: (900, 900), ratio };
         for number in 1..=frames {
-            let shot = window.screenshot(&format!("frame={number}"), 2000);
+            let shot = window.screenshot(&format!("frame={number}"));
             let capture = read(&picture(&shot));
             assert_eq!(capture.outcome, Outcome::Read, "{profile}, frame {number}");
             assert_eq!(own(&capture).unwrap().header.frame + 1, number, "{profile}");
@@ -84,10 +73,11 @@ fn a_page_of_libcimbars_frames_shows_them() {
     dir.write("a.bin", &random_bytes(9_000, 2));
     let args = ["encode", "a.bin", "-o", "a.html", "--format", "cimbar", "--mode", "Bu"];
     dir.tilecast(&args).assert().success();
-    let page = dir.path("a.html");
-    let window = Window { browser, dir: &dir, page: &page, size: (1400, 1400), ratio: 1.0 };
+    let browser = Browser::start(browser, &dir.path(""), &[]);
+    let window =
+        Window { browser: &browser, dir: &dir, file: "a.html", size: (1400, 1400), ratio: 1.0 };
     for number in 1..=3 {
-        window.screenshot(&format!("frame={number}"), 2000);
+        window.screenshot(&format!("frame={number}"));
     }
     dir.tilecast(&["decode", "shots", "-o", "out"]).assert().success();
     assert!(dir.read("out") == random_bytes(9_000, 2));
@@ -102,10 +92,10 @@ fn a_page_holds_the_frames_that_were_asked_for() {
     dir.tilecast(&[&args[..], &["all.html"]].concat()).assert().success();
     dir.tilecast(&[&args[..], &["some.html", "--only", "2,4"]].concat()).assert().success();
     assert!(dir.read("some.html").len() < dir.read("all.html").len());
-    for (page, fragment, shown) in [("some.html", "frame=4", 4), ("all.html", "only=3,5-6", 3)] {
-        let page = dir.path(page);
-        let window = Window { browser, dir: &dir, page: &page, size: (900, 900), ratio: 1.0 };
-        let shot = picture(&window.screenshot(fragment, 2000));
+    let browser = Browser::start(browser, &dir.path(""), &[]);
+    for (file, fragment, shown) in [("some.html", "frame=4", 4), ("all.html", "only=3,5-6", 3)] {
+        let window = Window { browser: &browser, dir: &dir, file, size: (900, 900), ratio: 1.0 };
+        let shot = picture(&window.screenshot(fragment));
         assert_eq!(own(&read(&shot)).unwrap().header.frame + 1, shown, "{fragment}");
     }
 }
@@ -119,33 +109,42 @@ fn a_page_plays_pauses_steps_and_stops() {
     let more = ["--fps", "30", "--loop", "2", "--redundancy", "20%"];
     dir.tilecast(&[&args[..], &more].concat()).assert().success();
     let url = format!("file://{}", dir.path("a.html").display());
-    let mut page = Page::open(browser, &dir.path(""), &url);
+    let browser = Browser::start(browser, &dir.path(""), &[]);
+    let mut page = browser.open(&url);
     let place = "document.getElementById('place').textContent";
     page.wait(&format!("{place}.startsWith('frame 1 of 6')"));
     // Nothing flashes before somebody has been warned and wants it.
     assert_eq!(page.value("playing || document.getElementById('warning').hidden"), false);
-    page.press(" ");
+    page.press(" ", &[]);
     page.wait(&format!("{place}.includes('pass 2')"));
     page.wait("!playing");
     assert_eq!(page.value(place), "frame 6 of 6, pass 2");
-    page.press("ArrowLeft");
+    page.press("ArrowLeft", &[]);
     page.wait(&format!("{place}.startsWith('frame 5 of 6')"));
-    page.press("ArrowRight");
-    page.press("ArrowRight");
+    page.press("ArrowRight", &[]);
+    page.press("ArrowRight", &[]);
     page.wait(&format!("{place}.startsWith('frame 1 of 6')"));
-    page.press("ArrowUp");
+    page.press("ArrowUp", &[]);
     assert_eq!(page.value("fps()"), 31);
     // The frames that a receiver misses, and then only those.
     page.value("document.getElementById('only').value = '2,5-6'");
     page.value("document.getElementById('only').oninput()");
     page.wait(&format!("{place}.startsWith('frame 2 of 6, 1 of 3 chosen')"));
     page.value("window.shown = new Set(); const paintNow = paint; paint = (text) => { shown.add(numbers[chosen[at]]); return paintNow(text); }");
-    page.press(" ");
+    page.press(" ", &[]);
     page.wait("!playing && passes > 0");
     assert_eq!(page.value("[...shown].sort().join()"), "2,5,6");
     page.value("document.getElementById('only').value = '99'");
     page.value("document.getElementById('only').oninput()");
     assert_eq!(page.value("document.getElementById('only').validity.valid"), false);
+}
+
+/// Makes the page fill a screen of this size, as its key does.
+fn fill_screen(page: &mut Page, (width, height): (usize, usize)) {
+    page.resize((width, height), 1.0);
+    page.gesture("void fill()");
+    page.wait("document.fullscreenElement !== null");
+    page.wait(&format!("innerWidth === {width} && innerHeight === {height}"));
 }
 
 #[test]
@@ -160,9 +159,10 @@ fn a_frame_for_a_screen_is_whole_in_full_screen() {
         let args = ["encode", "a.bin", "-p", "video", "--screen", screen, "-o", "a.html"];
         dir.tilecast(&args).assert().success();
         let url = format!("file://{}#frame=1", dir.path("a.html").display());
-        let mut page = Page::open(browser, &dir.path(""), &url);
+        let browser = Browser::start(browser, &dir.path(""), &[]);
+        let mut page = browser.open(&url);
         page.wait("document.getElementById('place').textContent.startsWith('frame 1 of')");
-        page.fill_screen(shown);
+        fill_screen(&mut page, shown);
         page.wait("document.getElementById('note').textContent === ''");
         let rect = "canvas.getBoundingClientRect()";
         page.wait(&format!("{rect}.width === {scale} * canvas.width"));

@@ -2,7 +2,7 @@
 //! looked for where its neighbours say it should be, outward from the finders.
 
 use super::{Mesh, MeshQuality};
-use crate::dsp::Matrix3;
+use crate::dsp::{Matrix3, sort_by_number};
 use crate::raster::Point;
 
 /// A point that lies this far from where its neighbours put it, in tiles, is a wrong one.
@@ -48,7 +48,7 @@ impl Mesh {
         let distance = |p: &Point| {
             finders.iter().map(|finder| finder.at.distance(*p)).fold(f64::MAX, f64::min)
         };
-        points.sort_by(|a, b| distance(a).total_cmp(&distance(b)));
+        sort_by_number(&mut points, distance);
         let expected = points.len();
         let mut anchors = finders.clone();
         for at in points {

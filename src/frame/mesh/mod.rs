@@ -8,6 +8,7 @@
 use super::{Geometry, Hypothesis, Layout, TileKind};
 use crate::dsp::Plane;
 use crate::raster::{Homography, Point};
+use serde::{Deserialize, Serialize};
 
 mod follow;
 mod known;
@@ -66,7 +67,7 @@ pub(crate) struct Grid {
 }
 
 /// How the alignment marks were found.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct MeshQuality {
     /// Marks found.
     pub found: usize,

@@ -6,6 +6,10 @@
 //! with its number from 1: its symbols as [`crate::frame::Cells::pack`] packs them, or a PNG file,
 //! in base64. An element a frame, so that the player never holds more than one of them decoded.
 
+mod address;
+
+pub use address::Address;
+
 use crate::media::framing::Framing;
 use crate::media::png::{Effort, encode_png};
 use crate::outline::Outline;
@@ -34,6 +38,8 @@ struct About<'a> {
     runs: Option<Vec<usize>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     bits: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receiver: Option<&'a Address>,
 }
 
 /// A page around the frames of a transfer, some or all of them: packed symbols if these can be
@@ -42,12 +48,14 @@ pub(super) struct Page {
     outline: Outline,
     fps: u32,
     plays: u32,
+    receiver: Option<Address>,
 }
 
 impl Page {
     /// A page that plays frames `fps` a second at first, `plays` times (0: for ever).
-    pub(super) fn new(outline: Outline, fps: u32, plays: u32) -> Self {
-        Self { outline, fps, plays }
+    /// Before that it shows where the `receiver` is found.
+    pub(super) fn new(outline: Outline, fps: u32, plays: u32, receiver: Option<Address>) -> Self {
+        Self { outline, fps, plays, receiver }
     }
 
     fn about(&self) -> Result<String> {
@@ -64,6 +72,7 @@ impl Page {
             plays: self.plays,
             runs: runs.map(Iterator::collect),
             bits: cells.map(|cells| cells.palette.bits_per_tile()),
+            receiver: self.receiver.as_ref(),
         })?;
         // No name may end the element that it is in.
         Ok(about.replace('<', "\\u003c"))
@@ -107,10 +116,10 @@ fn parts() -> (&'static str, &'static str) {
 mod tests {
     use super::*;
 
-    fn page(name: &str) -> String {
+    fn page(name: &str, receiver: Option<Address>) -> String {
         let (name, bytes, frames) = (name.to_owned(), 9, 2);
         let outline = Outline { name, bytes, frames, size: (4, 4), tile: 1, cells: None };
-        let mut page = Page::new(outline, 15, 0);
+        let mut page = Page::new(outline, 15, 0, receiver);
         let mut bytes = Vec::new();
         page.begin(&mut bytes).unwrap();
         page.frame(0, b"one", &mut bytes).unwrap();
@@ -121,7 +130,7 @@ mod tests {
 
     #[test]
     fn everything_is_in_its_place() {
-        let page = page("a.txt");
+        let page = page("a.txt", None);
         let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("no {text}"));
         let order =
             ["<canvas", "id=\"about\"", "data-n=\"1\"", "data-n=\"2\"", "'use strict'", "</html>"];
@@ -133,7 +142,8 @@ mod tests {
 
     #[test]
     fn names_cannot_leave_their_element() {
-        let page = page("</script><script>alert(1)</script>\u{2028}");
-        assert!(!page.contains("alert(1)</script>"));
+        let evil = "</script><script>alert(1)</script>\u{2028}";
+        let page = page(evil, Address::new(evil));
+        assert!(page.contains("alert(1)") && !page.contains("alert(1)</script>"));
     }
 }

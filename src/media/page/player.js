@@ -161,6 +161,14 @@ $('only').oninput = () => choose($('only').value);
 window.addEventListener('resize', fit);
 new ResizeObserver(fit).observe($('stage'));
 
+// Where a phone finds the page that receives.
+function showReceiver({ url, side, path }) {
+  $('receiver').querySelector('svg').setAttribute('viewBox', `0 0 ${side} ${side}`);
+  $('receiver').querySelector('path').setAttribute('d', path);
+  $('receiver').querySelector('b').textContent = url;
+  $('receiver').hidden = false;
+}
+
 // #frame=12 shows one frame and waits; #only=12,40-43, #fps=30 and #play do what they say.
 async function start() {
   $('name').textContent = about.name;
@@ -168,6 +176,7 @@ async function start() {
   $('name').title = `${about.bytes.toLocaleString()} bytes`;
   const asked = new URLSearchParams(location.hash.slice(1));
   $('fps').value = asked.get('fps') || about.fps;
+  if (about.receiver) showReceiver(about.receiver);
   fit();
   if (about.runs) paint = cellPainter(await picture($('base').textContent));
   if (asked.has('only')) $('only').value = asked.get('only');

@@ -6,6 +6,7 @@
 pub mod optics;
 mod pose;
 pub mod recording;
+pub mod rolling;
 mod sensor;
 
 use optics::blurred;

@@ -1,6 +1,7 @@
 //! A screen that shows frames, and the camera's recording of it, compressed by ffmpeg.
 
 use super::Camera;
+use super::rolling::Rolling;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -17,6 +18,9 @@ pub struct Recorder {
     pub shown_fps: u32,
     /// While every third picture is exposed, the screen changes; never, if not.
     pub mixes: bool,
+    /// Instead, every row is exposed in its turn, and the first picture begins so long after the first
+    /// frame, in pictures.
+    pub rolls: Option<f64>,
     /// Bits a second of the video, H.264, in millions.
     pub megabits: u32,
 }
@@ -25,7 +29,7 @@ impl Recorder {
     /// A phone that films at 1280x960.
     pub fn new(shown_fps: u32) -> Self {
         let camera = Camera { tilt: (4.0, -3.0), jpeg: None, ..Camera::new() };
-        Self { camera, fps: 30, shown_fps, mixes: true, megabits: 12 }
+        Self { camera, fps: 30, shown_fps, mixes: true, rolls: None, megabits: 12 }
     }
 
     /// Whether there is an ffmpeg; tests that need it end where there is none.
@@ -82,6 +86,10 @@ impl Recorder {
             seed: self.camera.seed + number as u64,
             ..self.camera.clone()
         };
+        if let Some(phase) = self.rolls {
+            let shown_for = f64::from(self.fps) / f64::from(self.shown_fps);
+            return camera.film(frames, &Rolling::new(shown_for, phase), number);
+        }
         match frames.get(at + 1) {
             Some(next) if self.mixes && number % 3 == 2 => {
                 let line = (number as f64 * 0.381_966).fract();

@@ -1,13 +1,16 @@
-//! A real browser, driven over pipes by the Chrome DevTools Protocol: real time, real keys.
+//! A real browser, Chromium, which opens pages and saves files.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use super::cdp::Pipe;
+pub use super::tab::Page;
 use serde_json::{Value, json};
-use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
-use std::process::{Child, Command};
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
+
+/// How long something may take to become true.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The browser's name, if there is one.
 pub fn browser() -> Option<&'static str> {
@@ -20,7 +23,7 @@ pub fn browser() -> Option<&'static str> {
 }
 
 /// What keeps a browser from asking the network for anything.
-pub const OFFLINE: [&str; 7] = [
+const OFFLINE: [&str; 7] = [
     "--headless=new",
     "--no-sandbox",
     "--disable-gpu",
@@ -30,102 +33,84 @@ pub const OFFLINE: [&str; 7] = [
     "--disable-sync",
 ];
 
-/// A page that is open in a browser.
-pub struct Page {
-    child: Child,
-    commands: File,
-    answers: BufReader<File>,
-    session: Value,
-    sent: u64,
+/// A browser that runs.
+pub struct Browser {
+    pipe: Rc<RefCell<Pipe>>,
+    downloads: PathBuf,
 }
 
-impl Page {
-    /// Opens `url`; the browser's files go to `folder`.
-    pub fn open(browser: &str, folder: &Path, url: &str) -> Self {
-        let pipe = |name: &str| {
-            let path = folder.join(name);
-            assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
-            path
-        };
-        let (commands, answers) = (pipe("commands"), pipe("answers"));
-        let script = format!(
-            "exec {browser} {} --remote-debugging-pipe --user-data-dir='{}' 3<'{}' 4>'{}' 2>/dev/null",
-            OFFLINE.join(" "),
-            folder.join("browser").display(),
-            commands.display(),
-            answers.display(),
-        );
-        let child = Command::new("bash").args(["-c", &script]).spawn().unwrap();
-        let commands = OpenOptions::new().write(true).open(commands).unwrap();
-        let answers = BufReader::new(File::open(answers).unwrap());
-        let mut page = Self { child, commands, answers, session: Value::Null, sent: 0 };
-        let target = page.call("Target.createTarget", &json!({ "url": url }))["targetId"].clone();
+impl Browser {
+    /// Starts a browser with some more flags; its files, and what it downloads, go to `folder`.
+    pub fn start(browser: &str, folder: &Path, flags: &[String]) -> Self {
+        let offline = OFFLINE.iter().map(ToString::to_string);
+        let flags: Vec<String> = offline.chain(flags.iter().cloned()).collect();
+        let mut pipe = Pipe::start(browser, &flags, folder);
+        let downloads = folder.join("downloads");
+        let behaviour =
+            json!({ "behavior": "allowAndName", "downloadPath": downloads, "eventsEnabled": true });
+        pipe.call(&Value::Null, "Browser.setDownloadBehavior", &behaviour);
+        Self { pipe: Rc::new(RefCell::new(pipe)), downloads }
+    }
+
+    /// Allows all pages to do something, without a question.
+    pub fn permit(&self, permissions: &[&str]) {
+        let params = json!({ "permissions": permissions });
+        self.pipe.borrow_mut().call(&Value::Null, "Browser.grantPermissions", &params);
+    }
+
+    /// Opens a page in a window of its own.
+    pub fn open(&self, url: &str) -> Page {
+        let mut pipe = self.pipe.borrow_mut();
+        let target = json!({ "url": "about:blank", "newWindow": true });
+        let target = pipe.call(&Value::Null, "Target.createTarget", &target)["targetId"].take();
         let attach = json!({ "targetId": target, "flatten": true });
-        page.session = page.call("Target.attachToTarget", &attach)["sessionId"].clone();
+        let session = pipe.call(&Value::Null, "Target.attachToTarget", &attach)["sessionId"].take();
+        for domain in ["Runtime.enable", "Log.enable"] {
+            pipe.call(&session, domain, &json!({}));
+        }
+        drop(pipe);
+        let mut page = Page::new(self.pipe.clone(), target, session);
+        page.go(url);
         page
     }
 
-    fn call(&mut self, method: &str, params: &Value) -> Value {
-        self.sent += 1;
-        let mut message = json!({ "id": self.sent, "method": method, "params": params });
-        if !self.session.is_null() {
-            message["sessionId"] = self.session.clone();
-        }
-        self.commands.write_all(format!("{message}\0").as_bytes()).unwrap();
-        loop {
-            let mut answer = Vec::new();
-            self.answers.read_until(0, &mut answer).unwrap();
-            assert_eq!(answer.pop(), Some(0), "the browser has ended");
-            let answer: Value = serde_json::from_slice(&answer).unwrap();
-            if answer["id"] == self.sent {
-                return answer["result"].clone();
-            }
-        }
+    /// Waits for the next file that is saved: its name and bytes.
+    pub fn saved(&self) -> (String, Vec<u8>) {
+        let begun = self.event("Browser.downloadWillBegin", |_| true);
+        let name = begun["suggestedFilename"].as_str().unwrap().to_owned();
+        self.event("Browser.downloadProgress", |progress| {
+            assert!(progress["state"] != "canceled", "{name} was not saved");
+            progress["guid"] == begun["guid"] && progress["state"] == "completed"
+        });
+        let path = self.downloads.join(begun["guid"].as_str().unwrap());
+        (name, std::fs::read(path).unwrap())
     }
 
-    /// The value of an expression in the page.
-    pub fn value(&mut self, expression: &str) -> Value {
-        let params = json!({ "expression": expression, "returnByValue": true });
-        self.call("Runtime.evaluate", &params)["result"]["value"].clone()
+    /// The numbers of the processes that run pages.
+    pub fn renderers(&self) -> Vec<u64> {
+        let mut pipe = self.pipe.borrow_mut();
+        let answer = pipe.call(&Value::Null, "SystemInfo.getProcessInfo", &json!({}));
+        let processes = answer["processInfo"].as_array().unwrap().iter();
+        let pages = processes.filter(|process| process["type"] == "renderer");
+        pages.map(|process| process["id"].as_u64().unwrap()).collect()
     }
 
-    /// Waits until an expression is true.
-    pub fn wait(&mut self, expression: &str) {
+    fn event(&self, method: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let start = Instant::now();
-        while self.value(expression) != true {
-            assert!(start.elapsed() < Duration::from_secs(30), "never true: {expression}");
-            std::thread::sleep(Duration::from_millis(20));
+        loop {
+            let mut pipe = self.pipe.borrow_mut();
+            let mut found = false;
+            let events = pipe.events(|event| {
+                let this = !found && event["method"] == method && wanted(&event["params"]);
+                found |= this;
+                this
+            });
+            drop(pipe);
+            if let Some(event) = events.into_iter().next() {
+                return event["params"].clone();
+            }
+            assert!(start.elapsed() < PATIENCE, "never came: {method}");
+            std::thread::sleep(Duration::from_millis(10));
         }
-    }
-
-    /// Makes the page fill a screen of this size, as its key does.
-    pub fn fill_screen(&mut self, (width, height): (usize, usize)) {
-        let size =
-            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
-        self.call("Emulation.setDeviceMetricsOverride", &size);
-        let params = json!({ "expression": "fill()", "userGesture": true });
-        self.call("Runtime.evaluate", &params);
-        self.wait("document.fullscreenElement !== null");
-        self.wait(&format!("innerWidth === {width} && innerHeight === {height}"));
-    }
-
-    /// What the page looks like, as a PNG file.
-    pub fn screenshot(&mut self) -> Vec<u8> {
-        let answer = self.call("Page.captureScreenshot", &json!({ "format": "png" }));
-        STANDARD.decode(answer["data"].as_str().unwrap()).unwrap()
-    }
-
-    /// Presses a key.
-    pub fn press(&mut self, key: &str) {
-        for kind in ["keyDown", "keyUp"] {
-            self.call("Input.dispatchKeyEvent", &json!({ "type": kind, "key": key }));
-        }
-    }
-}
-
-impl Drop for Page {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }

@@ -2,6 +2,14 @@
 
 #[cfg(unix)]
 pub mod browser;
+#[cfg(unix)]
+pub mod cdp;
+#[cfg(unix)]
+pub mod firefox;
+#[cfg(unix)]
+pub mod server;
+#[cfg(unix)]
+pub mod tab;
 
 use assert_cmd::Command;
 use std::path::{Path, PathBuf};
