@@ -133,13 +133,17 @@ impl Mixtures {
 
     /// Decodes what is not known of a frame from all pictures that show it.
     fn look_at(&mut self, header: &FrameHeader, sums: &Sums, tools: &mut Tools) -> Numbered {
+        // Most shows are never seen mixed, and need no tables here.
+        if self.pictures_of(*header).next().is_none() {
+            return Vec::new();
+        }
         let Some(tables) = tools.formats.get(header.format, FrameTables::new) else {
             return Vec::new();
         };
         let code = &tables.code;
         let is_known = |index: &usize| self.known(header).is_some_and(|k| k.contains_key(index));
         let missing: Vec<usize> = (0..code.codewords()).filter(|index| !is_known(index)).collect();
-        if missing.is_empty() || self.pictures_of(*header).next().is_none() {
+        if missing.is_empty() {
             return Vec::new();
         }
         let mut sum = vec![0.0; code.data_bits()];
