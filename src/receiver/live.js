@@ -51,7 +51,7 @@ async function settle(track) {
 
 const askScreen = () => navigator.mediaDevices.getDisplayMedia({
   audio: false,
-  video: { cursor: 'never', resizeMode: 'none', frameRate: { ideal: 30, max: 60 }, width: { max: 7680 }, height: { max: 4320 } },
+  video: { cursor: 'never', resizeMode: 'none', frameRate: { ideal: 30, max: 60 }, width: { ideal: 7680 }, height: { ideal: 4320 } },
   selfBrowserSurface: 'exclude', surfaceSwitching: 'include', monitorTypeSurfaces: 'include',
 });
 

@@ -46,7 +46,7 @@ $('camera').onclick = () => goLive('camera');
 $('screen').onclick = () => goLive('screen');
 $('lenses').onchange = ({ target }) => goLive('camera', target.value);
 $('halt').onclick = () => finish(status.way, 'Stopped.');
-for (const id of ['video', 'photos']) $(id).onchange = ({ target }) => { chosen(target.files); };
+for (const id of ['video', 'photos']) $(id).onchange = ({ target }) => { chosen(target.files); target.value = ''; };
 listen(chosen);
 $('camera').disabled = Boolean(whyNoCamera());
 $('nocamera').textContent = whyNoCamera();

@@ -84,7 +84,7 @@ const pool = new Pool({
     for (const transfer of status.transfers) if (transfer.id === id) transfer.state = 'complete';
     doneAt = performance.now();
     status.files.push({ name, size, verified, digest: digest ?? null, address, ms: doneAt - first });
-    navigator.vibrate?.(80);
+    if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(80);
     pool.askState();
     view.speak(`${name} is complete${verified ? ' and verified' : ''}.`);
     view.touch();

@@ -49,7 +49,6 @@ fn photos_may_be_dropped_and_pasted() {
     let Some(stand) = Stand::new(Workdir::new(), &[]) else { return };
     stand.browser.permit(&["clipboardReadWrite", "clipboardSanitizedWrite"]);
     for mut receiving in [stand.host("localhost", "workers=1"), stand.file("workers=1")] {
-        receiving.page.gesture("0");
         receiving.page.drop_files(&photos());
         receiving.gets(NAME, &photographed(&stand.dir));
     }
