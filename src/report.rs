@@ -82,6 +82,8 @@ pub struct TransferReport {
     /// Frames that have something that is still needed, from 1 as captions count; empty where
     /// frames have no numbers.
     pub frames_missing: Vec<u64>,
+    /// Packets that have arrived, of those needed.
+    pub packets_received: u64,
     /// Packets that are still needed.
     pub packets_missing: u64,
     /// No fewer than this many further frames complete it.

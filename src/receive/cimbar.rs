@@ -346,6 +346,7 @@ impl Incoming for CimbarIncoming {
             frames_seen: self.frames,
             frames_total: needed.max(1),
             frames_missing: Vec::new(),
+            packets_received: self.progress().received,
             packets_missing: missing,
             frames_needed: missing.div_ceil(self.per_frame()),
             packets_suspected: disputed,

@@ -231,6 +231,7 @@ impl Incoming for OwnIncoming {
             frames_seen: self.seen.len() as u64,
             frames_total: self.frames(),
             frames_missing: frames.into_iter().map(|frame| frame + 1).collect(),
+            packets_received: self.progress().received,
             packets_missing: self.progress().missing,
             frames_needed: fewest,
             packets_suspected: self.assembler.as_ref().map_or(0, Assembler::suspected_packets),

@@ -41,7 +41,7 @@ pub struct Arrival {
 /// How far everything has come.
 #[derive(Debug, Serialize)]
 pub struct Standing {
-    /// The transfers, in the order in which they were first seen.
+    /// The transfers, in the order in which they were first seen, under names that files may have.
     pub transfers: Vec<TransferReport>,
     /// How many others there are.
     pub others: usize,
@@ -148,7 +148,10 @@ impl Desk {
             return Standing { transfers: Vec::new(), others: 0, probe: None };
         };
         let ids: Vec<TransferId> = receiver.transfers().iter().map(|one| one.id()).collect();
-        let report = |id| Some(receiver.transfer(id)?.report());
+        let report = |id| {
+            let report = receiver.transfer(id)?.report();
+            Some(TransferReport { name: report.name.as_deref().map(safe_name), ..report })
+        };
         let transfers = ids.into_iter().filter_map(report).collect();
         Standing { transfers, others: receiver.others(), probe: receiver.probe() }
     }
@@ -310,6 +313,7 @@ mod tests {
         }
         let standing = desk.standing();
         assert_eq!(standing.transfers.len(), 2);
+        assert_eq!(standing.transfers[0].name.as_deref(), Some("a b.txt"));
         for (place, (name, file)) in
             [("a b.txt", file(1)), ("c_.bin", file(2))].into_iter().enumerate()
         {

@@ -130,18 +130,13 @@ class View {
   }
 
   transfer(report, isOnly) {
-    const { status } = this, { received, missing } = status.packets;
-    const got = report.packets_received ?? (isOnly && status.files.length === 0 ? received : undefined);
+    const { status } = this, got = report.packets_received, all = got + report.packets_missing;
     const words = [], bar = make('progress', { max: 1, value: 0 });
     if (report.state === 'failed') {
       words.push('what arrived is not the file that was sent. Go on: more frames can show which packets are wrong');
-    } else if (got !== undefined) {
-      const all = got + (report.packets_received === undefined ? missing : report.packets_missing);
+    } else {
       [bar.max, bar.value] = [all || 1, got];
       words.push(all > 0 ? `${count(got)} of ${counted(all, 'packet')}` : 'nothing of it could be read yet');
-    } else {
-      [bar.max, bar.value] = [report.frames_total || 1, report.frames_seen];
-      words.push(`${count(report.frames_seen)} of ${counted(report.frames_total, 'frame')} seen`);
     }
     if (status.live && isOnly && status.rate.bits > 0) {
       words.push(`${count(Math.round(status.rate.bits / 1000))} kbit/s`);
@@ -150,7 +145,7 @@ class View {
     }
     const suspects = report.packets_suspected;
     if (suspects > 0) words.push(`${counted(suspects, 'packet')} left out: somebody else's frame was in view`);
-    const name = report.name ? shownName(report.name) : `File ${report.id}`;
+    const name = report.name ?? `File ${report.id}`;
     bar.setAttribute('aria-label', name);
     const size = report.size ? ` ${bytesInWords(report.size)}` : '';
     const told = make('span', { textContent: words.join(' · ') });
@@ -161,7 +156,7 @@ class View {
   missing(open) {
     const isSome = ({ frames_missing: { length }, frames_total, state }) => length > 0 && length < frames_total && state === 'incomplete';
     return open.filter(isSome).flatMap((report) => {
-      const name = open.length > 1 ? ` of ${report.name ? shownName(report.name) : report.id}` : '';
+      const name = open.length > 1 ? ` of ${report.name ?? report.id}` : '';
       const least = report.frames_needed === 1 ? 'one more is needed' : `at least ${count(report.frames_needed)} more are needed`;
       const only = make('code', { textContent: `only=${ranges(report.frames_missing)}` });
       return [make('p', {}, `Frames${name} that help (${least}): `, only)];

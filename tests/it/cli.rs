@@ -111,6 +111,7 @@ fn the_report_has_the_documented_keys() {
         "frames_seen",
         "frames_total",
         "frames_missing",
+        "packets_received",
         "packets_missing",
     ] {
         assert!(report["transfers"][0].get(key).is_some(), "{key}");
