@@ -7,23 +7,27 @@ use reed_solomon_erasure::Field;
 
 /// The polynomial without its highest power.
 const POLYNOMIAL: u8 = 0x1D;
-/// Powers of 2, and which power a byte is.
-const TABLES: (Powers, [u8; 256]) = tables();
 /// Nonzero elements.
 const NONZERO: usize = 255;
+/// What stands for the logarithm of 0: any sum with it has no power.
+const NEVER: u16 = 511;
+/// Sums of two logarithms, and with [`NEVER`].
+const SUMS: usize = 1 << 10;
 /// Bytes that are worked on together.
 const LANES: usize = 32;
 
-/// 2^i for i up to twice 254, so that sums of two logarithms need no remainder.
-type Powers = [u8; 2 * NONZERO];
+/// 2 to the power of a sum of two logarithms, 0 where one is [`NEVER`].
+static POWERS: [u8; SUMS] = tables().0;
+/// Which power of 2 a byte is.
+static LOGARITHMS: [u16; 256] = tables().1;
 
-const fn tables() -> (Powers, [u8; 256]) {
-    let (mut powers, mut logarithms) = ([0; 2 * NONZERO], [0; 256]);
+const fn tables() -> ([u8; SUMS], [u16; 256]) {
+    let (mut powers, mut logarithms) = ([0; SUMS], [NEVER; 256]);
     let (mut power, mut i) = (1, 0);
     while i < NONZERO {
         powers[i] = power;
         powers[i + NONZERO] = power;
-        logarithms[power as usize] = i as u8;
+        logarithms[power as usize] = i as u16;
         power = double(power);
         i += 1;
     }
@@ -35,12 +39,12 @@ const fn double(a: u8) -> u8 {
 }
 
 fn logarithm(a: u8) -> usize {
-    usize::from(TABLES.1[usize::from(a)])
+    usize::from(LOGARITHMS[usize::from(a)])
 }
 
 /// The product.
 pub(super) fn mul(a: u8, b: u8) -> u8 {
-    if a == 0 || b == 0 { 0 } else { TABLES.0[logarithm(a) + logarithm(b)] }
+    POWERS[(logarithm(a) + logarithm(b)) % SUMS]
 }
 
 /// The quotient.
@@ -49,7 +53,7 @@ pub(super) fn mul(a: u8, b: u8) -> u8 {
 /// If `b` is 0.
 pub(super) fn div(a: u8, b: u8) -> u8 {
     assert_ne!(b, 0, "a divisor");
-    if a == 0 { 0 } else { TABLES.0[logarithm(a) + NONZERO - logarithm(b)] }
+    if a == 0 { 0 } else { POWERS[(logarithm(a) + NONZERO - logarithm(b)) % SUMS] }
 }
 
 /// `a` to the power of `n`.
@@ -57,7 +61,7 @@ pub(super) fn exp(a: u8, n: usize) -> u8 {
     match (a, n) {
         (_, 0) => 1,
         (0, _) => 0,
-        _ => TABLES.0[logarithm(a) * (n % NONZERO) % NONZERO],
+        _ => POWERS[logarithm(a) * (n % NONZERO) % NONZERO],
     }
 }
 
