@@ -55,6 +55,9 @@
 //! | [`frame`] | symbols to pixels | picture to finders to a mesh to samples |
 //! | [`raster`] | indexed pixels | RGB, RGBA and YUV pixels |
 //!
+//! [`receiver`] is the receiving half once more, as a browser runs it: eyes that read and a desk that
+//! collects, between them bytes.
+//!
 //! [`cimbar`] is another symbology on the same foundations, libcimbar's, both ways. A further one is a
 //! folder beside it, a variant of [`reading::Reading`], a file in each of the three stages, and a line
 //! where these list what they know: [`send::Outgoing`] for its frames, the turn in which a picture is
@@ -64,8 +67,8 @@
 //! [`text`] and [`wirehair`] are leaves.
 //!
 //! A test holds every room to what it may use: what reads pictures touches no file, what assembles
-//! packets touches no picture, media touch no codes. Without the features `cli` and `media` (see
-//! `Cargo.toml`) the rest is a core without files, threads of its own, or other programs, which
+//! packets touches no picture, media touch no codes. Without the features `cli`, `media` and
+//! `receiver` (see `Cargo.toml`) the rest is a core without files, threads of its own, or other programs, which
 //! also builds for WebAssembly.
 //!
 //! Words: a *chunk* is a piece of the file compressed on its own; a *packet* the unit of the outer

@@ -12,11 +12,6 @@ use crate::report::TransferReport;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// Without `--max-size`, a file may be this many times as large as what was received of it,
-const MAX_EXPANSION: u64 = 64;
-/// or this large.
-const ALWAYS_ALLOWED: u64 = 1 << 30;
-
 /// Why a complete transfer is not written.
 pub(super) enum WriteError {
     /// It is not what was sent.
@@ -54,9 +49,7 @@ pub(super) fn write(
     files: &mut Vec<PathBuf>,
 ) -> Result<TransferReport, WriteError> {
     let mut result = transfer.report();
-    let limit = config.max_size.unwrap_or_else(|| {
-        ALWAYS_ALLOWED.max(transfer.received_bytes().saturating_mul(MAX_EXPANSION))
-    });
+    let limit = config.max_size.unwrap_or_else(|| transfer.believable_bytes());
     if let Some(size) = result.size {
         check_size(size, limit)?;
     }

@@ -11,6 +11,11 @@ use crate::storage::{Storage, in_memory};
 use std::cmp::Reverse;
 use std::collections::HashSet;
 
+/// A file may be this many times as large as what was received of it,
+const MAX_EXPANSION: u64 = 64;
+/// or this large.
+const ALWAYS_BELIEVED: u64 = 1 << 30;
+
 /// Everything that has arrived.
 pub struct Receiver {
     own: OwnDesk,
@@ -250,9 +255,9 @@ impl<'a> Received<'a> {
         self.incoming.report(self.log, self.most)
     }
 
-    /// Bytes that have been received of it.
-    pub fn received_bytes(&self) -> u64 {
-        self.incoming.progress().bytes
+    /// Bytes that its file may have without anybody being asked, by what was received of it.
+    pub fn believable_bytes(&self) -> u64 {
+        ALWAYS_BELIEVED.max(self.incoming.progress().bytes.saturating_mul(MAX_EXPANSION))
     }
 
     /// BLAKE3 of the file as the sender says, if it does.

@@ -14,10 +14,6 @@ use serde::Serialize;
 
 /// Most bytes that are kept, if nobody says otherwise.
 const KEPT_BYTES: u64 = 1 << 30;
-/// A file may be this many times as large as what was received of it,
-const MAX_EXPANSION: u64 = 64;
-/// or this large.
-const ALWAYS_ALLOWED: u64 = 1 << 30;
 
 /// What became of what an eye has seen.
 #[derive(Debug, Serialize)]
@@ -243,9 +239,8 @@ fn opened(receiver: &mut Receiver, place: usize) -> Result<(TransferId, Opened),
     let Some((id, mut transfer)) = id.and_then(|id| Some((id, receiver.transfer(id)?))) else {
         return Err(refusal("it is not complete"));
     };
-    let (report, received) = (transfer.report(), transfer.received_bytes());
-    let allowed = ALWAYS_ALLOWED.max(received.saturating_mul(MAX_EXPANSION));
-    if report.size.is_some_and(|size| size > allowed) {
+    let report = transfer.report();
+    if report.size.is_some_and(|size| size > transfer.believable_bytes()) {
         return Err(refusal("it says that it is larger than can be believed"));
     }
     let name = safe_name(report.name.as_deref().unwrap_or_default());
