@@ -7,6 +7,8 @@
 
 use super::photo::Photo;
 use super::tables::ReadTables;
+use crate::dsp::sort_by_number;
+use crate::inner::FrameCode;
 use crate::ldpc::Decoder;
 use crate::outer::Packet;
 use crate::reading::{Measures, Unsure};
@@ -14,6 +16,9 @@ use crate::reading::{Measures, Unsure};
 /// Iterations of the code's decoder at first, where most codewords decode or none, and later.
 const FEW_ITERATIONS: usize = 16;
 const MANY_ITERATIONS: usize = 40;
+/// Codewords of a band that may fail in turn, where those that follow carry less: what soft values
+/// carry by their own account is right to a few hundredths of a bit, and wrong alike within a picture.
+const MAX_FAILURES: usize = 6;
 /// Rounds of feedback at most: each takes about as long as two steps of registration.
 const MAX_ROUNDS: usize = 10;
 /// So many rounds in turn may decode nothing while there is no codeword yet, since beliefs grow for a
@@ -82,7 +87,8 @@ impl Packets {
         }
     }
 
-    /// Decodes the codewords that are not there yet.
+    /// Decodes the codewords that are not there yet: in each band those first that carry most, until
+    /// some in turn do not decode.
     fn decode(
         &mut self,
         tables: &ReadTables,
@@ -91,10 +97,20 @@ impl Packets {
         decoder: &mut Decoder,
     ) {
         let code = &tables.frame.code;
-        for (index, packet) in self.0.iter_mut().enumerate().filter(|(_, p)| p.is_none()) {
-            let soft = code.gather(frame, index);
-            if !code.is_hopeless(&soft) {
-                *packet = code.decode(decoder, &soft, iterations);
+        for band in code.codewords_by_band() {
+            let missing = band.filter(|index| self.0.get(*index).is_some_and(Option::is_none));
+            let gathered = missing.map(|index| (index, code.gather(frame, index)));
+            let mut left: Vec<_> =
+                gathered.map(|(i, soft)| (code.surplus(&soft), i, soft)).collect();
+            sort_by_number(&mut left, |(surplus, ..)| -surplus);
+            let mut failed = 0;
+            for (surplus, index, soft) in left {
+                if failed == MAX_FAILURES || FrameCode::is_too_little(surplus) {
+                    break;
+                }
+                let packet = code.decode(decoder, &soft, iterations);
+                failed = if packet.is_some() { 0 } else { failed + 1 };
+                self.0[index] = packet;
             }
         }
     }

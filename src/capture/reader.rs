@@ -7,7 +7,7 @@ use super::header::shown_alone;
 use super::inversion::{Inversion, is_worth_inverting};
 use super::located::Located;
 use super::own::OwnReader;
-use super::repeats::{ReadBefore, belong};
+use super::repeats::{FrameKey, ReadBefore, belong};
 use super::search::{Found, Seen, search, search_inverted};
 use super::signature::Signature;
 use super::sketch::Sketch;
@@ -34,6 +34,13 @@ struct Last {
     hypothesis: Hypothesis,
     inversion: Option<Inversion>,
     show: Option<CimbarShow>,
+}
+
+/// What came of a picture in which the frame was followed.
+enum Followed {
+    Read(Capture),
+    /// Another reader is at the frame.
+    Taken,
 }
 
 impl Reader {
@@ -66,13 +73,23 @@ impl Reader {
     /// was before, and leaves out a frame that has been read already. While one frame is followed,
     /// others are not looked for.
     pub fn read_next(&mut self, picture: &Picture) -> Vec<Capture> {
+        self.read_next_unless(picture, |_| false).unwrap_or_default()
+    }
+
+    /// The same, unless the frame is to be read and `is_taken` says that another one is at it.
+    pub(super) fn read_next_unless(
+        &mut self,
+        picture: &Picture,
+        is_taken: impl FnMut(FrameKey) -> bool,
+    ) -> Option<Vec<Capture>> {
         self.start();
-        if let Some(last) = self.last.take()
-            && let Some(capture) = self.read_followed(picture, last)
-        {
-            return vec![capture];
+        let followed =
+            self.last.take().and_then(|last| self.read_followed(picture, last, is_taken));
+        match followed {
+            Some(Followed::Taken) => None,
+            Some(Followed::Read(capture)) => Some(vec![capture]),
+            None => Some(self.search(picture, true)),
         }
-        self.search(picture, true)
     }
 
     /// Headers that were tried to be read in the last picture: what a search costs, for the most
@@ -176,7 +193,12 @@ impl Reader {
     }
 
     /// Reads the frame where it was in the picture before; `None` if it is not there.
-    fn read_followed(&mut self, picture: &Picture, last: Last) -> Option<Capture> {
+    fn read_followed(
+        &mut self,
+        picture: &Picture,
+        last: Last,
+        mut is_taken: impl FnMut(FrameKey) -> bool,
+    ) -> Option<Followed> {
         let Last { hypothesis, inversion, show } = last;
         let inverted = inversion.and_then(|inversion| inversion.of(picture));
         let picture = inverted.as_ref().unwrap_or(picture);
@@ -185,16 +207,21 @@ impl Reader {
             let read = show.read_next(picture, &hypothesis, &self.tools, &self.read_before);
             let (capture, show) = read?;
             self.last = Some(Last { hypothesis, inversion, show: Some(show) });
-            return Some(capture.at(&hypothesis));
+            return Some(Followed::Read(capture.at(&hypothesis)));
         }
-        let alone = shown_alone(picture, &hypothesis, &mut self.tools.decoder);
-        if let Some(header) = alone.filter(|header| self.is_repeat(picture, &hypothesis, header)) {
-            self.last = Some(Last { hypothesis, inversion, show: None });
-            return Some(repeat(header).at(&hypothesis));
+        if let Some(header) = shown_alone(picture, &hypothesis, &mut self.tools.decoder) {
+            let is_repeat = self.is_repeat(picture, &hypothesis, &header);
+            if is_repeat || is_taken((header.transfer, header.frame)) {
+                self.last = Some(Last { hypothesis, inversion, show: None });
+                return Some(match is_repeat {
+                    true => Followed::Read(repeat(header).at(&hypothesis)),
+                    false => Followed::Taken,
+                });
+            }
         }
         let located = find_at(picture, &hypothesis, &mut self.tools)?;
         self.last = Some(Last { hypothesis: located.hypothesis, inversion, show: None });
-        Some(self.read_own(picture, *located))
+        Some(Followed::Read(self.read_own(picture, *located)))
     }
 
     /// Whether the frame with this header has been read in full, and showed the same.

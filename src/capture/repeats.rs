@@ -20,13 +20,16 @@ const MAX_DISTRUSTED: usize = 10_000;
 /// News that wait to be told, at most; the rest is not told, and read again by others.
 const MAX_NEWS: usize = 256;
 
+/// A frame: its transfer, and its number.
+pub(super) type FrameKey = (u32, u32);
+
 /// Frames that were read in full, shared by all who read captures of one run.
 #[derive(Clone, Debug, Default)]
 pub struct ReadBefore(Arc<Mutex<Known>>);
 
 #[derive(Debug, Default)]
 struct Known {
-    frames: HashMap<(u32, u32), Signature>,
+    frames: HashMap<FrameKey, Signature>,
     distrusted: HashSet<u32>,
     cimbar: KnownFrames,
     /// What is still to be told to others who know nothing of this; `None` if nobody asks.
@@ -52,7 +55,7 @@ impl Known {
         }
     }
 
-    fn insert(&mut self, frame: (u32, u32), signature: Signature) {
+    fn insert(&mut self, frame: FrameKey, signature: Signature) {
         if self.frames.len() < MAX_FRAMES || self.frames.contains_key(&frame) {
             self.frames.insert(frame, signature);
         }

@@ -13,10 +13,11 @@ mod interleave;
 pub use information::information;
 
 use crate::bits;
-use crate::ldpc::{Code, Decoder, LIFTING_SIZES, quantise};
+use crate::ldpc::{Code, Decoder, LIFTING_SIZES, LLR_SCALE, quantise};
 use crate::prng::SplitMix64;
 use information::soft_information;
 use interleave::{Band, bands};
+use std::ops::Range;
 
 /// Seed of the scrambling sequence (spec §5.4).
 const SCRAMBLE_SEED: u64 = 0x7469_6C65_6361_7374;
@@ -144,8 +145,13 @@ impl FrameCode {
     /// Notes in `expected` what the decoder came to believe of codeword `index`, the last one that it
     /// tried: something between -1 and 1, neither of which is certain.
     pub(crate) fn note_beliefs(&self, index: usize, decoder: &Decoder, expected: &mut [f32]) {
-        for (position, llr) in self.positions(index).zip(decoder.beliefs(&self.code)) {
-            let of_zero = (0.5 * llr).tanh().clamp(-MAX_BELIEF, MAX_BELIEF);
+        // There are few different values, and a hyperbolic tangent takes long.
+        let table: [f32; 256] = std::array::from_fn(|total| {
+            let llr = f32::from(total as u8 as i8) / LLR_SCALE;
+            (0.5 * llr).tanh().clamp(-MAX_BELIEF, MAX_BELIEF)
+        });
+        for (position, total) in self.positions(index).zip(decoder.beliefs(&self.code)) {
+            let of_zero = table[usize::from(total as u8)];
             expected[position] = if self.scramble[position] == 0 { -of_zero } else { of_zero };
         }
     }
@@ -215,12 +221,27 @@ impl FrameCode {
     /// Whether soft values carry so much less than the code's rate that no code works with them:
     /// finding that out by trying takes a hundred times as long.
     pub(crate) fn is_hopeless(&self, soft: &[i8]) -> bool {
-        self.surplus(soft) < -CALIBRATION
+        Self::is_too_little(self.surplus(soft))
+    }
+
+    /// The same of what soft values carry more than the code's rate ([`Self::surplus`]).
+    pub(crate) fn is_too_little(surplus: f64) -> bool {
+        surplus < -CALIBRATION
     }
 
     /// By how much the soft values of a codeword carry more than the code's rate, in bits a bit.
     pub(crate) fn surplus(&self, soft: &[i8]) -> f64 {
         soft_information(soft) - self.rate()
+    }
+
+    /// The numbers of each band's codewords.
+    pub(crate) fn codewords_by_band(&self) -> impl Iterator<Item = Range<usize>> + '_ {
+        let mut next = 0;
+        self.bands.iter().map(move |band| {
+            let first = next;
+            next += band.codewords;
+            first..next
+        })
     }
 
     /// Where the coded bits of codeword `index` lie among the frame's data bits.

@@ -81,10 +81,11 @@ impl Decoder {
         self.total.iter().map(|&llr| u8::from(llr < 0))
     }
 
-    /// LLRs of the bits that were sent, with what the code says of them, after the last codeword.
-    pub(crate) fn beliefs(&self, code: &Code) -> impl ExactSizeIterator<Item = f32> + '_ {
+    /// Scaled LLRs of the bits that were sent, with what the code says of them, after the last
+    /// codeword.
+    pub(crate) fn beliefs(&self, code: &Code) -> impl ExactSizeIterator<Item = i8> + '_ {
         let sent = self.total.get(PUNCTURED_COLUMNS * code.lifting..).unwrap_or_default();
-        sent.iter().map(|&llr| f32::from(llr) / LLR_SCALE)
+        sent.iter().copied()
     }
 
     fn layer(&mut self, edges: &[Edge], z: usize, offset: usize) {

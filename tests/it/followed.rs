@@ -2,7 +2,10 @@
 
 use crate::camera::optics::blurred;
 use crate::support::random_bytes;
-use tilecast::capture::Reader;
+use std::convert::Infallible;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use tilecast::capture::{Pending, Reader, Settings, read_all};
 use tilecast::format::{FormatChoice, Profile};
 use tilecast::prng::SplitMix64;
 use tilecast::raster::Picture;
@@ -66,4 +69,39 @@ fn frames_of_every_size_are_recognised_as_seen_before() {
         lost.len(),
         lost.iter().map(|l| format!("\n{l:?}")).collect::<String>()
     );
+}
+
+#[test]
+fn a_frame_in_several_pictures_is_read_once_by_many_threads() {
+    let choice = FormatChoice::new(Profile::Standard, (800, 800));
+    let tables = choice.tables().unwrap();
+    let file = random_bytes(tables.capacity() * 7, 2);
+    let mut transfer = OwnTransfer::in_memory(&file, None, &choice).unwrap();
+    let mut frame = |number| transfer.frame(number).unwrap().unwrap().to_picture().unwrap();
+    // As a lens has them: reading takes its time.
+    let shown = (0..8).map(|number| Arc::new(blurred(&frame(number), 1.0, 4.0).picture()));
+    let shown: Vec<_> = shown.flat_map(|frame| [frame.clone(), frame.clone(), frame]).collect();
+    for threads in [1, 2, 4] {
+        let pictures = shown.iter().map(|picture| Pending {
+            about: (),
+            follows: true,
+            load: || Ok::<_, Infallible>(picture.clone()),
+        });
+        let settings = Settings { threads, ..Settings::default() };
+        let (mut read, mut again) = (0, 0);
+        let take = |picture: tilecast::capture::ReadCapture<(), Infallible>| {
+            for capture in picture.captures.into_iter().flatten() {
+                match capture.outcome {
+                    Outcome::Read => read += 1,
+                    Outcome::Repeat => again += 1,
+                    other => panic!("{other:?}"),
+                }
+            }
+            Ok::<_, Infallible>(ControlFlow::Continue(()))
+        };
+        read_all(pictures, &settings, take).unwrap();
+        assert_eq!(read + again, shown.len());
+        // Nobody knows of the first picture that a thread gets where its frame is.
+        assert!((8..8 + threads).contains(&read), "{threads} threads read {read}");
+    }
 }

@@ -40,7 +40,8 @@ fn killed_runs_go_on_and_never_leave_a_wrong_file() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        std::thread::sleep(Duration::from_millis(5 + prng.next_u64() % 120));
+        // Longer and longer: a busy machine needs a while to begin.
+        std::thread::sleep(Duration::from_millis(5 + prng.next_u64() % (120 + 4 * run)));
         let ended = child.try_wait().unwrap();
         let _ = child.kill();
         child.wait().unwrap();
