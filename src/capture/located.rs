@@ -3,7 +3,7 @@
 
 use super::exact::exact_frame;
 use super::header::SeenHeader;
-use super::tables::{ReadTables, Tools};
+use super::tables::{MAX_PHOTO_TILES, ReadTables, Tools};
 use crate::frame::{Geometry, Hypothesis, Mesh, MeshQuality};
 use crate::modem::FrameHeader;
 use crate::raster::{Picture, Point};
@@ -13,9 +13,13 @@ use std::sync::Arc;
 pub(super) const ENOUGH_MARKS: f64 = 0.6;
 /// With fewer picture pixels a tile nothing can be read of a frame, and its tables only cost.
 const MIN_PIXELS_PER_TILE: f64 = 0.8;
-/// Frames of more tiles are read from pictures without distortion alone: no photo resolves them, and
-/// equalising takes 200 bytes a tile.
-const MAX_PHOTO_TILES: usize = 1 << 21;
+/// A large scan shows a black and white frame of at most so many tiles: equalising takes 120 bytes of
+/// each,
+const MAX_SCAN_TILES: usize = 1 << 23;
+/// so many pixels of the picture show each, in area,
+const SCAN_PIXELS_PER_TILE: f64 = 2.5;
+/// and its file has this many bytes: small ones do not take much memory whatever they promise.
+const SCAN_FILE_BYTES: u64 = 1_000_000;
 /// By how much the size of a header's cells may differ from what the header says of them, and if a
 /// corner was guessed. Corners of two frames side by side give more than 1.9.
 const SAME_UNIT: f64 = 1.35;
@@ -54,7 +58,8 @@ impl Located {
             Some((exact, llrs)) => (exact, Some(llrs)),
             None => (*hypothesis, None),
         };
-        if exact.is_none() && layout.kinds().len() > MAX_PHOTO_TILES {
+        let tiles = layout.kinds().len();
+        if exact.is_none() && tiles > MAX_PHOTO_TILES && !is_scan(picture, &geometry) {
             return None;
         }
         let mut mesh = Mesh::from_hypothesis(geometry, &hypothesis)?;
@@ -90,6 +95,16 @@ fn agrees(geometry: &Geometry, unit: Point, hypothesis: &Hypothesis) -> bool {
     let most = if hypothesis.guessed.is_some() { SAME_UNIT_GUESSED } else { SAME_UNIT };
     let close = |seen: f64, said: f64| (1.0 / most..most).contains(&(seen / said));
     close(unit.x, side / spans.x) && close(unit.y, side / spans.y)
+}
+
+/// Whether this may be a scan of a page with such a frame.
+fn is_scan(picture: &Picture, geometry: &Geometry) -> bool {
+    let tiles = usize::from(geometry.columns) * usize::from(geometry.rows);
+    let pixels = (picture.width() * picture.height()) as f64;
+    geometry.palette.bits_per_tile() == 1
+        && tiles <= MAX_SCAN_TILES
+        && picture.file_bytes() >= SCAN_FILE_BYTES
+        && pixels >= tiles as f64 * SCAN_PIXELS_PER_TILE
 }
 
 /// Whether the picture has pixels for all the tiles.

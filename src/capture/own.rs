@@ -64,8 +64,10 @@ impl OwnReader<'_> {
         packets: &mut Packets,
         measures: &mut Measures,
     ) -> PhotoResult {
-        let Self { picture, tools: Tools { decoder, equalised, .. }, draws } = self;
+        let Self { picture, tools: Tools { decoder, equalised, formats, .. }, draws } = self;
         let Located { hypothesis, header, tables, mut mesh, marks, .. } = located;
+        let large = formats.large(&tables);
+        let _alone = large.as_ref().map(|large| large.lock());
         let layout = &tables.frame.layout;
         let follow = |mesh: &mut Mesh| mesh.follow_marks(picture, layout, hypothesis.trusted());
         measures.marks_found = Some(marks.unwrap_or_else(|| follow(&mut mesh)).share());

@@ -7,6 +7,10 @@ use crate::ldpc::Decoder;
 use crate::modem::Demodulator;
 use std::sync::{Arc, Mutex, OnceLock};
 
+/// Frames of more tiles are read from pictures without distortion alone, unless they are large scans
+/// of black and white ones: no photo resolves them, and equalising takes 200 bytes a tile.
+pub(super) const MAX_PHOTO_TILES: usize = 1 << 21;
+
 /// What follows from a format for who reads its frames.
 #[derive(Debug)]
 pub(super) struct ReadTables {
@@ -28,13 +32,24 @@ impl ReadTables {
 /// The tables of the formats met last. All who read captures of one run share them: memory does not
 /// grow with their number.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Formats(Arc<Mutex<Recent<ReadTables>>>);
+pub(super) struct Formats {
+    recent: Arc<Mutex<Recent<ReadTables>>>,
+    /// Held by who equalises a very large frame.
+    large: Arc<Mutex<()>>,
+}
 
 impl Formats {
     /// The tables for a format; `None` if it promises what no frame can hold.
     fn get(&self, format: FrameFormat) -> Option<Arc<ReadTables>> {
         // Made under the lock: the others need the same ones, most likely.
-        self.0.lock().ok()?.get(format, ReadTables::new)
+        self.recent.lock().ok()?.get(format, ReadTables::new)
+    }
+
+    /// What is held while a frame with so many tiles is equalised that only one may be at a time, or
+    /// memory would grow with the number of those who read.
+    pub(super) fn large(&self, tables: &ReadTables) -> Option<Arc<Mutex<()>>> {
+        let is_large = tables.frame.layout.kinds().len() > MAX_PHOTO_TILES;
+        is_large.then(|| Arc::clone(&self.large))
     }
 }
 

@@ -86,7 +86,7 @@ pub struct Loaded {
 impl Loaded {
     /// A picture that has its room already.
     pub(super) fn new(picture: Picture, permit: Permit) -> Self {
-        Self { picture, _permit: permit }
+        Self { picture: picture.of_file(permit.file_bytes()), _permit: permit }
     }
 
     /// The picture, whose room others may have now.

@@ -83,6 +83,11 @@ impl Permit {
         Self::take(For::Picture, decoding.max(pixels.saturating_mul(READING_BYTES)), length)
     }
 
+    /// Bytes of the file that accounts for the picture.
+    pub(super) fn file_bytes(&self) -> u64 {
+        self.accounted / ACCOUNTED
+    }
+
     /// Gives back what is not needed any more, now that a picture of `pixels` is decoded.
     pub(super) fn decoded(&mut self, pixels: u64) {
         let bytes = pixels.saturating_mul(READING_BYTES).saturating_sub(self.accounted);

@@ -6,12 +6,22 @@ use super::Point;
 const MAX_REDUCTION: usize = 256;
 
 /// A colour picture: 8-bit RGB, row after row.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Picture {
     width: usize,
     height: usize,
     rgb: Vec<u8>,
+    /// Bytes of the file that it came from; 0 if nobody said so.
+    file_bytes: u64,
 }
+
+impl PartialEq for Picture {
+    fn eq(&self, other: &Self) -> bool {
+        (self.width, &self.rgb) == (other.width, &other.rgb)
+    }
+}
+
+impl Eq for Picture {}
 
 impl std::fmt::Debug for Picture {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -23,7 +33,23 @@ impl Picture {
     /// A picture from its pixels, 3 bytes each; `None` if their number is not `width * height`.
     pub fn from_rgb(width: usize, height: usize, rgb: Vec<u8>) -> Option<Self> {
         let expected = width.checked_mul(height)?.checked_mul(3)?;
-        (rgb.len() == expected && expected > 0).then_some(Self { width, height, rgb })
+        (rgb.len() == expected && expected > 0).then_some(Self {
+            width,
+            height,
+            rgb,
+            file_bytes: 0,
+        })
+    }
+
+    /// The same picture, from a file of so many bytes. Reading takes most memory for scans of pages
+    /// with millions of tiles, and does so only for files that are large themselves.
+    pub fn of_file(self, bytes: u64) -> Self {
+        Self { file_bytes: bytes, ..self }
+    }
+
+    /// Bytes of the file that the picture came from; 0 if that is not known.
+    pub fn file_bytes(&self) -> u64 {
+        self.file_bytes
     }
 
     /// A picture from pixels of 4 bytes, as canvases give them, row after row, on black where they

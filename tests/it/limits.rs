@@ -1,13 +1,17 @@
 //! What the README says of memory, under a limit that the system enforces.
 #![cfg(target_os = "linux")]
 
+use crate::camera::Camera;
 use crate::support::{Workdir, choice, random_bytes};
 use std::process::Command;
-use tilecast::format::Profile;
+use tilecast::capture::Reader;
+use tilecast::format::{FormatChoice, Profile};
 use tilecast::frame::{Geometry, Palette, draw};
 use tilecast::media::{Effort, encode_png};
 use tilecast::modem::{FrameHeader, modulate};
 use tilecast::raster::IndexedFrame;
+use tilecast::reading::Outcome;
+use tilecast::send::{Outgoing, OwnTransfer};
 
 /// Kilobytes of address space: 400 MB of memory, and what the program itself, its libraries and the
 /// stacks of its threads take.
@@ -76,4 +80,31 @@ fn small_files_take_little_memory_whatever_they_promise() {
             assert!(said.contains(told), "{name}: {said}");
         }
     }
+}
+
+#[test]
+fn a_page_of_millions_of_tiles_is_read_from_a_file_that_accounts_for_it() {
+    let choice = FormatChoice {
+        tile: Some(1),
+        rate: Some(0.5),
+        ..FormatChoice::new(Profile::Print, (1500, 1500))
+    };
+    let tiles = choice.tables().unwrap().layout.kinds().len();
+    assert!(tiles > 1 << 21, "{tiles}");
+    let file = random_bytes(choice.tables().unwrap().capacity() / 2, 5);
+    let mut transfer = OwnTransfer::in_memory(&file, None, &choice).unwrap();
+    let frame = transfer.frame(0).unwrap().unwrap().to_picture().unwrap();
+    let scanner = Camera {
+        size: (3400, 3400),
+        fill: 0.95,
+        roll: 0.6,
+        distance: 1000.0,
+        blur: 0.4,
+        jpeg: None,
+        ..Camera::new()
+    };
+    let scan = scanner.shoot(&frame);
+    let outcome = |bytes| Reader::default().read(&scan.clone().of_file(bytes))[0].outcome;
+    assert_eq!(outcome(2_000_000), Outcome::Read);
+    assert!(matches!(outcome(200_000), Outcome::DoesNotFit { .. }));
 }
