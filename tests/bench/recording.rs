@@ -4,7 +4,10 @@
 //! Each shown frame is filmed by the synthetic camera, held by hand, at 1280x960 and 30 pictures a
 //! second, the screen changing during every third of them; H.264 at 12 Mbit/s. Goodput is bytes of
 //! the file by the time filmed until it was complete; the rate of reading is that of the whole
-//! command on one thread, ffmpeg's own work aside if there is another core for it.
+//! command, ffmpeg with it, on one thread and on two.
+//!
+//! With `-- large`: frames as large as a screen of 1920x1080, filmed at that size, 60 pictures a second
+//! and 27 Mbit/s, and at 3840x2160, 30 pictures a second and 45 Mbit/s.
 //!
 //! With `-- mixed`: as many frames a second as pictures, or nearly, through a shutter that exposes one
 //! row after the other (readout 0.8 of a picture's time, exposure 0.25), at 25 Mbit/s and by the time between
@@ -16,11 +19,12 @@
 #[allow(dead_code)]
 mod camera;
 
+use camera::Camera;
 use camera::recording::Recorder;
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
-use tilecast::format::{FormatChoice, FrameTables, Profile};
+use tilecast::format::{FormatChoice, FrameTables, Profile, size_on_screen};
 use tilecast::ldpc::rate_of_parity;
 use tilecast::prng::SplitMix64;
 use tilecast::raster::Picture;
@@ -28,6 +32,8 @@ use tilecast::send::{Outgoing, OwnOptions, OwnTransfer, Selection, Stream};
 
 /// Frames that a file fills, without redundancy.
 const FRAMES: usize = 30;
+/// The same of large ones.
+const LARGE_FRAMES: usize = 12;
 
 /// What is filmed: profile, code rate if not the profile's, bands, frames shown a second.
 const RUNS: [(Profile, Option<f64>, u8, u32); 8] = [
@@ -49,13 +55,47 @@ fn main() {
     if words.iter().any(|word| word == "mixed") {
         return run_mixed();
     }
-    println!("profile   rate  bands  shown/s  bytes/frame  pictures  kbit/s  pictures read/s");
+    println!(
+        "profile   rate  bands  shown/s  bytes/frame  pictures  kbit/s  pictures read/s: 1, 2 threads"
+    );
+    if words.iter().any(|word| word == "large") {
+        return LARGE.iter().for_each(Large::run);
+    }
     for (profile, rate, bands, shown_fps) in RUNS {
         if words.is_empty() || words.iter().any(|word| word == profile.name()) {
             let whole = FormatChoice::new(profile, (1024, 1024));
             let choice = FormatChoice { rate, bands, ..whole };
-            run(&choice, shown_fps);
+            run(&choice, Recorder::new(shown_fps), FRAMES);
         }
+    }
+}
+
+/// Frames as large as a screen of 1920x1080, and how they are filmed.
+struct Large {
+    tile: usize,
+    rate: f64,
+    shown_fps: u32,
+    size: (usize, usize),
+    fps: u32,
+    megabits: u32,
+}
+
+const LARGE: [Large; 3] = [
+    Large { tile: 3, rate: 0.50, shown_fps: 20, size: (1920, 1080), fps: 60, megabits: 27 },
+    Large { tile: 3, rate: 0.60, shown_fps: 20, size: (1920, 1080), fps: 60, megabits: 27 },
+    Large { tile: 2, rate: 0.47, shown_fps: 15, size: (3840, 2160), fps: 30, megabits: 45 },
+];
+
+impl Large {
+    fn run(&self) {
+        let Self { tile, rate, shown_fps, size, fps, megabits } = *self;
+        let whole = FormatChoice::new(Profile::Video, size_on_screen((1920, 1080), false));
+        let choice = FormatChoice { tile: Some(tile), rate: Some(rate), ..whole };
+        let recorder = Recorder::new(shown_fps);
+        // The frame's longer side takes six sevenths of the picture's.
+        let fill = 6.0 / 7.0 * size.0 as f64 / size.1 as f64;
+        let camera = Camera { size, fill, ..recorder.camera };
+        run(&choice, Recorder { camera, fps, megabits, ..recorder }, LARGE_FRAMES);
     }
 }
 
@@ -103,30 +143,31 @@ fn arrived(file: &[u8], shown: &[&Picture], recorder: Recorder, all: f64) -> f64
     let folder = tempfile::tempdir().unwrap();
     let video = folder.path().join("recording.mp4");
     recorder.film(shown, &video);
-    decode(&video, folder.path(), file)
+    decode(&video, folder.path(), file, "1")
         .0
         .map_or_else(|missing| 1.0 - (missing as f64).min(all) / all, |_| 1.0)
 }
 
-fn run(choice: &FormatChoice, shown_fps: u32) {
+fn run(choice: &FormatChoice, recorder: Recorder, count: usize) {
     let tables = choice.tables().unwrap();
     let (bytes, rate) = (tables.capacity(), rate_of_parity(tables.format.parity));
-    let file = random(FRAMES * tables.frame_bytes() * 9 / 10);
+    let file = random(count * tables.frame_bytes() * 9 / 10);
     let frames = frames(&file, tables);
     let folder = tempfile::tempdir().unwrap();
     let video = folder.path().join("recording.mp4");
-    let recorder = Recorder::new(shown_fps);
     // A player goes on and on; twice around is enough for what can be read at all.
     let shown: Vec<&Picture> = frames.iter().chain(&frames).collect();
     recorder.film(&shown, &video);
-    let (pictures, seconds) = decode(&video, folder.path(), &file);
-    let name = choice.profile.name();
+    let (pictures, seconds) = decode(&video, folder.path(), &file, "1");
+    let (_, on_two) = decode(&video, folder.path(), &file, "2");
+    let (name, shown_fps) = (choice.profile.name(), recorder.shown_fps);
     print!("{name:<9} {rate:>4.2}  {:>5}  {shown_fps:>7}  {bytes:>11}  ", choice.bands);
     match pictures {
         Ok(pictures) => {
             let filmed = pictures as f64 / f64::from(recorder.fps);
             let kilobits = file.len() as f64 * 8.0 / 1000.0 / filmed;
-            println!("{pictures:>8}  {kilobits:>6.0}  {:>15.1}", pictures as f64 / seconds);
+            let speeds = [seconds, on_two].map(|seconds| pictures as f64 / seconds);
+            println!("{pictures:>8}  {kilobits:>6.0}  {:>15.1}  {:>9.1}", speeds[0], speeds[1]);
         }
         Err(missing) => println!("incomplete, {missing} packets missing"),
     }
@@ -147,11 +188,11 @@ fn frames(file: &[u8], tables: FrameTables) -> Vec<Picture> {
 
 /// Decodes the video, compares the file, and gives the pictures it took, or the packets that are
 /// missing, and the time.
-fn decode(video: &Path, folder: &Path, file: &[u8]) -> (Result<usize, u64>, f64) {
+fn decode(video: &Path, folder: &Path, file: &[u8], threads: &str) -> (Result<usize, u64>, f64) {
     let (output, report) = (folder.join("file"), folder.join("report.json"));
     let start = Instant::now();
     let status = Command::new(env!("CARGO_BIN_EXE_tilecast"))
-        .args(["decode", "--quiet", "--threads", "1"])
+        .args(["decode", "--quiet", "--force", "--threads", threads])
         .arg(video)
         .arg("-o")
         .arg(&output)
