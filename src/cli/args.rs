@@ -2,8 +2,10 @@
 
 use crate::cimbar::Mode;
 use crate::container::safe_name;
-use crate::format::Profile;
-use crate::send::{Selection, SelectionError};
+use crate::format::{Density, Profile};
+use crate::frame::Palette;
+use crate::media::paper::Sheet;
+use crate::send::{MAX_LOSSES, Redundancy, Selection, SelectionError};
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -33,6 +35,7 @@ Examples:
   tar c dir | tilecast encode - -o frames       and: tilecast decode frames -o - | tar x
   tilecast info frames                          what is in these pictures?
   tilecast encode --probe -o probe.html         film it: decode names the best profile
+  tilecast encode keys.tar -o backup.pdf        pages to print; decode reads scans of them
   tilecast encode a.zip -o out --format cimbar  for libcimbar's apps
   tilecast receiver -o receive.html             a page that receives, for any browser
 
@@ -74,12 +77,12 @@ pub(super) struct EncodeArgs {
     /// best for this screen and this camera
     #[arg(long, conflicts_with_all = [
         "inputs", "format", "mode", "profile", "tile", "rate", "redundancy", "bands", "name",
-        "caption", "level",
+        "caption", "level", "colours", "density", "paper", "instructions",
     ])]
     pub probe: bool,
     /// Folder for the frames; a file that plays them: .html (a page for any browser), .gif, .apng,
-    /// .y4m, .mp4, .mov, .mkv or .webm (these four by ffmpeg); a .png file for a single frame; or -
-    /// for standard output
+    /// .y4m, .mp4, .mov, .mkv or .webm (these four by ffmpeg); a .pdf file to be printed; a .png file
+    /// for a single frame; or - for standard output
     #[arg(short, long, value_name = "DIR|FILE|-")]
     pub output: PathBuf,
     /// Format of the frames
@@ -88,7 +91,7 @@ pub(super) struct EncodeArgs {
     /// Mode of libcimbar's format [default: B]
     #[arg(long, value_enum)]
     pub mode: Option<Mode>,
-    /// What the frames have to go through [default: standard]
+    /// What the frames have to go through [default: standard; print for a .pdf file]
     #[arg(short, long, value_enum)]
     pub profile: Option<Profile>,
     /// Size of a frame in pixels, 256 to 4096 a side [default: the profile's, mostly 1024x1024]
@@ -105,10 +108,23 @@ pub(super) struct EncodeArgs {
     /// Code rate, 0.33 (strong) to 0.92 (dense) [default: the profile's]
     #[arg(long, value_name = "R", value_parser = parse_rate)]
     pub rate: Option<f64>,
+    /// Colours of tiles [default: the profile's]
+    #[arg(long, value_enum, value_name = "N")]
+    pub colours: Option<Palette>,
+    /// Paper: how fine its tiles are, if --tile, --rate and --colours do not say so [default: normal]
+    #[arg(long, value_enum)]
+    pub density: Option<Density>,
+    /// Paper: its size: a4, letter, or in millimetres, such as 148x210mm [default: a4]
+    #[arg(long, value_name = "SIZE", value_parser = parse_paper, conflicts_with_all = ["size", "screen"])]
+    pub paper: Option<Sheet>,
+    /// A last page in a PDF file that describes the format of the others
+    #[arg(long)]
+    pub instructions: bool,
     /// Further packets against lost frames, in percent of the file: 0% to 1000%; from 100% on in an
-    /// order for shows that are joined anywhere [default: 20%; 120% for what plays]
-    #[arg(long, value_name = "PERCENT", value_parser = parse_redundancy)]
-    pub redundancy: Option<f64>,
+    /// order for shows that are joined anywhere. Or how many frames may be lost, whichever they are:
+    /// 2pages, 3frames [default: 20%; 120% for what plays; for paper 15%, and a page at least]
+    #[arg(long, value_name = "PERCENT|N", value_parser = parse_redundancy)]
+    pub redundancy: Option<Redundancy>,
     /// Bands that a frame is cut into, 1 to 64: each survives without the others [default: 1;
     /// 4 for what plays and for -p video, where that costs little]
     #[arg(long, value_name = "B")]
@@ -162,6 +178,8 @@ pub(super) enum StreamFormat {
     Png,
     /// uncompressed video, for ffmpeg and players
     Y4m,
+    /// pages for a printer
+    Pdf,
 }
 
 /// `decode`.
@@ -239,6 +257,23 @@ fn parse_screen(text: &str) -> Result<(usize, usize), String> {
     Err(format!("a screen has from {0}x{0} to {1}x{1} pixels", SCREENS.start(), SCREENS.end()))
 }
 
+fn parse_paper(text: &str) -> Result<Sheet, String> {
+    let sides = || {
+        let sides = text.strip_suffix("mm").unwrap_or(text);
+        let (width, height) = sides.split_once(['x', 'X'])?;
+        Sheet::of_millimetres(width.trim().parse().ok()?, height.trim().parse().ok()?)
+    };
+    let known = match text.to_ascii_lowercase().as_str() {
+        "a4" => Some(Sheet::a4()),
+        "letter" => Some(Sheet::letter()),
+        _ => sides(),
+    };
+    known.ok_or_else(|| {
+        "give a4, letter, or width and height from 60 to 1200 millimetres, such as 148x210mm"
+            .to_owned()
+    })
+}
+
 fn parse_rate(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(rate) if RATES.contains(&rate) => Ok(rate),
@@ -246,11 +281,20 @@ fn parse_rate(text: &str) -> Result<f64, String> {
     }
 }
 
-fn parse_redundancy(text: &str) -> Result<f64, String> {
+fn parse_redundancy(text: &str) -> Result<Redundancy, String> {
+    let frames = ["pages", "page", "p", "frames", "frame"];
+    if let Some(number) = frames.iter().find_map(|noun| text.strip_suffix(noun)) {
+        let losses = number.trim().parse().ok().filter(|count| *count <= MAX_LOSSES);
+        let most = || format!("give a number of pages from 0 to {MAX_LOSSES}");
+        return losses.map(Redundancy::Losses).ok_or_else(most);
+    }
     let number = text.strip_suffix('%').unwrap_or(text).trim();
     match number.parse::<f64>().map(|percent| percent / 100.0) {
-        Ok(share) if (0.0..=MAX_REDUNDANCY).contains(&share) => Ok(share),
-        _ => Err(format!("give a percentage from 0% to {}%", MAX_REDUNDANCY * 100.0)),
+        Ok(share) if (0.0..=MAX_REDUNDANCY).contains(&share) => Ok(Redundancy::Share(share)),
+        _ => Err(format!(
+            "give a percentage from 0% to {}%, or a number of pages, such as 2pages",
+            MAX_REDUNDANCY * 100.0
+        )),
     }
 }
 
@@ -326,8 +370,15 @@ mod tests {
         assert!(parse_size("1920").is_err() && parse_size("axb").is_err());
         assert_eq!(parse_screen("3840x2160"), Ok((3840, 2160)));
         assert!(parse_screen("3840x200").is_err() && parse_screen("99999x2160").is_err());
-        assert_eq!(parse_redundancy("20%"), Ok(0.2));
-        assert_eq!(parse_redundancy("150"), Ok(1.5));
+        assert_eq!(parse_redundancy("20%"), Ok(Redundancy::Share(0.2)));
+        assert_eq!(parse_redundancy("150"), Ok(Redundancy::Share(1.5)));
+        for text in ["2pages", "2 pages", "2p", "2frames"] {
+            assert_eq!(parse_redundancy(text), Ok(Redundancy::Losses(2)), "{text}");
+        }
+        assert!(parse_redundancy("255pages").is_err() && parse_redundancy("-1page").is_err());
+        assert_eq!(parse_paper("A4"), Ok(Sheet::a4()));
+        assert_eq!(parse_paper("210x297mm").map(|sheet| sheet.room()), Ok(Sheet::a4().room()));
+        assert!(parse_paper("a9").is_err() && parse_paper("1x1mm").is_err());
         assert!(parse_redundancy("-1").is_err() && parse_redundancy("NaN").is_err());
         assert!(parse_rate("0.95").is_err() && parse_rate("0.5").is_ok());
         assert_eq!(parse_bytes("1073741825"), Ok((1 << 30) + 1));

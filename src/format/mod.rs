@@ -2,11 +2,13 @@
 //! ([`FrameFormat`]), all that follows from them ([`FrameTables`]), and the choices that people make
 //! by name ([`Profile`]).
 
+mod density;
 mod probe;
 mod profile;
 mod screen;
 
 pub use crate::modem::FrameFormat;
+pub use density::Density;
 pub use probe::{PROBE_FRAMES, PROBE_TRANSFER, Trial};
 pub use profile::{FormatChoice, FormatError, Parameters, Profile};
 pub use screen::size_on_screen;

@@ -15,6 +15,7 @@ mod heic;
 mod kind;
 pub mod output;
 mod page;
+pub mod paper;
 mod patient;
 mod picture;
 mod png;

@@ -2,7 +2,14 @@
 //! takes.
 
 use crate::raster::{IndexedFrame, Picture};
-use png::{BitDepth, ColorType, Compression, Encoder, EncodingError, Filter};
+use png::{
+    BitDepth, ColorType, Compression, Encoder, EncodingError, Filter, PixelDimensions, Unit,
+};
+
+/// What each PNG file begins with.
+pub(super) const SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
+/// Dots a metre of what is printed: 300 an inch.
+const DOTS_PER_METRE: u32 = 11_811;
 
 /// The colours of all indices, three bytes each.
 pub(super) fn palette() -> Vec<u8> {
@@ -39,13 +46,43 @@ pub fn encode_png(frame: &IndexedFrame, effort: Effort) -> std::io::Result<Vec<u
             encoder.set_filter(Filter::NoFilter);
         }
     }
+    write(encoder, &packed(frame))?;
+    Ok(png)
+}
+
+/// A frame as a PNG file for printers: a bit a pixel where there are no colours, and how large it is.
+///
+/// # Errors
+/// If the encoder fails, for want of memory.
+pub(super) fn encode_printed(frame: &IndexedFrame) -> std::io::Result<Vec<u8>> {
+    let mut png = Vec::new();
+    let mut encoder = Encoder::new(&mut png, frame.width as u32, frame.height as u32);
+    let grey = |&pixel: &u8| pixel == IndexedFrame::BLACK || pixel == IndexedFrame::WHITE;
+    let packed = if frame.pixels.iter().all(grey) {
+        encoder.set_color(ColorType::Grayscale);
+        encoder.set_depth(BitDepth::One);
+        bits(frame)
+    } else {
+        encoder.set_color(ColorType::Indexed);
+        encoder.set_depth(BitDepth::Four);
+        encoder.set_palette(palette());
+        packed(frame)
+    };
+    encoder.set_compression(Compression::Balanced);
+    encoder.set_filter(Filter::Up);
+    let (xppu, yppu) = (DOTS_PER_METRE, DOTS_PER_METRE);
+    encoder.set_pixel_dims(Some(PixelDimensions { xppu, yppu, unit: Unit::Meter }));
+    write(encoder, &packed)?;
+    Ok(png)
+}
+
+fn write(encoder: Encoder<'_, &mut Vec<u8>>, data: &[u8]) -> std::io::Result<()> {
     let write = || {
         let mut writer = encoder.write_header()?;
-        writer.write_image_data(&packed(frame))?;
+        writer.write_image_data(data)?;
         writer.finish()
     };
-    write().map_err(io_error)?;
-    Ok(png)
+    write().map_err(io_error)
 }
 
 /// A colour picture as a PNG file.
@@ -56,12 +93,7 @@ pub(crate) fn encode_rgb_png(picture: &Picture) -> std::io::Result<Vec<u8>> {
     let mut png = Vec::new();
     let mut encoder = Encoder::new(&mut png, picture.width() as u32, picture.height() as u32);
     encoder.set_color(ColorType::Rgb);
-    let write = || {
-        let mut writer = encoder.write_header()?;
-        writer.write_image_data(picture.rgb())?;
-        writer.finish()
-    };
-    write().map_err(io_error)?;
+    write(encoder, picture.rgb())?;
     Ok(png)
 }
 
@@ -75,6 +107,37 @@ fn packed(frame: &IndexedFrame) -> Vec<u8> {
         packed.extend(last);
     }
     packed
+}
+
+/// The pixels of a frame without colours as PNG wants them: eight in a byte, 1 is white, each row from a
+/// whole byte on.
+fn bits(frame: &IndexedFrame) -> Vec<u8> {
+    let mut bits = Vec::with_capacity(frame.width.div_ceil(8) * frame.height);
+    for row in frame.pixels.chunks_exact(frame.width.max(1)) {
+        let byte = |eight: &[u8]| {
+            let ones = eight.iter().enumerate().map(|(at, pixel)| (pixel & 1) << (7 - at));
+            ones.fold(0, |byte, bit| byte | bit)
+        };
+        bits.extend(row.chunks(8).map(byte));
+    }
+    bits
+}
+
+/// Kind and data of each chunk of a PNG file.
+pub(super) fn chunks(png: &[u8]) -> std::io::Result<Vec<([u8; 4], &[u8])>> {
+    let broken = || std::io::Error::other("a frame that is no PNG file");
+    let mut rest = png.strip_prefix(&SIGNATURE).ok_or_else(broken)?;
+    let mut chunks = Vec::new();
+    while !rest.is_empty() {
+        let (length, after) = rest.split_first_chunk().ok_or_else(broken)?;
+        let (kind, after) = after.split_first_chunk().ok_or_else(broken)?;
+        let length = u32::from_be_bytes(*length) as usize;
+        let (data, after) = after.split_at_checked(length).ok_or_else(broken)?;
+        let (_, after) = after.split_first_chunk::<4>().ok_or_else(broken)?;
+        chunks.push((*kind, data));
+        rest = after;
+    }
+    Ok(chunks)
 }
 
 fn io_error(error: EncodingError) -> std::io::Error {

@@ -11,6 +11,7 @@ use super::gif::Gif;
 use super::output::{OutputError, OutputFile, OutputFolder};
 pub use super::page::Address;
 use super::page::Page;
+use super::paper::{Pages, Paper};
 use super::png::Effort;
 use super::y4m::Y4m;
 use crate::outline::Outline;
@@ -58,7 +59,10 @@ impl Framing for Plain {
 #[derive(Clone, Debug)]
 pub enum StreamKind {
     /// PNG files.
-    Png,
+    Png {
+        /// Whether they are for a printer.
+        printed: bool,
+    },
     /// Uncompressed video.
     Y4m,
     /// A GIF animation.
@@ -67,16 +71,19 @@ pub enum StreamKind {
     Apng,
     /// A page that plays frames, and may say where the receiver is; boxed, since it is large.
     Page(Box<(Outline, Option<Address>)>),
+    /// Pages for a printer.
+    Paper(Box<Paper>),
 }
 
 impl StreamKind {
     /// The form in which it takes frames.
     pub(super) fn form(&self) -> Form {
         match self {
-            Self::Png => Form::Png(Effort::Fast),
+            Self::Png { printed } => single(*printed),
             Self::Y4m => Form::Y4m,
             Self::Gif => Form::Gif,
             Self::Apng => Form::Png(Effort::Small),
+            Self::Paper(_) => Form::Printed,
             // Symbols are smaller than any PNG of them; frames that have other shapes come as PNG.
             Self::Page(page) => page.0.cells.clone().map_or(Form::Png(Effort::Small), Form::Cells),
         }
@@ -94,19 +101,25 @@ impl StreamKind {
         let Playback { fps, plays, shown } = *playback;
         let too_many = |_| io::Error::other("too many frames for an animation");
         Ok(match self {
-            Self::Png => Box::new(Plain),
+            Self::Png { .. } => Box::new(Plain),
             Self::Y4m => Box::new(Y4m { size, fps }),
             Self::Gif => Box::new(Gif::new(size, fps, plays)),
             Self::Apng => {
                 let count = u32::try_from(shown).map_err(too_many)?;
                 Box::new(Apng::new(size, count, fps as u16, plays))
             }
+            Self::Paper(paper) => Box::new(Pages::new((**paper).clone())),
             Self::Page(page) => {
                 let (outline, receiver) = (**page).clone();
                 Box::new(Page::new(outline, fps, plays, receiver))
             }
         })
     }
+}
+
+/// The form of frames in PNG files of their own.
+fn single(printed: bool) -> Form {
+    if printed { Form::Printed } else { Form::Png(Effort::Fast) }
 }
 
 /// Where a stream goes.
@@ -215,18 +228,19 @@ impl FrameSink for StreamSink {
 pub struct FolderSink {
     folder: OutputFolder,
     digits: usize,
+    printed: bool,
 }
 
 impl FolderSink {
-    /// Frames of a transfer of `frames` frames go to `folder`.
-    pub fn new(folder: OutputFolder, frames: u64) -> Self {
-        Self { folder, digits: frames.to_string().len().max(4) }
+    /// Frames of a transfer of `frames` frames go to `folder`, maybe for a printer.
+    pub fn new(folder: OutputFolder, frames: u64, printed: bool) -> Self {
+        Self { folder, digits: frames.to_string().len().max(4), printed }
     }
 }
 
 impl FrameSink for FolderSink {
     fn form(&self) -> Form {
-        Form::Png(Effort::Fast)
+        single(self.printed)
     }
 
     fn add(&mut self, number: u64, bytes: &[u8]) -> Result<(), OutputError> {

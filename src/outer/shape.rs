@@ -36,6 +36,12 @@ pub enum ShapeError {
         /// Blocks that would be needed.
         needed: u64,
     },
+    /// More frames may be lost than any shape can make up for.
+    #[error("no transfer of such a file survives the loss of {losses} frames")]
+    Losses {
+        /// Frames.
+        losses: u32,
+    },
 }
 
 impl Shape {

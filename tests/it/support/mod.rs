@@ -93,7 +93,7 @@ pub fn text(length: usize, seed: u64) -> Vec<u8> {
 /// A file and its frames, as PNG files in memory.
 pub fn encode(file: &[u8], choice: &FormatChoice, redundancy: f64) -> (OwnTransfer, Vec<Vec<u8>>) {
     let stream = Stream::in_memory(file, Some("file".into())).unwrap();
-    let options = OwnOptions { redundancy, caption: false };
+    let options = OwnOptions { redundancy: redundancy.into(), caption: false };
     let mut transfer = OwnTransfer::new(stream, choice.tables().unwrap(), options).unwrap();
     let frames = pngs(&mut transfer, 2);
     (transfer, frames)

@@ -1,0 +1,119 @@
+//! What is on a page: a line of what it is, the frame, and how the file is restored.
+
+use super::about::About;
+use super::document::PICTURE;
+use super::helvetica::{Font, latin};
+use super::sheet::{POINT, Place, Sheet};
+use pdf_writer::{Content, Name, Str};
+
+/// Sizes of letters, in points.
+const TITLE: f32 = 9.0;
+const SMALL: f32 = 7.0;
+/// Points between what is on the left of a line and what is on its right.
+const SPACE: f32 = 12.0;
+/// Points from the top of the lines to the feet of each one's letters.
+const HEAD_LINES: [f32; 2] = [7.5, 16.5];
+const FOOT_LINES: [f32; 2] = [6.0, 14.2];
+
+/// How a file is restored, in the words for which there is room.
+const RESTORE: [&str; 3] = [
+    "To restore the file, photograph or scan every page, in any order, and give the pictures to the program tilecast:",
+    "To restore the file, photograph or scan every page, and run",
+    "Photograph or scan every page:",
+];
+/// What does that.
+const COMMAND: &str = "tilecast decode PICTURES";
+/// Where everything else is written.
+const WRITTEN_BY: [&str; 2] = [
+    concat!(
+        "Written by tilecast ",
+        env!("CARGO_PKG_VERSION"),
+        ", a free program. Its source code describes the format of these pages, in full, in src/spec.md."
+    ),
+    concat!("Written by tilecast ", env!("CARGO_PKG_VERSION"), ". The format: its src/spec.md."),
+];
+
+/// Draws on a page; points from the left and from the top.
+pub(super) struct Pen {
+    content: Content,
+    height: f32,
+}
+
+impl Pen {
+    /// A page on which there is nothing.
+    pub(super) fn new(sheet: &Sheet) -> Self {
+        Self { content: Content::new(), height: sheet.points().1 }
+    }
+
+    /// Writes a text whose letters stand at `top`.
+    pub(super) fn text(&mut self, font: Font, size: f32, (left, top): (f32, f32), text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        let content = self.content.begin_text().set_font(Name(font.key()), size);
+        content.next_line(left, self.height - top).show(Str(&latin(text))).end_text();
+    }
+
+    /// Draws the page's picture there: a pixel a dot.
+    fn picture(&mut self, sheet: &Sheet, place: Place) {
+        let below = sheet.from_below(place.top + place.height);
+        let [left, below, width, height] =
+            [place.left, below, place.width, place.height].map(|dots| dots as f32);
+        let content = self.content.save_state().transform([POINT, 0.0, 0.0, POINT, 0.0, 0.0]);
+        let content = content.transform([width, 0.0, 0.0, height, left, below]);
+        content.x_object(PICTURE).restore_state();
+    }
+
+    /// What has been drawn.
+    pub(super) fn finish(self) -> Vec<u8> {
+        self.content.finish().into_vec()
+    }
+}
+
+/// What is drawn on a page with the frame of this number, from 1.
+pub(super) fn frame_page(sheet: &Sheet, about: &About, number: u64, frame: Place) -> Vec<u8> {
+    let mut pen = Pen::new(sheet);
+    let inside = sheet.inside();
+    let [left, top, width, height] =
+        [inside.left, inside.top, inside.width, inside.height].map(|dots| dots as f32 * POINT);
+    let below = top + height - FOOT_LINES[1] - SMALL * 0.22;
+    let (title, page) = ((Font::Bold, TITLE), about.page(number));
+    let at = (left, top + HEAD_LINES[0]);
+    line(&mut pen, title, at, width, &[about.name.clone()], &page);
+    let at = (left, top + HEAD_LINES[1]);
+    line(&mut pen, (Font::Plain, SMALL), at, width, &about.facts(), &about.losses());
+    pen.picture(sheet, frame);
+    let command = Font::Typed.width(COMMAND, SMALL);
+    let at = (left, below + FOOT_LINES[0]);
+    let space = Font::Plain.width("  ", SMALL);
+    let text = longest(&RESTORE, Font::Plain, SMALL, width - space - command);
+    pen.text(Font::Plain, SMALL, at, &text);
+    let after = left + Font::Plain.width(&text, SMALL) + space;
+    pen.text(Font::Typed, SMALL, (after, at.1), COMMAND);
+    let text = longest(&WRITTEN_BY, Font::Plain, SMALL, width);
+    pen.text(Font::Plain, SMALL, (left, below + FOOT_LINES[1]), &text);
+    pen.finish()
+}
+
+/// A line with something at its left, the first of these texts that has room, and something at its
+/// right.
+fn line(
+    pen: &mut Pen,
+    (font, size): (Font, f32),
+    (left, top): (f32, f32),
+    width: f32,
+    texts: &[String],
+    right: &str,
+) {
+    let end = font.width(right, size);
+    pen.text(font, size, (left, top), &longest(texts, font, size, width - end - SPACE));
+    pen.text(font, size, (left + width - end, top), right);
+}
+
+/// The first of these texts that has room; the last one, shortened, if none has.
+fn longest<T: AsRef<str>>(texts: &[T], font: Font, size: f32, width: f32) -> String {
+    let mut all = texts.iter().map(AsRef::as_ref);
+    let last = texts.last().map(AsRef::as_ref).unwrap_or_default();
+    let fitting = all.find(|text| font.width(text, size) <= width);
+    fitting.map_or_else(|| font.fitted(last, size, width), str::to_owned)
+}

@@ -1,0 +1,138 @@
+//! Shapes that survive the loss of so many frames, whichever these are: what a few pages of paper need.
+//!
+//! A share of repair packets says nothing of that by itself: with blocks of 255 packets on 14 frames one
+//! frame has 19 packets of a block, the next 18, and a seventh of the packets more than is needed makes
+//! up for one lost frame, not for two. So blocks are looked for that fall on frames evenly.
+
+use super::schedule::Schedule;
+use super::shape::{MAX_BLOCKS, MAX_PACKETS, Shape, ShapeError};
+
+/// Most frames that can be lost for certain: a block keeps one packet.
+pub const MAX_LOSSES: u32 = MAX_PACKETS as u32 - 1;
+/// Numbers of blocks beyond the least that are tried, at least.
+const MORE_BLOCKS: u64 = 32;
+/// Numbers of frames beyond the least that are tried, at least.
+const MORE_FRAMES: u64 = 16;
+
+/// What a shape has to hold, and what it has to survive.
+#[derive(Clone, Copy)]
+struct Wanted {
+    packets: u64,
+    payload: usize,
+    per_frame: u64,
+    losses: u64,
+}
+
+impl Shape {
+    /// The shape with fewest frames for a stream of `length` bytes, `per_frame` packets of `payload`
+    /// bytes a frame, that is restored when any `losses` frames are lost.
+    ///
+    /// # Errors
+    /// [`ShapeError::TooManyBlocks`] for a stream that is too long, [`ShapeError::Losses`] for more
+    /// losses than there can be.
+    pub fn for_losses(
+        length: u64,
+        payload: usize,
+        per_frame: usize,
+        losses: u32,
+    ) -> Result<Self, ShapeError> {
+        let most = Self::new(length, payload, per_frame, 0.0)?;
+        if losses == 0 {
+            return Ok(most);
+        }
+        let packets = length.div_ceil(payload as u64).max(1);
+        let per_frame = per_frame.max(1) as u64;
+        let wanted = Wanted { packets, payload, per_frame, losses: losses.into() };
+        let least = wanted.least_frames().ok_or(ShapeError::Losses { losses })?;
+        let frames = least..=least + least / 50 + MORE_FRAMES;
+        frames.into_iter().find_map(|frames| wanted.on(frames)).ok_or(ShapeError::Losses { losses })
+    }
+}
+
+impl Wanted {
+    /// No fewer frames can do; `None` if no number of them can.
+    fn least_frames(&self) -> Option<u64> {
+        let needed = self.packets.div_ceil(self.per_frame);
+        let most = MAX_PACKETS as u64;
+        let kept = most.checked_sub(self.losses).filter(|kept| *kept > 0)?;
+        // Of a block no frame then has more than one packet.
+        let apart = (needed * most).div_ceil(kept);
+        Some(if needed + self.losses <= most { needed + self.losses } else { apart })
+    }
+
+    /// A shape on so many frames.
+    fn on(&self, frames: u64) -> Option<Shape> {
+        let slots = frames * self.per_frame;
+        let least = slots.div_ceil(MAX_PACKETS as u64);
+        let most = self.per_frame.max(least + MORE_BLOCKS).min(MAX_BLOCKS.into());
+        (least..=most).find_map(|blocks| self.with(blocks, slots / blocks))
+    }
+
+    /// The shape with so many blocks of so many packets.
+    fn with(&self, blocks: u64, packets: u64) -> Option<Shape> {
+        let source = self.packets.div_ceil(blocks);
+        let repair = packets.min(MAX_PACKETS as u64).checked_sub(source)?;
+        // A frame has at least so many packets of some block.
+        if repair < self.losses * (self.per_frame / blocks).max(1) {
+            return None;
+        }
+        let (source, repair) = (u8::try_from(source).ok()?, u8::try_from(repair).ok()?);
+        let blocks = u32::try_from(blocks).ok()?;
+        let shape = Shape { blocks, source, repair, payload: self.payload };
+        let schedule = Schedule::new(shape, self.per_frame as usize);
+        (source > 0 && schedule.survivable_losses() >= self.losses).then_some(shape)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Frames of a shape, and how many may be lost.
+    fn frames(shape: Shape, per_frame: usize) -> (u64, u64) {
+        let schedule = Schedule::new(shape, per_frame);
+        (schedule.frames(), schedule.survivable_losses())
+    }
+
+    proptest! {
+        #[test]
+        fn so_many_may_be_lost_and_hardly_a_frame_is_wasted(
+            packets in 1u64..30_000, per_frame in 1usize..600, losses in 1u32..12,
+        ) {
+            let shape = Shape::for_losses(packets * 900, 900, per_frame, losses).unwrap();
+            let (frames, survived) = frames(shape, per_frame);
+            prop_assert!(shape.is_valid());
+            prop_assert!(u64::from(shape.blocks) * shape.block_bytes() as u64 >= packets * 900);
+            prop_assert!(survived >= losses.into());
+            let least = packets.div_ceil(per_frame as u64) + u64::from(losses);
+            if least <= 255 && per_frame > 30 {
+                prop_assert!(frames <= least + 2 + least / 50, "{frames} frames, {least} at least");
+            }
+        }
+
+        #[test]
+        fn all_but_a_few_may_be_lost(packets in 1u64..3_000, per_frame in 1usize..300) {
+            for losses in [100, 200, MAX_LOSSES] {
+                let shape = Shape::for_losses(packets * 900, 900, per_frame, losses).unwrap();
+                prop_assert!(frames(shape, per_frame).1 >= losses.into());
+            }
+        }
+    }
+
+    #[test]
+    fn pages_are_as_many_as_a_person_expects() {
+        for (needed, losses) in [(1, 1), (1, 3), (2, 1), (12, 2), (20, 3), (100, 15), (220, 33)] {
+            // A page that is not quite full, as files are.
+            let length = (needed * 173 - 1) * 1039;
+            let shape = Shape::for_losses(length, 1039, 173, losses).unwrap();
+            assert_eq!(frames(shape, 173), (needed + u64::from(losses), losses.into()), "{needed}");
+        }
+    }
+
+    #[test]
+    fn more_than_all_is_refused() {
+        let error = Shape::for_losses(9000, 900, 20, MAX_LOSSES + 1);
+        assert_eq!(error, Err(ShapeError::Losses { losses: MAX_LOSSES + 1 }));
+    }
+}
