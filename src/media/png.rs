@@ -69,7 +69,8 @@ pub(super) fn encode_printed(frame: &IndexedFrame) -> std::io::Result<Vec<u8>> {
         packed(frame)
     };
     encoder.set_compression(Compression::Balanced);
-    encoder.set_filter(Filter::Up);
+    // A row that repeats is found as it is; differences would make the first ones longer by a quarter.
+    encoder.set_filter(Filter::NoFilter);
     let (xppu, yppu) = (DOTS_PER_METRE, DOTS_PER_METRE);
     encoder.set_pixel_dims(Some(PixelDimensions { xppu, yppu, unit: Unit::Meter }));
     write(encoder, &packed)?;

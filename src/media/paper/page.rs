@@ -11,6 +11,9 @@ const TITLE: f32 = 9.0;
 const SMALL: f32 = 7.0;
 /// Points between what is on the left of a line and what is on its right.
 const SPACE: f32 = 12.0;
+/// Dots by which a picture stays inside of its place at each side. Programs that draw pages take a dot
+/// that is touched for one that is covered: from edge to edge, poppler would make it a dot wider.
+const INSET: f32 = 0.01;
 /// Points from the top of the lines to the feet of each one's letters.
 const HEAD_LINES: [f32; 2] = [7.5, 16.5];
 const FOOT_LINES: [f32; 2] = [6.0, 14.2];
@@ -60,7 +63,8 @@ impl Pen {
         let [left, below, width, height] =
             [place.left, below, place.width, place.height].map(|dots| dots as f32);
         let content = self.content.save_state().transform([POINT, 0.0, 0.0, POINT, 0.0, 0.0]);
-        let content = content.transform([width, 0.0, 0.0, height, left, below]);
+        let (width, height) = (width - 2.0 * INSET, height - 2.0 * INSET);
+        let content = content.transform([width, 0.0, 0.0, height, left + INSET, below + INSET]);
         content.x_object(PICTURE).restore_state();
     }
 
