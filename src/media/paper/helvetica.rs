@@ -67,7 +67,7 @@ impl Font {
         };
         let usual = || (u32::from(c) as usize).checked_sub(32).and_then(|at| widths.get(at));
         usual().copied().unwrap_or(match c {
-            '·' => 278,
+            '·' | '\u{A0}' => 278,
             '–' => 556,
             '\u{DF}'..='\u{FF}' if c != 'æ' => 611,
             '\u{C0}'..='\u{DE}' if c != 'Æ' => 778,

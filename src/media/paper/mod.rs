@@ -8,6 +8,8 @@ mod about;
 mod document;
 mod helvetica;
 mod image;
+mod instructions;
+mod outline;
 mod page;
 mod sheet;
 
@@ -17,6 +19,7 @@ pub use sheet::{DOTS_PER_INCH, Sheet};
 use super::framing::Framing;
 use document::Document;
 use image::Image;
+use instructions::instruction_pages;
 use page::frame_page;
 use std::io::{Error, Result, Write};
 
@@ -61,8 +64,14 @@ impl Framing for Pages {
     }
 
     fn end(&mut self, target: &mut dyn Write) -> Result<()> {
-        let document = self.document.take().ok_or_else(not_begun)?;
-        document.end(&self.paper.about.name, target)
+        let Paper { sheet, about, instructions } = &self.paper;
+        let mut document = self.document.take().ok_or_else(not_begun)?;
+        if *instructions {
+            for drawn in instruction_pages(sheet, about) {
+                document.page(sheet, &drawn, None, target)?;
+            }
+        }
+        document.end(&about.name, target)
     }
 }
 

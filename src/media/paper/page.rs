@@ -27,7 +27,7 @@ const RESTORE: [&str; 3] = [
 /// What does that.
 const COMMAND: &str = "tilecast decode PICTURES";
 /// Where everything else is written.
-const WRITTEN_BY: [&str; 2] = [
+pub(super) const WRITTEN_BY: [&str; 2] = [
     concat!(
         "Written by tilecast ",
         env!("CARGO_PKG_VERSION"),
@@ -115,7 +115,7 @@ fn line(
 }
 
 /// The first of these texts that has room; the last one, shortened, if none has.
-fn longest<T: AsRef<str>>(texts: &[T], font: Font, size: f32, width: f32) -> String {
+pub(super) fn longest<T: AsRef<str>>(texts: &[T], font: Font, size: f32, width: f32) -> String {
     let mut all = texts.iter().map(AsRef::as_ref);
     let last = texts.last().map(AsRef::as_ref).unwrap_or_default();
     let fitting = all.find(|text| font.width(text, size) <= width);
