@@ -155,6 +155,10 @@ pub(super) struct EncodeArgs {
     /// What goes to standard output [default: png]
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub output_format: Option<StreamFormat>,
+    /// Read back what was written, and compare it with the file, before it appears and all is well: any
+    /// output but standard output
+    #[arg(long, conflicts_with_all = ["only", "probe"])]
+    pub verify: bool,
     /// zstd level, 1 (fast) to 22 (small) [default: 9; 16 with --format cimbar]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=22))]
     pub level: Option<i32>,

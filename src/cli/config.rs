@@ -25,6 +25,8 @@ pub(super) struct EncodeConfig {
     pub(super) sheet: Option<Sheet>,
     /// Whether a last page describes the format.
     pub(super) instructions: bool,
+    /// Whether it is read back.
+    pub(super) verify: bool,
     /// Frames that are wanted.
     pub(super) only: Selection,
     pub(super) threads: usize,
@@ -68,6 +70,7 @@ impl EncodeConfig {
             output,
             sheet: channel.sheet,
             instructions: args.instructions,
+            verify: args.verify,
             only: args.only,
             threads: thread_count(args.common.threads),
             quiet: args.common.quiet,

@@ -7,8 +7,10 @@ use super::inputs::{is_stream, show};
 use super::paper::{announcement, paper};
 use super::progress::Progress;
 use super::target::Target;
+use super::verify::{Original, verify};
 use super::{counted, thousands};
 use crate::media::paper::Paper;
+use crate::media::sinks::FrameSink;
 use crate::media::{open_input, standard_input, storage};
 use crate::outline::Outline;
 use crate::send::{
@@ -37,7 +39,14 @@ pub(super) fn run(args: EncodeArgs) -> Result<Exit, Failure> {
         announcement(paper, &summary).iter().for_each(|line| say!("{line}"));
     }
     let is_told = paper.is_some();
-    draw(outgoing.as_mut(), &outline, (target, paper), shown, &config)?;
+    let mut sink = draw(outgoing.as_mut(), &outline, (target, paper), shown, &config)?;
+    let written = sink.end()?;
+    if config.verify {
+        let original = Original::new(&config, &outline, &summary)?;
+        let verified = verify(written.as_deref(), original, (&outline, &summary), &config)?;
+        verified.iter().filter(|_| !config.quiet).for_each(|line| say!("{line}"));
+    }
+    sink.finish()?;
     if !config.quiet {
         match config.content {
             Content::File { .. } if is_told && shown == outline.frames => {}
@@ -96,14 +105,14 @@ fn shown(only: &Selection, frames: u64) -> Result<u64, Failure> {
     Ok(only.count(frames))
 }
 
-/// Draws the frames, as often as the output wants them, and hands them over.
+/// Draws the frames, as often as the output wants them, and hands them over to it.
 fn draw(
     outgoing: &mut dyn Outgoing,
     outline: &Outline,
     (target, paper): (Target, Option<Paper>),
     shown: u64,
     config: &EncodeConfig,
-) -> Result<(), Failure> {
+) -> Result<Box<dyn FrameSink>, Failure> {
     let passes = target.passes();
     let mut sink = target.begin(outline, shown, paper)?;
     let form = sink.form();
@@ -120,7 +129,7 @@ fn draw(
         })?;
         pass += 1;
     }
-    Ok(sink.finish()?)
+    Ok(sink)
 }
 
 /// What is to be sent.

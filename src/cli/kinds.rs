@@ -104,6 +104,9 @@ pub(super) fn check_options(args: &EncodeArgs, kind: Kind) -> Result<(), Failure
     if args.receiver_url.is_some() && kind != Kind::Page {
         return wrong("--receiver-url", "it is for a page (.html), which shows the address");
     }
+    if args.verify && kind.is_stdout() {
+        return wrong("--verify", "what has gone out cannot be read back; name a file or a folder");
+    }
     if args.instructions && !kind.is_paper() {
         return wrong("--instructions", "it is for a .pdf file, as a page of its own");
     }

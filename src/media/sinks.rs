@@ -16,6 +16,7 @@ use super::png::Effort;
 use super::y4m::Y4m;
 use crate::outline::Outline;
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 /// How frames are to be shown, as far as an output can say that.
 #[derive(Clone, Copy, Debug)]
@@ -39,10 +40,17 @@ pub trait FrameSink {
     /// If it cannot be written.
     fn add(&mut self, number: u64, bytes: &[u8]) -> Result<(), OutputError>;
 
-    /// Makes the output appear, whole.
+    /// Writes what comes after the last frame. Says where the whole is until it appears, if it can be read
+    /// there.
     ///
     /// # Errors
-    /// If it cannot be; then nothing is left behind.
+    /// If it cannot be written; then nothing is left behind.
+    fn end(&mut self) -> Result<Option<PathBuf>, OutputError>;
+
+    /// Makes the output, which has ended, appear.
+    ///
+    /// # Errors
+    /// If it cannot; then nothing is left behind.
     fn finish(self: Box<Self>) -> Result<(), OutputError>;
 }
 
@@ -213,11 +221,18 @@ impl FrameSink for StreamSink {
         written.map_err(|error| self.place.error(error))
     }
 
-    fn finish(self: Box<Self>) -> Result<(), OutputError> {
-        let Self { mut place, mut framing, .. } = *self;
-        let ended = framing.end(&mut place).and_then(|()| place.flush());
+    fn end(&mut self) -> Result<Option<PathBuf>, OutputError> {
+        let Self { place, framing, .. } = self;
+        let ended = framing.end(place).and_then(|()| place.flush());
         ended.map_err(|error| place.error(error))?;
-        match place {
+        Ok(match place {
+            Place::File(file) => file.readable(),
+            Place::Stdout(_) => None,
+        })
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), OutputError> {
+        match self.place {
             Place::File(file) => file.finish(),
             Place::Stdout(_) => Ok(()),
         }
@@ -248,6 +263,10 @@ impl FrameSink for FolderSink {
         self.folder.add(format!("frame-{:0digits$}.png", number + 1), bytes)
     }
 
+    fn end(&mut self) -> Result<Option<PathBuf>, OutputError> {
+        Ok(Some(self.folder.unfinished_path().to_owned()))
+    }
+
     fn finish(self: Box<Self>) -> Result<(), OutputError> {
         self.folder.finish()
     }
@@ -255,7 +274,8 @@ impl FrameSink for FolderSink {
 
 /// A video file, by ffmpeg.
 pub struct VideoSink {
-    writer: VideoWriter,
+    /// Nothing once the video has ended.
+    writer: Option<VideoWriter>,
     file: OutputFile,
 }
 
@@ -274,7 +294,7 @@ impl VideoSink {
         let full_chroma = outline.tile < 3;
         let (size, fps) = (outline.size, playback.fps);
         let format = VideoFormat { container, size, fps, full_chroma };
-        Ok(Self { writer: VideoWriter::new(file.unfinished_path(), &format)?, file })
+        Ok(Self { writer: Some(VideoWriter::new(file.unfinished_path(), &format)?), file })
     }
 }
 
@@ -284,15 +304,20 @@ impl FrameSink for VideoSink {
     }
 
     fn add(&mut self, _: u64, bytes: &[u8]) -> Result<(), OutputError> {
-        Ok(self.writer.add(bytes)?)
+        let writer = self.writer.as_mut().ok_or(FfmpegError::Stopped)?;
+        Ok(writer.add(bytes)?)
     }
 
-    fn finish(self: Box<Self>) -> Result<(), OutputError> {
-        self.writer.finish()?;
+    fn end(&mut self) -> Result<Option<PathBuf>, OutputError> {
+        self.writer.take().map_or(Ok(()), VideoWriter::finish)?;
         // Whatever ended without a complaint may have ended before it wrote anything.
         if self.file.is_empty() {
             return Err(FfmpegError::Stopped.into());
         }
+        Ok(self.file.readable())
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), OutputError> {
         self.file.finish()
     }
 }
