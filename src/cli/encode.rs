@@ -7,7 +7,7 @@ use super::inputs::{is_stream, show};
 use super::paper::{announcement, paper};
 use super::progress::Progress;
 use super::target::Target;
-use super::verify::{Original, verify};
+use super::verify::verify;
 use super::{counted, thousands};
 use crate::media::paper::Paper;
 use crate::media::sinks::FrameSink;
@@ -38,25 +38,22 @@ pub(super) fn run(args: EncodeArgs) -> Result<Exit, Failure> {
     if let Some(paper) = paper.as_ref().filter(|_| !config.quiet) {
         announcement(paper, &summary).iter().for_each(|line| say!("{line}"));
     }
-    let is_told = paper.is_some();
+    let is_told = paper.is_some() && shown == outline.frames;
     let mut sink = draw(outgoing.as_mut(), &outline, (target, paper), shown, &config)?;
     let written = sink.end()?;
-    if config.verify {
-        let original = Original::new(&config, &outline, &summary)?;
-        let verified = verify(written.as_deref(), original, (&outline, &summary), &config)?;
-        verified.iter().filter(|_| !config.quiet).for_each(|line| say!("{line}"));
-    }
+    let verified = config.verify.then(|| verify(written.as_deref(), (&outline, &summary), &config));
+    let verified = verified.transpose()?.unwrap_or_default();
     sink.finish()?;
-    if !config.quiet {
-        match config.content {
-            Content::File { .. } if is_told && shown == outline.frames => {}
-            Content::File { .. } => say!("{}", describe(&outline, &summary, shown)),
-            Content::Probe { .. } => say!(
-                "{} of all kinds; film or photograph them, and decode tells which are read",
-                counted(shown, "frame")
-            ),
-        }
-    }
+    let told = match config.content {
+        Content::File { .. } if is_told => String::new(),
+        Content::File { .. } => describe(&outline, &summary, shown),
+        Content::Probe { .. } => format!(
+            "{} of all kinds; film or photograph them, and decode tells which are read",
+            counted(shown, "frame")
+        ),
+    };
+    let lines = [told, verified].into_iter().filter(|line| !line.is_empty() && !config.quiet);
+    lines.for_each(|line| say!("{line}"));
     Ok(Exit::Success)
 }
 

@@ -19,7 +19,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 /// What is compared with.
-pub(super) enum Original {
+enum Original {
     /// The file, read once more.
     File(Box<dyn Read + Send>),
     /// What went through standard input is gone: this was its digest, and this its length.
@@ -31,11 +31,7 @@ impl Original {
     ///
     /// # Errors
     /// If nothing is left to compare with.
-    pub(super) fn new(
-        config: &EncodeConfig,
-        outline: &Outline,
-        summary: &Summary,
-    ) -> Result<Self, Failure> {
+    fn new(config: &EncodeConfig, outline: &Outline, summary: &Summary) -> Result<Self, Failure> {
         match (&config.content, summary.digest) {
             (Content::File { input, .. }, _) if !is_stream(input) && input.is_file() => {
                 let context = || format!("cannot read {} again", show(input));
@@ -91,14 +87,14 @@ fn begins_with(file: &mut dyn Read, piece: &[u8]) -> Result<bool, Failure> {
 /// [`Failure::Unverified`] if it is not what it should be.
 pub(super) fn verify(
     written: Option<&Path>,
-    original: Original,
     (outline, summary): (&Outline, &Summary),
     config: &EncodeConfig,
-) -> Result<Option<String>, Failure> {
+) -> Result<String, Failure> {
     let Some(written) = written else {
         let error = anyhow::anyhow!("what went into a pipe or a device cannot be read back");
         return Err(Failure::with_hint(error, "leave --verify out, or name a file or a folder"));
     };
+    let original = Original::new(config, outline, summary)?;
     let mut receiver = Receiver::new(storage::temporary());
     let found = read_back(written, &mut receiver, outline, config)?;
     let frames = outline.frames;
@@ -121,13 +117,13 @@ pub(super) fn verify(
         return Err(unverified(anyhow::anyhow!("what was written gives another file back")));
     }
     let all = counted(frames, "frame");
-    Ok(Some(match found.whole >= frames {
+    Ok(match found.whole >= frames {
         true => format!("read back and compared: {all}, the same file"),
         false => format!(
             "read back and compared: the same file, though only {} of {all} could be read whole: fewer may be lost",
             thousands(found.whole)
         ),
-    }))
+    })
 }
 
 /// What was found in the frames.

@@ -28,7 +28,7 @@ pub struct Shape {
 }
 
 /// Why no shape fits.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ShapeError {
     /// The stream needs more blocks than a transfer can have.
     #[error("the file needs {needed} blocks, a transfer has at most {MAX_BLOCKS}")]

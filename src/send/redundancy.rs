@@ -26,8 +26,10 @@ impl From<f64> for Redundancy {
     }
 }
 
-/// Most pages of which any share can be lost: beyond, blocks are not on all of them.
+/// Most pages of which any share can be lost for about as much more: beyond, blocks are not on all of them.
 const MAX_PAGES: f64 = 255.0;
+/// Pages that this may take, for each that there would be in the best case, and beside.
+const MAX_COST: (f64, f64) = (1.1, 2.0);
 
 impl Redundancy {
     /// The shape for a stream of `length` bytes, `per_frame` packets of `payload` bytes a frame.
@@ -43,15 +45,86 @@ impl Redundancy {
             Self::Paper => {
                 let least = Shape::new(length, payload, per_frame, 0.0)?;
                 let pages = Schedule::new(least, per_frame).frames() as f64;
+                if pages == 1.0 {
+                    return Ok(least);
+                }
                 let spare = (pages * PAPER_REDUNDANCY).ceil();
-                match pages {
-                    1.0 => Ok(least),
-                    _ if pages + spare <= MAX_PAGES => {
-                        Shape::for_losses(length, payload, per_frame, spare as u32)
-                    }
-                    _ => Shape::new(length, payload, per_frame, PAPER_REDUNDANCY),
+                let whole = (pages + spare <= MAX_PAGES)
+                    .then(|| Shape::for_losses(length, payload, per_frame, spare as u32).ok());
+                let cheap = |shape: &Shape| {
+                    Schedule::new(*shape, per_frame).frames() as f64
+                        <= (pages + spare) * MAX_COST.0 + MAX_COST.1
+                };
+                match whole.flatten().filter(cheap) {
+                    Some(shape) => Ok(shape),
+                    None => Shape::new(length, payload, per_frame, PAPER_REDUNDANCY),
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Stream;
+    use super::super::packets::FramePackets;
+    use super::*;
+    use crate::outer::Assembler;
+    use crate::prng::SplitMix64;
+    use proptest::prelude::*;
+    use std::io::Read;
+
+    /// What is restored of a stream whose frames number `lost` are missing.
+    fn restored(stream: &mut Stream, schedule: Schedule, lost: &[u64]) -> Option<Vec<u8>> {
+        let mut packets = FramePackets::new(stream, schedule, 7);
+        let (mut assembler, mut store) = (Assembler::new(7, schedule.shape()), Vec::new());
+        for frame in (0..schedule.frames()).filter(|frame| !lost.contains(frame)) {
+            for packet in packets.frame(frame).unwrap() {
+                assembler.accept(&packet, &mut store).unwrap();
+            }
+        }
+        let mut bytes = Vec::new();
+        let complete = assembler.is_complete();
+        complete.then(|| assembler.reader(&mut store).read_to_end(&mut bytes).unwrap())?;
+        Some(bytes)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(60))]
+
+        #[test]
+        fn as_many_pages_may_be_lost_as_is_said(
+            size in 0usize..40_000, payload in 20usize..90, per_frame in 1usize..90,
+            losses in 0u32..6, seed: u64,
+        ) {
+            let mut prng = SplitMix64::new(seed);
+            let file: Vec<u8> = (0..size).map(|_| prng.next_u64() as u8).collect();
+            let mut stream = Stream::in_memory(&file, None).unwrap();
+            let length = stream.length();
+            let whole = stream.read(0, length as usize).unwrap();
+            for redundancy in [Redundancy::Losses(losses), Redundancy::Paper] {
+                let shape = redundancy.shape(length, payload, per_frame).unwrap();
+                let schedule = Schedule::new(shape, per_frame);
+                let (frames, spare) = (schedule.frames(), schedule.survivable_losses());
+                if redundancy == Redundancy::Paper {
+                    prop_assert!(frames == 1 || spare >= 1);
+                } else {
+                    prop_assert!(spare >= losses.into());
+                }
+                let mut lost: Vec<u64> = (0..frames).collect();
+                lost.sort_by_cached_key(|_| prng.next_u64());
+                lost.truncate(spare as usize);
+                let restored = restored(&mut stream, schedule, &lost);
+                prop_assert_eq!(restored.as_deref().and_then(|all| all.get(..whole.len())), Some(&whole[..]));
+            }
+        }
+    }
+
+    #[test]
+    fn paper_has_a_sixth_more_in_whole_pages() {
+        for (needed, pages) in [(1, 1), (2, 3), (6, 7), (7, 9), (12, 14), (100, 115)] {
+            let shape = Redundancy::Paper.shape((needed * 170 - 1) * 1039, 1039, 170).unwrap();
+            assert_eq!(Schedule::new(shape, 170).frames(), pages, "{needed}");
         }
     }
 }

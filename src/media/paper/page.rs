@@ -53,8 +53,10 @@ impl Pen {
         if text.is_empty() {
             return;
         }
+        let hundredths = |points: f32| (points * 100.0).round() / 100.0;
+        let (left, up) = (hundredths(left), hundredths(self.height - top));
         let content = self.content.begin_text().set_font(Name(font.key()), size);
-        content.next_line(left, self.height - top).show(Str(&latin(text))).end_text();
+        content.next_line(left, up).show(Str(&latin(text))).end_text();
     }
 
     /// Draws the page's picture there: a pixel a dot.
