@@ -1,6 +1,6 @@
 //! Densities: how much a page of paper carries, by words that say what it takes to read it.
 
-use super::Parameters;
+use super::parameters::Parameters;
 use crate::frame::Palette;
 use crate::ldpc::parity_for_rate;
 

@@ -3,14 +3,16 @@
 //! by name ([`Profile`]).
 
 mod density;
+mod parameters;
 mod probe;
 mod profile;
 mod screen;
 
 pub use crate::modem::FrameFormat;
 pub use density::Density;
+pub use parameters::Parameters;
 pub use probe::{PROBE_FRAMES, PROBE_TRANSFER, Trial};
-pub use profile::{FormatChoice, FormatError, Parameters, Profile};
+pub use profile::{FormatChoice, FormatError, Profile};
 pub use screen::size_on_screen;
 
 use crate::frame::Layout;

@@ -1,9 +1,11 @@
 //! Profiles: the choices that fit a channel, under one name.
 
-use super::{Density, FrameFormat, FrameTables};
+use super::density::Density;
+use super::parameters::Parameters;
+use super::{FrameFormat, FrameTables};
 use crate::frame::{Geometry, GeometryError, Layout, Palette};
 use crate::inner::{FrameCode, MAX_BANDS};
-use crate::ldpc::{parity_for_rate, rate_of_parity};
+use crate::ldpc::parity_for_rate;
 use crate::outer::PACKET_HEADER_BYTES;
 
 /// A named choice of tile, code rate, colours, bands and size.
@@ -25,28 +27,6 @@ pub enum Profile {
     Lossless,
     /// Paper.
     Print,
-}
-
-/// What a profile stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Parameters {
-    /// Side of a tile in pixels.
-    pub tile: usize,
-    /// Parity columns of the inner code.
-    pub parity: u8,
-    /// Colours.
-    pub palette: Palette,
-    /// Bands of a frame, where these cost little.
-    pub bands: u8,
-    /// Width and height of a frame in pixels, unless another size is asked for.
-    pub size: (usize, usize),
-}
-
-impl Parameters {
-    /// The code rate.
-    pub fn rate(&self) -> f64 {
-        rate_of_parity(self.parity)
-    }
 }
 
 impl Profile {

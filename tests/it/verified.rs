@@ -38,7 +38,20 @@ fn what_came_through_a_pipe_is_compared_by_its_digest() {
     assert_eq!(dir.list(""), ["frames"]);
 }
 
-/// Tiles of a pixel do not survive a video.
+/// An ffmpeg that spares where it should not: of tiles of a pixel nothing is left.
+#[cfg(unix)]
+fn sparing_ffmpeg(dir: &Workdir) -> std::ffi::OsString {
+    use std::os::unix::fs::PermissionsExt;
+    let path = std::env::var("PATH").unwrap();
+    let script = format!(
+        "#!/bin/sh\nPATH='{path}'\nfor arg; do shift; [ \"$arg\" = 23 ] && arg=51; set -- \"$@\" \"$arg\"; done\nexec ffmpeg \"$@\"\n"
+    );
+    let file = dir.write("bin/ffmpeg", script.as_bytes());
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+    dir.path("bin").into()
+}
+
+#[cfg(unix)]
 #[test]
 fn what_a_video_loses_is_told_and_nothing_is_left_of_it() {
     let dir = Workdir::new();
@@ -48,11 +61,12 @@ fn what_a_video_loses_is_told_and_nothing_is_left_of_it() {
     let args = [&args[..], &["--size", "512x512", "--redundancy", "0"]].concat();
     let verified = [&args[..], &["--verify", "--force"]].concat();
     dir.tilecast(&verified)
+        .env("PATH", sparing_ffmpeg(&dir))
         .assert()
         .code(3)
         .stderr(contains("what was written is wrong").and(contains("hint: a lower --rate")));
     assert_eq!(dir.read("a.mp4"), b"what was there before");
-    assert_eq!(dir.list(""), ["a.bin", "a.mp4"]);
+    assert_eq!(dir.list(""), ["a.bin", "a.mp4", "bin"]);
 }
 
 #[test]

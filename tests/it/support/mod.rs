@@ -150,6 +150,12 @@ pub fn choice(profile: Profile, side: usize) -> FormatChoice {
     FormatChoice::new(profile, (side, side))
 }
 
+/// Black and white, in tiles that any camera sees.
+pub fn poster(size: (usize, usize)) -> FormatChoice {
+    let (tile, rate) = (Some(8), Some(0.5));
+    FormatChoice { tile, rate, ..FormatChoice::new(Profile::Print, size) }
+}
+
 /// A picture whose pixels are `f(x, y)`.
 pub fn picture(width: usize, height: usize, f: impl Fn(usize, usize) -> [u8; 3]) -> Picture {
     let rgb = (0..width * height).flat_map(|i| f(i % width, i / width)).collect();
