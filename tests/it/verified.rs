@@ -5,7 +5,8 @@ use predicates::prelude::*;
 use predicates::str::contains;
 
 /// What can be read back; videos, which need ffmpeg, in between.
-const OUTPUTS: [&str; 7] = ["frames", "a.gif", "a.apng", "a.y4m", "a.mp4", "a.mkv", "one.png"];
+const OUTPUTS: [&str; 8] =
+    ["frames", "a.gif", "a.apng", "a.y4m", "a.mp4", "a.mkv", "one.png", "player.html"];
 const SMALL: [&str; 4] = ["--size", "512x512", "-p", "dense"];
 
 #[test]
@@ -24,6 +25,23 @@ fn whatever_is_written_is_read_back() {
     }
     let args = ["encode", "a.bin", "-o", "c", "--verify", "--format", "cimbar"];
     dir.tilecast(&args).assert().success().stderr(contains("the same file"));
+}
+
+/// A player's page has symbols in colour or in black and white, or PNG files.
+#[test]
+fn pages_of_all_kinds_are_read_back() {
+    let dir = Workdir::new();
+    dir.write("a.bin", &random_bytes(20_000, 4));
+    for options in [&["-p", "ultra"][..], &["-p", "print", "--size", "700x500"], &["--caption"]] {
+        let args = [&["encode", "a.bin", "-o", "a.html", "--verify", "-f"], options].concat();
+        dir.tilecast(&args).assert().success().stderr(contains("the same file"));
+        let page = dir.read("a.html");
+        let decoded =
+            dir.tilecast(&["decode", "-", "-o", "-"]).write_stdin(page).assert().success();
+        assert!(decoded.get_output().stdout == dir.read("a.bin"), "{options:?}");
+    }
+    dir.write("a.html", b"<!doctype html>\n<p>somebody else's");
+    dir.tilecast(&["info", "a.html"]).assert().code(1).stdout(contains("not a picture"));
 }
 
 #[test]
