@@ -11,8 +11,8 @@ use std::sync::Arc;
 pub enum Form {
     /// A PNG file each.
     Png(Effort),
-    /// A PNG file each, at the dots of a printer.
-    Printed,
+    /// A PNG file each, for a printer: this many pixels for a pixel, at each side.
+    Printed(usize),
     /// Frames of a Y4M stream.
     Y4m,
     /// 3 bytes a pixel.
@@ -31,7 +31,7 @@ impl Form {
     pub fn render(&self, frame: &IndexedFrame) -> std::io::Result<Vec<u8>> {
         match self {
             Self::Png(effort) => encode_png(frame, *effort),
-            Self::Printed => encode_printed(frame),
+            Self::Printed(scale) => encode_printed(frame, *scale),
             Self::Y4m => Ok(y4m::frame_bytes(frame)),
             Self::Rgb => Ok(frame.to_rgb()),
             Self::Gif => Ok(gif::compressed(frame)),

@@ -50,30 +50,31 @@ pub fn encode_png(frame: &IndexedFrame, effort: Effort) -> std::io::Result<Vec<u
     Ok(png)
 }
 
-/// A frame as a PNG file for printers: a bit a pixel where there are no colours, and how large it is.
+/// A frame as a PNG file for printers: a bit a pixel where there are no colours, and how large it is. Each
+/// of its pixels, a dot of 300 an inch, is a square of `scale` pixels a side.
 ///
 /// # Errors
 /// If the encoder fails, for want of memory.
-pub(super) fn encode_printed(frame: &IndexedFrame) -> std::io::Result<Vec<u8>> {
+pub(super) fn encode_printed(frame: &IndexedFrame, scale: usize) -> std::io::Result<Vec<u8>> {
     let mut png = Vec::new();
-    let mut encoder = Encoder::new(&mut png, frame.width as u32, frame.height as u32);
+    let (width, height) = (frame.width * scale, frame.height * scale);
+    let mut encoder = Encoder::new(&mut png, width as u32, height as u32);
     let grey = |&pixel: &u8| pixel == IndexedFrame::BLACK || pixel == IndexedFrame::WHITE;
-    let packed = if frame.pixels.iter().all(grey) {
+    let bits = if frame.pixels.iter().all(grey) { 1 } else { 4 };
+    if bits == 1 {
         encoder.set_color(ColorType::Grayscale);
         encoder.set_depth(BitDepth::One);
-        bits(frame)
     } else {
         encoder.set_color(ColorType::Indexed);
         encoder.set_depth(BitDepth::Four);
         encoder.set_palette(palette());
-        packed(frame)
-    };
+    }
     encoder.set_compression(Compression::Balanced);
     // A row that repeats is found as it is; differences would make the first ones longer by a quarter.
     encoder.set_filter(Filter::NoFilter);
-    let (xppu, yppu) = (DOTS_PER_METRE, DOTS_PER_METRE);
+    let (xppu, yppu) = (DOTS_PER_METRE * scale as u32, DOTS_PER_METRE * scale as u32);
     encoder.set_pixel_dims(Some(PixelDimensions { xppu, yppu, unit: Unit::Meter }));
-    write(encoder, &packed)?;
+    write(encoder, &enlarged(frame, bits, scale))?;
     Ok(png)
 }
 
@@ -110,18 +111,25 @@ fn packed(frame: &IndexedFrame) -> Vec<u8> {
     packed
 }
 
-/// The pixels of a frame without colours as PNG wants them: eight in a byte, 1 is white, each row from a
-/// whole byte on.
-fn bits(frame: &IndexedFrame) -> Vec<u8> {
-    let mut bits = Vec::with_capacity(frame.width.div_ceil(8) * frame.height);
+/// The pixels as squares of `scale` a side, of as many bits each as there are, each row from a whole byte
+/// on.
+fn enlarged(frame: &IndexedFrame, bits: usize, scale: usize) -> Vec<u8> {
+    let row_bytes = (frame.width * scale * bits).div_ceil(8);
+    let mut packed = Vec::with_capacity(row_bytes * frame.height * scale);
     for row in frame.pixels.chunks_exact(frame.width.max(1)) {
-        let byte = |eight: &[u8]| {
-            let ones = eight.iter().enumerate().map(|(at, pixel)| (pixel & 1) << (7 - at));
-            ones.fold(0, |byte, bit| byte | bit)
+        let pixels: Vec<u8> =
+            row.iter().flat_map(|&pixel| std::iter::repeat_n(pixel, scale)).collect();
+        let byte = |together: &[u8]| {
+            let low = (1 << bits) - 1;
+            let places = together.iter().enumerate();
+            places.fold(0, |byte, (at, pixel)| byte | (pixel & low) << (8 - bits * (at + 1)))
         };
-        bits.extend(row.chunks(8).map(byte));
+        let start = packed.len();
+        packed.extend(pixels.chunks(8 / bits).map(byte));
+        let end = packed.len();
+        (1..scale).for_each(|_| packed.extend_from_within(start..end));
     }
-    bits
+    packed
 }
 
 /// Kind and data of each chunk of a PNG file.

@@ -11,7 +11,7 @@ use super::gif::Gif;
 use super::output::{OutputError, OutputFile, OutputFolder};
 pub use super::page::Address;
 use super::page::Page;
-use super::paper::{Pages, Paper};
+use super::paper::{Pages, Paper, SCALE};
 use super::png::Effort;
 use super::y4m::Y4m;
 use crate::outline::Outline;
@@ -91,7 +91,7 @@ impl StreamKind {
             Self::Y4m => Form::Y4m,
             Self::Gif => Form::Gif,
             Self::Apng => Form::Png(Effort::Small),
-            Self::Paper(_) => Form::Printed,
+            Self::Paper(_) => Form::Printed(SCALE),
             // Symbols are smaller than any PNG of them; frames that have other shapes come as PNG.
             Self::Page(page) => page.0.cells.clone().map_or(Form::Png(Effort::Small), Form::Cells),
         }
@@ -127,7 +127,7 @@ impl StreamKind {
 
 /// The form of frames in PNG files of their own.
 fn single(printed: bool) -> Form {
-    if printed { Form::Printed } else { Form::Png(Effort::Fast) }
+    if printed { Form::Printed(1) } else { Form::Png(Effort::Fast) }
 }
 
 /// Where a stream goes.

@@ -1,6 +1,6 @@
 //! Pages for printers: exact dots, true words, the file in them, and what may be lost.
 
-use crate::support::pdf::{Drawn, Pdf};
+use crate::support::printed::{Drawn, Printed};
 use crate::support::{Workdir, complete, hex, random_bytes, read};
 use predicates::prelude::*;
 use predicates::str::contains;
@@ -40,7 +40,7 @@ fn pages_are_whole_dots_and_their_pictures_are_the_file() {
         (&["--density", "safe"], [2480, 3508]),
     ] {
         let (bytes, _) = pages(&dir, &file, "a.bin", options);
-        let pdf = Pdf::new(&bytes);
+        let pdf = Printed::new(&bytes);
         for [width, height] in pdf.pages() {
             assert!((width / 0.24 - f64::from(size[0])).abs() < 1e-3, "{width}");
             assert!((height / 0.24 - f64::from(size[1])).abs() < 1e-3, "{height}");
@@ -72,7 +72,7 @@ fn pages_say_what_they_are() {
     let digest = hex(&tilecast::container::digest(file.as_slice()).unwrap());
     let extra = ["--paper", "148x210mm", "--redundancy", "2pages", "--tile", "4"];
     let (bytes, told) = pages(&dir, &file, "Größe データ.tar", &extra);
-    let texts = Pdf::new(&bytes).texts();
+    let texts = Printed::new(&bytes).texts();
     let count = texts.len();
     assert!(
         told.starts_with(&format!(
@@ -123,7 +123,7 @@ fn instructions_are_a_page_of_their_own() {
     let file = random_bytes(100, 4);
     let digest = hex(&tilecast::container::digest(file.as_slice()).unwrap());
     let (bytes, _) = pages(&dir, &file, "a.bin", &["--instructions"]);
-    let pdf = Pdf::new(&bytes);
+    let pdf = Printed::new(&bytes);
     let texts = pdf.texts();
     assert_eq!((texts.len(), pdf.pictures().len()), (2, 1));
     for part in [
@@ -140,7 +140,7 @@ fn instructions_are_a_page_of_their_own() {
     }
     // On small paper on as many as it takes.
     let (bytes, _) = pages(&dir, &file, "a.bin", &["--instructions", "--paper", "74x105mm"]);
-    let texts = Pdf::new(&bytes).texts();
+    let texts = Printed::new(&bytes).texts();
     assert!(texts.len() > 3 && texts[texts.len() - 1].contains(&digest[48..]), "{}", texts.len());
 }
 
@@ -151,7 +151,7 @@ fn any_two_of_a_few_pages_may_be_lost() {
     for size in [0, 3_000, 9_000, 14_321] {
         let file = random_bytes(size, 5);
         let (bytes, _) = pages(&dir, &file, "a.bin", &extra);
-        let drawn = Pdf::new(&bytes).pictures();
+        let drawn = Printed::new(&bytes).pictures();
         assert!(drawn.len() > 2);
         for first in 0..drawn.len() {
             for second in first + 1..drawn.len() {

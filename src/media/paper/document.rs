@@ -121,7 +121,7 @@ impl Document {
         let count = self.places.len() + 1;
         write!(target, "xref\n0 {count}\n0000000000 65535 f \n")?;
         for place in &self.places {
-            write!(target, "{place:010} 00000 n \n")?;
+            writeln!(target, "{place:010} 00000 n ")?;
         }
         let (catalog, info, at) = (CATALOG.get(), INFO.get(), self.at);
         write!(

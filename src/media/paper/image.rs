@@ -1,5 +1,6 @@
 //! A frame as a picture in a PDF file: the compressed data of a PNG file are what such a picture has.
 
+use super::sheet::SCALE;
 use crate::media::png::chunks;
 use pdf_writer::types::Predictor;
 use pdf_writer::{Chunk, Filter, Finish, Name, Ref};
@@ -39,9 +40,9 @@ impl Image {
         Ok(Self { width, height, bits, palette, data: all(b"IDAT") })
     }
 
-    /// Width and height, in pixels.
+    /// Width and height, in dots.
     pub(super) fn size(&self) -> (usize, usize) {
-        (self.width as usize, self.height as usize)
+        (self.width as usize / SCALE, self.height as usize / SCALE)
     }
 
     /// The picture as an object.

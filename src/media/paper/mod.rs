@@ -14,6 +14,7 @@ mod page;
 mod sheet;
 
 pub use about::About;
+pub(super) use sheet::SCALE;
 pub use sheet::{DOTS_PER_INCH, Sheet};
 
 use super::framing::Framing;

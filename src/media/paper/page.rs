@@ -59,9 +59,9 @@ impl Pen {
         content.next_line(left, up).show(Str(&latin(text))).end_text();
     }
 
-    /// Draws the page's picture there: a pixel a dot.
+    /// Draws the page's picture there.
     fn picture(&mut self, sheet: &Sheet, place: Place) {
-        let below = sheet.from_below(place.top + place.height);
+        let below = sheet.above_edge(place.top + place.height);
         let [left, below, width, height] =
             [place.left, below, place.width, place.height].map(|dots| dots as f32);
         let content = self.content.save_state().transform([POINT, 0.0, 0.0, POINT, 0.0, 0.0]);
@@ -85,7 +85,7 @@ pub(super) fn frame_page(sheet: &Sheet, about: &About, number: u64, frame: Place
     let below = top + height - FOOT_LINES[1] - SMALL * 0.22;
     let (title, page) = ((Font::Bold, TITLE), about.page(number));
     let at = (left, top + HEAD_LINES[0]);
-    line(&mut pen, title, at, width, &[about.name.clone()], &page);
+    line(&mut pen, title, at, width, std::slice::from_ref(&about.name), &page);
     let at = (left, top + HEAD_LINES[1]);
     line(&mut pen, (Font::Plain, SMALL), at, width, &about.facts(), &about.losses());
     pen.picture(sheet, frame);

@@ -7,8 +7,13 @@ use crate::frame::MAX_SIDE;
 
 /// Dots an inch.
 pub const DOTS_PER_INCH: usize = 300;
+/// Pixels of a picture for a dot, at each side. Printers have 600 dots an inch, and what draws pages for
+/// them blurs a picture of 300 where one dot becomes another.
+pub(in crate::media) const SCALE: usize = 2;
 /// Points, in which PDF measures, of a dot.
 pub(super) const POINT: f32 = 72.0 / DOTS_PER_INCH as f32;
+/// Points that nobody sees.
+const HAIR: f32 = 0.0001;
 /// Dots at each side that printers leave white: 10 mm.
 const MARGIN: usize = 119;
 /// Dots between text and frame.
@@ -68,13 +73,18 @@ impl Sheet {
         (self.width.saturating_sub(2 * MARGIN).min(MAX_SIDE), height.min(MAX_SIDE))
     }
 
-    /// Width and height, in points.
+    /// Width and height, in points: never more than the dots, since programs that draw pages begin another
+    /// dot with the smallest part of it.
     pub(super) fn points(&self) -> (f32, f32) {
-        (self.width as f32 * POINT, self.height as f32 * POINT)
+        let points = |dots: usize| match dots as f32 * POINT {
+            whole if whole.fract() == 0.0 => whole,
+            points => points - HAIR,
+        };
+        (points(self.width), points(self.height))
     }
 
     /// Dots between its lower edge and what is `dots` from the top.
-    pub(super) fn from_below(&self, dots: usize) -> usize {
+    pub(super) fn above_edge(&self, dots: usize) -> usize {
         self.height.saturating_sub(dots)
     }
 

@@ -6,7 +6,7 @@ use std::io::Read;
 use tilecast::raster::Picture;
 
 /// A file's objects, from number 1 on.
-pub struct Pdf(Vec<Vec<u8>>);
+pub struct Printed(Vec<Vec<u8>>);
 
 /// A picture in it, and where it is drawn: left, bottom, width and height, in dots.
 pub struct Drawn {
@@ -14,7 +14,7 @@ pub struct Drawn {
     pub place: [f64; 4],
 }
 
-impl Pdf {
+impl Printed {
     pub fn new(bytes: &[u8]) -> Self {
         assert!(bytes.starts_with(b"%PDF-1.7\n%") && bytes.ends_with(b"\n%%EOF\n"));
         let end = String::from_utf8_lossy(&bytes[bytes.len() - 40..]).into_owned();
@@ -88,7 +88,7 @@ impl Pdf {
                 .collect();
             assert_eq!(matrices[0], [0.24, 0.0, 0.0, 0.24, 0.0, 0.0]);
             let [width, 0.0, 0.0, height, left, bottom] = matrices[1][..] else { panic!() };
-            Drawn { picture: picture(image), place: [left, bottom, width, height] }
+            Drawn { picture: halved(&picture(image)), place: [left, bottom, width, height] }
         });
         drawn.collect()
     }
@@ -120,6 +120,17 @@ fn stream(object: &[u8]) -> &[u8] {
     let bytes = &object[find(object, b"stream\n").unwrap() + 7..];
     assert!(bytes[length..].starts_with(b"\nendstream"), "a stream of another length");
     &bytes[..length]
+}
+
+/// A picture at 300 dots an inch of one at 600, whose squares of four pixels are of one colour.
+fn halved(picture: &Picture) -> Picture {
+    let (width, height) = (picture.width() / 2, picture.height() / 2);
+    let pixel = |x: usize, y: usize| picture.pixel(x, y).unwrap();
+    super::picture(width, height, |x, y| {
+        let four = [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(dx, dy)| pixel(2 * x + dx, 2 * y + dy));
+        assert!(four.iter().all(|pixel| *pixel == four[0]), "{x}, {y}");
+        four[0]
+    })
 }
 
 /// A picture of one channel, not interpolated, in rows with filters like those of PNG.
