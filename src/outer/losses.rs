@@ -14,13 +14,12 @@ const MORE_BLOCKS: u64 = 32;
 /// A number of frames that is not enough is followed by one that is greater by this part of it.
 const STEP: u64 = 64;
 
-/// What a shape has to hold, and what it has to survive.
+/// What a shape has to hold.
 #[derive(Clone, Copy)]
 struct Wanted {
     packets: u64,
     payload: usize,
     per_frame: u64,
-    losses: u64,
 }
 
 impl Shape {
@@ -36,59 +35,81 @@ impl Shape {
         per_frame: usize,
         losses: u32,
     ) -> Result<Self, ShapeError> {
-        let most = Self::new(length, payload, per_frame, 0.0)?;
+        let without = Self::new(length, payload, per_frame, 0.0)?;
         if losses == 0 {
-            return Ok(most);
+            return Ok(without);
         }
-        let packets = length.div_ceil(payload as u64).max(1);
-        let per_frame = per_frame.max(1) as u64;
-        let wanted = Wanted { packets, payload, per_frame, losses: losses.into() };
+        let wanted = Wanted::new(length, payload, per_frame);
         let refused = ShapeError::Losses { losses };
-        let mut frames = wanted.least_frames().ok_or(refused.clone())?;
+        let losses = u64::from(losses);
+        let mut frames = wanted.least_frames(losses).ok_or(refused.clone())?;
         let most = frames.saturating_mul(MAX_PACKETS as u64);
         while frames <= most {
-            if let Some(shape) = wanted.on(frames) {
-                return Ok(shape);
+            let mut shapes = wanted.shapes(frames);
+            if let Some(shape) = shapes.find_map(|shape| wanted.surviving(shape, losses)) {
+                return Ok(shape.0);
             }
             frames += 1 + frames / STEP;
         }
         Err(refused)
     }
+
+    /// The shape on so many frames, as in [`Shape::for_losses`], that survives the loss of most of them;
+    /// `None` if none survives a single one.
+    pub fn on_frames(length: u64, payload: usize, per_frame: usize, frames: u64) -> Option<Self> {
+        let wanted = Wanted::new(length, payload, per_frame);
+        let (mut best, mut losses) = (None, 0);
+        for shape in wanted.shapes(frames) {
+            if let Some((better, more)) = wanted.surviving(shape, losses + 1) {
+                (best, losses) = (Some(better), more);
+            }
+        }
+        best
+    }
 }
 
 impl Wanted {
-    /// No fewer frames can do; `None` if no number of them can.
-    fn least_frames(&self) -> Option<u64> {
-        let needed = self.packets.div_ceil(self.per_frame);
-        let most = MAX_PACKETS as u64;
-        let kept = most.checked_sub(self.losses).filter(|kept| *kept > 0)?;
-        // Of a block no frame then has more than one packet.
-        let apart = (needed * most).div_ceil(kept);
-        Some(if needed + self.losses <= most { needed + self.losses } else { apart })
+    fn new(length: u64, payload: usize, per_frame: usize) -> Self {
+        let packets = length.div_ceil(payload as u64).max(1);
+        Self { packets, payload, per_frame: per_frame.max(1) as u64 }
     }
 
-    /// A shape on so many frames.
-    fn on(&self, frames: u64) -> Option<Shape> {
+    /// No fewer frames survive so many losses; `None` if no number of them can.
+    fn least_frames(&self, losses: u64) -> Option<u64> {
+        let needed = self.packets.div_ceil(self.per_frame);
+        let most = MAX_PACKETS as u64;
+        let kept = most.checked_sub(losses).filter(|kept| *kept > 0)?;
+        // Of a block no frame then has more than one packet.
+        let apart = (needed * most).div_ceil(kept);
+        Some(if needed + losses <= most { needed + losses } else { apart })
+    }
+
+    /// Shapes that fill so many frames.
+    fn shapes(self, frames: u64) -> impl Iterator<Item = Shape> {
         let slots = frames * self.per_frame;
         let least = slots.div_ceil(MAX_PACKETS as u64);
         let most = least.next_multiple_of(self.per_frame).max(least + MORE_BLOCKS);
-        let most = most.min(MAX_BLOCKS.into());
-        (least..=most).find_map(|blocks| self.with(blocks, slots / blocks))
+        let shape = move |blocks: u64| {
+            let source = self.packets.div_ceil(blocks);
+            let repair = (slots / blocks).min(MAX_PACKETS as u64).checked_sub(source)?;
+            let (source, repair) = (u8::try_from(source).ok()?, u8::try_from(repair).ok()?);
+            let blocks = u32::try_from(blocks).ok()?;
+            Some(Shape { blocks, source, repair, payload: self.payload })
+        };
+        (least..=most.min(MAX_BLOCKS.into())).filter_map(shape)
     }
 
-    /// The shape with so many blocks of so many packets.
-    fn with(&self, blocks: u64, packets: u64) -> Option<Shape> {
-        let source = self.packets.div_ceil(blocks);
-        let repair = packets.min(MAX_PACKETS as u64).checked_sub(source)?;
-        let (source, repair) = (u8::try_from(source).ok()?, u8::try_from(repair).ok()?);
-        let blocks = u32::try_from(blocks).ok()?;
-        let shape = Shape { blocks, source, repair, payload: self.payload };
+    /// A shape and the losses that it survives, if these are no fewer than so many.
+    fn surviving(&self, shape: Shape, losses: u64) -> Option<(Shape, u64)> {
         let schedule = Schedule::new(shape, self.per_frame as usize);
         let together = schedule.blocks_with(0).len() as u64;
         // A frame has at least so many packets of some block: what cannot be is seen at once.
         let share = (self.per_frame / together.max(1)).max(1);
-        let can_be = source > 0 && u64::from(repair) >= self.losses * share;
-        (can_be && schedule.survivable_losses() >= self.losses).then_some(shape)
+        if u64::from(shape.repair) < losses * share {
+            return None;
+        }
+        let survived = schedule.survivable_losses();
+        (survived >= losses).then_some((shape, survived))
     }
 }
 
@@ -138,6 +159,15 @@ mod tests {
             let shape = Shape::for_losses(length, 1039, 173, losses).unwrap();
             assert_eq!(frames(shape, 173), (needed + u64::from(losses), losses.into()), "{needed}");
         }
+    }
+
+    #[test]
+    fn of_so_many_frames_as_many_as_can_be_may_be_lost() {
+        for (needed, on, losses) in [(12, 14, 2), (2, 3, 1), (100, 115, 15), (187, 216, 14)] {
+            let shape = Shape::on_frames((needed * 155 - 1) * 1039, 1039, 155, on).unwrap();
+            assert_eq!(frames(shape, 155), (on, losses), "{needed}");
+        }
+        assert_eq!(Shape::on_frames(12 * 155 * 1039, 1039, 155, 12), None);
     }
 
     #[test]
