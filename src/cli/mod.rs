@@ -30,6 +30,7 @@ mod progress;
 mod receiver;
 mod target;
 mod told;
+mod values;
 mod verify;
 mod watch;
 mod words;

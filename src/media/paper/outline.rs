@@ -49,3 +49,32 @@ pub(super) const OUTLINE: [Said; 17] = [
         "The blocks one after the other are a stream. It begins with a manifest: version (1), size of the file (8), size of a chunk (4), BLAKE3 digest of the file (32), length of its name (1), the name. Then comes the file in chunks: stored length (4, its highest bit set if nothing is compressed), and so many bytes, compressed by Zstandard (RFC 8878). Numbers have their lowest byte first. The file is right if this is its BLAKE3 digest:",
     ),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_those_of_the_spec() {
+        let spec = include_str!("../../spec.md");
+        let text: String = OUTLINE
+            .iter()
+            .map(|(Said::Heading(text) | Said::Text(text) | Said::Typed(text))| *text)
+            .collect();
+        let long =
+            text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| word.starts_with("0x"));
+        let long: Vec<&str> = long.collect();
+        assert_eq!(long.len(), 3);
+        assert!(long.iter().all(|number| spec.contains(number)), "{long:?}");
+        for (here, there) in [
+            ("114/t", "| `MARK_PITCH` | 114 |"),
+            ("8 rows of 27", "| `HEADER_COLUMNS` | 27 |"),
+            ("9 x 9 units", "| `FINDER_BOX_UNITS` | 9 |"),
+            ("begins with 13 bytes", "| `PACKET_HEADER_BYTES` | 13 |"),
+            ("at most 255 together", "| `MAX_PACKETS` | 255 |"),
+            ("(version 1)", "| `FORMAT_VERSION` | 1 |"),
+        ] {
+            assert!(text.contains(here) && spec.contains(there), "{here}");
+        }
+    }
+}

@@ -123,3 +123,44 @@ pub(super) fn longest<T: AsRef<str>>(texts: &[T], font: Font, size: f32, width: 
     let fitting = all.find(|text| font.width(text, size) <= width);
     fitting.map_or_else(|| font.fitted(last, size, width), str::to_owned)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn about() -> About {
+        let digest = Some([0xAB; 32]);
+        let (name, bytes) = ("a.txt".to_owned(), Some(12_345));
+        About { name, bytes, changed: None, digest, pages: 3, spare: 1 }
+    }
+
+    #[test]
+    fn a_page_is_drawn_as_ever() {
+        let sheet = Sheet::a4();
+        let place = sheet.frame(sheet.room()).unwrap();
+        let drawn = frame_page(&sheet, &about(), 2, place);
+        let text: String = drawn.iter().map(|byte| char::from(*byte)).collect();
+        let golden = "BT\n/B 9 Tf\n28.56 805.86 Td\n(a.txt) Tj\nET\n\
+            BT\n/B 9 Tf\n519.62 805.86 Td\n(page 2 of 3) Tj\nET\n";
+        assert!(text.starts_with(golden), "{text}");
+        let golden = "q\n0.24 0 0 0.24 0 0 cm\n2241.98 0 0 3069.98 119.01 213.01 cm\n/F Do\nQ\n\
+            BT\n/P 7 Tf\n28.56 38.3 Td\n(To restore the file, photograph";
+        assert!(text.contains(golden), "{text}");
+        assert!(text.contains("BT\n/T 7 Tf\n370.17 38.3 Td\n(tilecast decode PICTURES) Tj\nET\n"));
+    }
+
+    #[test]
+    fn lines_stay_on_their_paper() {
+        for side in [60.0, 75.0, 100.0, 148.0, 210.0, 297.0] {
+            let sheet = Sheet::of_millimetres(side, 297.0).unwrap();
+            let width = sheet.inside().width as f32 * POINT;
+            let facts = longest(&about().facts(), Font::Plain, SMALL, width);
+            let restore = longest(&RESTORE, Font::Plain, SMALL, width);
+            let written = longest(&WRITTEN_BY, Font::Plain, SMALL, width);
+            for text in [facts, restore, written] {
+                assert!(Font::Plain.width(&text, SMALL) <= width, "{side}: {text}");
+            }
+            assert!(Font::Typed.width(COMMAND, SMALL) <= width, "{side}");
+        }
+    }
+}
