@@ -36,8 +36,8 @@ impl Channel {
         }
         let for_screen = args.screen.map(|screen| size_on_screen(screen, args.caption));
         let asked = args.size.or(for_screen);
-        let is_sheet =
-            is_paper || args.paper.is_some() || (profile == Profile::Print && asked.is_none());
+        let is_page = args.paper.is_some() || (profile == Profile::Print && asked.is_none());
+        let is_sheet = is_paper || (is_page && !moves);
         let sheet = is_sheet.then(|| args.paper.clone().unwrap_or_else(Sheet::a4));
         let room = sheet.as_ref().map(Sheet::room);
         if let (Some(sheet), Some((width, height))) = (&sheet, asked)

@@ -78,10 +78,6 @@ impl Kind {
 
 /// Options that do not go with an output are mistakes.
 pub(super) fn check_options(args: &EncodeArgs, kind: Kind) -> Result<(), Failure> {
-    let wrong = |option: &str, hint: &str| {
-        let error = anyhow::anyhow!("{option} does not go with this output");
-        Err(Failure::with_hint(error, hint))
-    };
     if args.output_format.is_some() && !is_stream(&args.output) {
         return wrong("--output-format", "it is for -o -; a file's name says what is in it");
     }
@@ -104,8 +100,29 @@ pub(super) fn check_options(args: &EncodeArgs, kind: Kind) -> Result<(), Failure
     if args.receiver_url.is_some() && kind != Kind::Page {
         return wrong("--receiver-url", "it is for a page (.html), which shows the address");
     }
+    check_paper(args, kind)?;
     if args.verify && kind.is_stdout() {
         return wrong("--verify", "what has gone out cannot be read back; name a file or a folder");
+    }
+    if kind == Kind::Gif && args.fps.is_some_and(|fps| fps > MAX_GIF_FPS) {
+        return wrong("--fps", "viewers do not show GIF files faster than 50 frames a second");
+    }
+    if args.loops == Some(0) && matches!(kind, Kind::Y4m | Kind::Video(_)) {
+        return wrong("--loop 0", "a video file has an end; its player can repeat it");
+    }
+    if matches!(kind, Kind::Video(_))
+        && let Err(error) = ffmpeg::check()
+    {
+        let hint = "install it, or make a page (.html), a .gif or a .y4m file, which need nothing";
+        return Err(Failure::with_hint(error, hint));
+    }
+    Ok(())
+}
+
+/// Options that are for paper, and options that are not.
+fn check_paper(args: &EncodeArgs, kind: Kind) -> Result<(), Failure> {
+    if args.paper.is_some() && kind.moves() {
+        return wrong("--paper", "it is for what is printed: a .pdf file, or pictures");
     }
     if args.instructions && !kind.is_paper() {
         return wrong("--instructions", "it is for a .pdf file, as a page of its own");
@@ -122,17 +139,11 @@ pub(super) fn check_options(args: &EncodeArgs, kind: Kind) -> Result<(), Failure
     if kind.is_paper() && args.format == Format::Cimbar {
         return wrong("--format cimbar", "libcimbar's apps read screens");
     }
-    if kind == Kind::Gif && args.fps.is_some_and(|fps| fps > MAX_GIF_FPS) {
-        return wrong("--fps", "viewers do not show GIF files faster than 50 frames a second");
-    }
-    if args.loops == Some(0) && matches!(kind, Kind::Y4m | Kind::Video(_)) {
-        return wrong("--loop 0", "a video file has an end; its player can repeat it");
-    }
-    if matches!(kind, Kind::Video(_))
-        && let Err(error) = ffmpeg::check()
-    {
-        let hint = "install it, or make a page (.html), a .gif or a .y4m file, which need nothing";
-        return Err(Failure::with_hint(error, hint));
-    }
     Ok(())
+}
+
+/// That an option is a mistake here.
+fn wrong(option: &str, hint: &str) -> Result<(), Failure> {
+    let error = anyhow::anyhow!("{option} does not go with this output");
+    Err(Failure::with_hint(error, hint))
 }

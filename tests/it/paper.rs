@@ -198,6 +198,7 @@ fn what_does_not_go_with_paper_is_told() {
         (&["-o", "x.pdf", "--size", "4000x4000"], "has no room on A4"),
         (&["-o", "x.pdf", "-p", "dense", "--density", "fine"], "--density is for paper"),
         (&["-o", "x", "--instructions"], "--instructions does not go with this output"),
+        (&["-o", "x.gif", "--paper", "a4"], "--paper does not go with this output"),
         (&["-o", "x.pdf", "--paper", "60x1200mmm"], "give a4, letter"),
         (&["-o", "x.pdf", "--redundancy", "300pages"], "from 0 to 254"),
     ] {
