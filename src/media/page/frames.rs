@@ -3,6 +3,7 @@
 //! Only what this program writes is understood: elements of one line each, as [`super::Page`] has them.
 
 use super::{ABOUT, BASE, END, FRAME, FRAME_DATA};
+use crate::frame::MAX_SIDE;
 use crate::media::picture::room;
 use crate::media::read::load_picture;
 use crate::media::{Loaded, PictureError};
@@ -15,8 +16,6 @@ use std::sync::Arc;
 
 /// Bytes of a line: the largest frame as a PNG file, in base64.
 const MAX_LINE: u64 = 32 << 20;
-/// Largest side of a base: that of a frame.
-const MAX_SIDE: usize = 4096;
 
 /// Where the symbols of frames are drawn, as the head says.
 #[derive(Deserialize)]
