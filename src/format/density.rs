@@ -5,7 +5,7 @@ use crate::frame::Palette;
 use crate::ldpc::parity_for_rate;
 
 /// A frame that fills A4 at 300 dots an inch inside of margins and text.
-const PAGE: (usize, usize) = (2242, 3070);
+const PAGE: (usize, usize) = (2242, 3086);
 
 /// How fine the tiles of a page are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

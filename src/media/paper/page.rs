@@ -143,7 +143,7 @@ mod tests {
         let golden = "BT\n/B 9 Tf\n28.56 805.86 Td\n(a.txt) Tj\nET\n\
             BT\n/B 9 Tf\n519.62 805.86 Td\n(page 2 of 3) Tj\nET\n";
         assert!(text.starts_with(golden), "{text}");
-        let golden = "q\n0.24 0 0 0.24 0 0 cm\n2241.98 0 0 3069.98 119.01 213.01 cm\n/F Do\nQ\n\
+        let golden = "q\n0.24 0 0 0.24 0 0 cm\n2241.98 0 0 3085.98 119.01 205.01 cm\n/F Do\nQ\n\
             BT\n/P 7 Tf\n28.56 38.3 Td\n(To restore the file, photograph";
         assert!(text.contains(golden), "{text}");
         assert!(text.contains("BT\n/T 7 Tf\n370.17 38.3 Td\n(tilecast decode PICTURES) Tj\nET\n"));

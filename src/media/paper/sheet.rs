@@ -17,7 +17,7 @@ const HAIR: f32 = 0.0001;
 /// Dots at each side that printers leave white: 10 mm.
 const MARGIN: usize = 119;
 /// Dots between text and frame.
-const GAP: usize = 28;
+const GAP: usize = 20;
 /// Dots of the lines above the frame, and of those below it.
 const HEAD: usize = 78;
 const FOOT: usize = 66;
@@ -121,7 +121,7 @@ mod tests {
             Sheet::of_millimetres(215.9, 279.4).map(|sheet| sheet.points()),
             Some((612.0, 792.0))
         );
-        assert_eq!(Sheet::a4().room(), (2242, 3070));
+        assert_eq!(Sheet::a4().room(), (2242, 3086));
         assert_eq!(Sheet::letter().points(), (612.0, 792.0));
         assert!(Sheet::of_millimetres(20.0, 297.0).is_none());
         assert!(Sheet::of_millimetres(f64::NAN, 297.0).is_none());
