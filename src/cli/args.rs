@@ -1,20 +1,16 @@
 //! What can be typed.
 
+use super::values::{
+    parse_bytes, parse_name, parse_only, parse_paper, parse_rate, parse_redundancy, parse_screen,
+    parse_size, parse_threads, parse_url,
+};
 use crate::cimbar::Mode;
-use crate::container::safe_name;
-use crate::format::Profile;
-use crate::send::{Selection, SelectionError};
+use crate::format::{Density, Profile};
+use crate::frame::Palette;
+use crate::media::paper::Sheet;
+use crate::send::{Redundancy, Selection};
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
-
-/// Largest redundancy: ten repair packets for each source packet.
-const MAX_REDUNDANCY: f64 = 10.0;
-/// Pixels of a side of a screen.
-const SCREENS: std::ops::RangeInclusive<usize> = 320..=16384;
-/// Longest address of a receiver: a code of more is too fine for a phone across the room.
-const MAX_URL_BYTES: usize = 400;
-/// Lowest and highest code rate.
-const RATES: std::ops::RangeInclusive<f64> = 0.33..=0.92;
 
 /// Carry a file through pictures
 #[derive(Debug, Parser)]
@@ -33,6 +29,7 @@ Examples:
   tar c dir | tilecast encode - -o frames       and: tilecast decode frames -o - | tar x
   tilecast info frames                          what is in these pictures?
   tilecast encode --probe -o probe.html         film it: decode names the best profile
+  tilecast encode keys.tar -o backup.pdf        pages to print; decode reads scans of them
   tilecast encode a.zip -o out --format cimbar  for libcimbar's apps
   tilecast receiver -o receive.html             a page that receives, for any browser
 
@@ -74,12 +71,12 @@ pub(super) struct EncodeArgs {
     /// best for this screen and this camera
     #[arg(long, conflicts_with_all = [
         "inputs", "format", "mode", "profile", "tile", "rate", "redundancy", "bands", "name",
-        "caption", "level",
+        "caption", "level", "colours", "density", "paper", "instructions",
     ])]
     pub probe: bool,
     /// Folder for the frames; a file that plays them: .html (a page for any browser), .gif, .apng,
-    /// .y4m, .mp4, .mov, .mkv or .webm (these four by ffmpeg); a .png file for a single frame; or -
-    /// for standard output
+    /// .y4m, .mp4, .mov, .mkv or .webm (these four by ffmpeg); a .pdf file to be printed; a .png file
+    /// for a single frame; or - for standard output
     #[arg(short, long, value_name = "DIR|FILE|-")]
     pub output: PathBuf,
     /// Format of the frames
@@ -88,7 +85,7 @@ pub(super) struct EncodeArgs {
     /// Mode of libcimbar's format [default: B]
     #[arg(long, value_enum)]
     pub mode: Option<Mode>,
-    /// What the frames have to go through [default: standard]
+    /// What the frames have to go through [default: standard; print for a .pdf file]
     #[arg(short, long, value_enum)]
     pub profile: Option<Profile>,
     /// Size of a frame in pixels, 256 to 4096 a side [default: the profile's, mostly 1024x1024]
@@ -105,10 +102,23 @@ pub(super) struct EncodeArgs {
     /// Code rate, 0.33 (strong) to 0.92 (dense) [default: the profile's]
     #[arg(long, value_name = "R", value_parser = parse_rate)]
     pub rate: Option<f64>,
+    /// Colours of tiles [default: the profile's]
+    #[arg(long, value_enum, value_name = "N")]
+    pub colours: Option<Palette>,
+    /// Paper: how fine its tiles are, if --tile, --rate and --colours do not say so [default: normal]
+    #[arg(long, value_enum)]
+    pub density: Option<Density>,
+    /// Paper: its size: a4, letter, or in millimetres, such as 148x210mm [default: a4]
+    #[arg(long, value_name = "SIZE", value_parser = parse_paper, conflicts_with_all = ["size", "screen"])]
+    pub paper: Option<Sheet>,
+    /// A last page in a PDF file that describes the format of the others
+    #[arg(long)]
+    pub instructions: bool,
     /// Further packets against lost frames, in percent of the file: 0% to 1000%; from 100% on in an
-    /// order for shows that are joined anywhere [default: 20%; 120% for what plays]
-    #[arg(long, value_name = "PERCENT", value_parser = parse_redundancy)]
-    pub redundancy: Option<f64>,
+    /// order for shows that are joined anywhere. Or how many frames may be lost, whichever they are:
+    /// 2pages, 3frames [default: 20%; 120% for what plays; for paper 15%, and a page at least]
+    #[arg(long, value_name = "PERCENT|N", value_parser = parse_redundancy)]
+    pub redundancy: Option<Redundancy>,
     /// Bands that a frame is cut into, 1 to 64: each survives without the others [default: 1;
     /// 4 for what plays and for -p video, where that costs little]
     #[arg(long, value_name = "B")]
@@ -139,6 +149,10 @@ pub(super) struct EncodeArgs {
     /// What goes to standard output [default: png]
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub output_format: Option<StreamFormat>,
+    /// Read back what was written, and compare it with the file, before it appears and all is well: any
+    /// output but standard output
+    #[arg(long, conflicts_with_all = ["only", "probe"])]
+    pub verify: bool,
     /// zstd level, 1 (fast) to 22 (small) [default: 9; 16 with --format cimbar]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=22))]
     pub level: Option<i32>,
@@ -162,6 +176,8 @@ pub(super) enum StreamFormat {
     Png,
     /// uncompressed video, for ffmpeg and players
     Y4m,
+    /// pages for a printer
+    Pdf,
 }
 
 /// `decode`.
@@ -224,83 +240,6 @@ pub(super) struct InfoArgs {
     pub json: bool,
 }
 
-fn parse_size(text: &str) -> Result<(usize, usize), String> {
-    let sides = text.split_once(['x', 'X']).and_then(|(width, height)| {
-        Some((width.trim().parse().ok()?, height.trim().parse().ok()?))
-    });
-    sides.ok_or_else(|| "give width and height in pixels, such as 1920x1080".to_owned())
-}
-
-fn parse_screen(text: &str) -> Result<(usize, usize), String> {
-    let (width, height) = parse_size(text)?;
-    if SCREENS.contains(&width) && SCREENS.contains(&height) {
-        return Ok((width, height));
-    }
-    Err(format!("a screen has from {0}x{0} to {1}x{1} pixels", SCREENS.start(), SCREENS.end()))
-}
-
-fn parse_rate(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(rate) if RATES.contains(&rate) => Ok(rate),
-        _ => Err(format!("give a number from {} to {}", RATES.start(), RATES.end())),
-    }
-}
-
-fn parse_redundancy(text: &str) -> Result<f64, String> {
-    let number = text.strip_suffix('%').unwrap_or(text).trim();
-    match number.parse::<f64>().map(|percent| percent / 100.0) {
-        Ok(share) if (0.0..=MAX_REDUNDANCY).contains(&share) => Ok(share),
-        _ => Err(format!("give a percentage from 0% to {}%", MAX_REDUNDANCY * 100.0)),
-    }
-}
-
-/// Bytes, with K, M, G or T for powers of 1024.
-fn parse_bytes(text: &str) -> Result<u64, String> {
-    let text = text.trim();
-    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
-    let power = match text.get(digits.len()..).unwrap_or_default().to_ascii_uppercase().as_str() {
-        "" | "B" => Some(0),
-        "K" | "KB" | "KIB" => Some(1),
-        "M" | "MB" | "MIB" => Some(2),
-        "G" | "GB" | "GIB" => Some(3),
-        "T" | "TB" | "TIB" => Some(4),
-        _ => None,
-    };
-    let unit = power.map(|power| 1024u64.pow(power));
-    let bytes = digits.parse::<u64>().ok().zip(unit).and_then(|(n, unit)| n.checked_mul(unit));
-    bytes.ok_or_else(|| "give a number of bytes, such as 500M or 20G".to_owned())
-}
-
-fn parse_only(text: &str) -> Result<Selection, SelectionError> {
-    if text.is_empty() { Ok(Selection::default()) } else { text.parse() }
-}
-
-fn parse_threads(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(count) if count <= 1024 => Ok(count),
-        _ => Err("give a number from 0 (all cores) to 1024".to_owned()),
-    }
-}
-
-fn parse_url(text: &str) -> Result<String, String> {
-    let plain = text.len() <= MAX_URL_BYTES && text.bytes().all(|byte| byte.is_ascii_graphic());
-    let is_web = text.starts_with("https://") || text.starts_with("http://");
-    if is_web && plain {
-        return Ok(text.to_owned());
-    }
-    Err(format!(
-        "an address that begins with https:// or http://, without spaces, of at most {MAX_URL_BYTES} characters"
-    ))
-}
-
-fn parse_name(text: &str) -> Result<String, String> {
-    let safe = safe_name(text);
-    if safe == text {
-        return Ok(safe);
-    }
-    Err(format!("a receiver would not use it as it is; give a plain file name, such as {safe:?}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -318,21 +257,5 @@ mod tests {
                 assert!(arg.get_help().is_some(), "{} {}", command.get_name(), arg.get_id());
             }
         }
-    }
-
-    #[test]
-    fn values_are_checked() {
-        assert_eq!(parse_size("1920x1080"), Ok((1920, 1080)));
-        assert!(parse_size("1920").is_err() && parse_size("axb").is_err());
-        assert_eq!(parse_screen("3840x2160"), Ok((3840, 2160)));
-        assert!(parse_screen("3840x200").is_err() && parse_screen("99999x2160").is_err());
-        assert_eq!(parse_redundancy("20%"), Ok(0.2));
-        assert_eq!(parse_redundancy("150"), Ok(1.5));
-        assert!(parse_redundancy("-1").is_err() && parse_redundancy("NaN").is_err());
-        assert!(parse_rate("0.95").is_err() && parse_rate("0.5").is_ok());
-        assert_eq!(parse_bytes("1073741825"), Ok((1 << 30) + 1));
-        assert_eq!(parse_bytes("20g"), Ok(20 << 30));
-        assert!(parse_bytes("much").is_err() && parse_bytes("99999999T").is_err());
-        assert!(parse_name("../x").is_err() && parse_name("x.txt").is_ok());
     }
 }

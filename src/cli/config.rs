@@ -2,16 +2,16 @@
 //! works with what is needed, not with what was typed.
 
 use super::args::{DecodeArgs, EncodeArgs, Format};
+use super::channel::Channel;
 use super::exit::Failure;
 use super::inputs::show;
 use super::journal::JournalConfig;
 use super::target::OutputConfig;
 use super::thread_count;
 use crate::cimbar::Mode;
-use crate::format::{FormatChoice, FrameTables, Profile, size_on_screen};
-use crate::send::{
-    CimbarOptions, DEFAULT_LEVEL, DEFAULT_REDUNDANCY, OwnOptions, SHOW_REDUNDANCY, Selection,
-};
+use crate::format::FrameTables;
+use crate::media::paper::Sheet;
+use crate::send::{CimbarOptions, DEFAULT_LEVEL, OwnOptions, Redundancy, Selection};
 use std::path::{Path, PathBuf};
 
 /// The zstd level that libcimbar's senders use.
@@ -21,6 +21,12 @@ const CIMBAR_LEVEL: i32 = 16;
 pub(super) struct EncodeConfig {
     pub(super) content: Content,
     pub(super) output: OutputConfig,
+    /// What frames are printed on, if they are.
+    pub(super) sheet: Option<Sheet>,
+    /// Whether a last page describes the format.
+    pub(super) instructions: bool,
+    /// Whether it is read back.
+    pub(super) verify: bool,
     /// Frames that are wanted.
     pub(super) only: Selection,
     pub(super) threads: usize,
@@ -54,13 +60,17 @@ impl EncodeConfig {
     /// If options do not go together, or there is no such frame.
     pub(super) fn new(args: EncodeArgs) -> Result<Self, Failure> {
         let output = OutputConfig::new(&args)?;
+        let channel = Channel::new(&args, output.moves(), output.is_paper())?;
         let content = match args.probe {
-            true => Content::Probe { size: size(&args, Profile::Standard) },
-            false => file(&args, output.moves())?,
+            true => Content::Probe { size: channel.size },
+            false => file(&args, &channel)?,
         };
         Ok(Self {
             content,
             output,
+            sheet: channel.sheet,
+            instructions: args.instructions,
+            verify: args.verify,
             only: args.only,
             threads: thread_count(args.common.threads),
             quiet: args.common.quiet,
@@ -69,19 +79,13 @@ impl EncodeConfig {
 }
 
 /// A file that is to be sent.
-fn file(args: &EncodeArgs, moves: bool) -> Result<Content, Failure> {
+fn file(args: &EncodeArgs, channel: &Channel) -> Result<Content, Failure> {
     let input = one_input(&args.inputs)?;
     let symbology = match args.format {
-        Format::Tilecast => own(args, moves)?,
-        Format::Cimbar => cimbar(args, moves)?,
+        Format::Tilecast => own(args, channel)?,
+        Format::Cimbar => cimbar(args, channel)?,
     };
     Ok(Content::File { input, name: args.name.clone(), symbology })
-}
-
-/// Width and height of frames: as asked for, as the screen has room for, or as the profile has them.
-fn size(args: &EncodeArgs, profile: Profile) -> (usize, usize) {
-    let screen = args.screen.map(|screen| size_on_screen(screen, args.caption));
-    args.size.or(screen).unwrap_or(profile.parameters().size)
 }
 
 /// The file to send; of several nobody knows yet how they would travel.
@@ -98,39 +102,29 @@ fn one_input(inputs: &[PathBuf]) -> Result<PathBuf, Failure> {
 }
 
 /// Frames of our own; with bands where they play by themselves.
-fn own(args: &EncodeArgs, moves: bool) -> Result<SymbologyConfig, Failure> {
+fn own(args: &EncodeArgs, channel: &Channel) -> Result<SymbologyConfig, Failure> {
     if args.mode.is_some() {
         let error = anyhow::anyhow!("--mode is for libcimbar's format");
         return Err(Failure::with_hint(error, "add --format cimbar"));
     }
-    let profile = args.profile.unwrap_or(Profile::Standard);
-    let usual = profile.parameters();
-    let choice = FormatChoice {
-        profile,
-        size: size(args, profile),
-        tile: args.tile,
-        rate: args.rate,
-        bands: args.bands.unwrap_or(1),
-    };
-    let has_bands = args.bands.is_none() && (moves || usual.bands > 1);
+    let choice = channel.choice(args);
+    let has_bands = args.bands.is_none() && channel.has_bands();
     let tables = if has_bands { choice.animated()? } else { choice.tables()? };
-    let options = OwnOptions { redundancy: redundancy(args, moves), caption: args.caption };
+    let options = OwnOptions { redundancy: channel.redundancy(args), caption: args.caption };
     Ok(SymbologyConfig::Own { tables, options, level: args.level.unwrap_or(DEFAULT_LEVEL) })
 }
 
-/// Repair packets for each source packet: what plays is joined anywhere and not waited for.
-fn redundancy(args: &EncodeArgs, moves: bool) -> f64 {
-    args.redundancy.unwrap_or(if moves { SHOW_REDUNDANCY } else { DEFAULT_REDUNDANCY })
-}
-
 /// Frames of libcimbar's, which know none of the options of our own.
-fn cimbar(args: &EncodeArgs, moves: bool) -> Result<SymbologyConfig, Failure> {
+fn cimbar(args: &EncodeArgs, channel: &Channel) -> Result<SymbologyConfig, Failure> {
     let foreign = [
         ("--profile", args.profile.is_some()),
         ("--size", args.size.is_some()),
         ("--screen", args.screen.is_some()),
         ("--tile", args.tile.is_some()),
         ("--rate", args.rate.is_some()),
+        ("--colours", args.colours.is_some()),
+        ("--density", args.density.is_some()),
+        ("--paper", args.paper.is_some()),
         ("--bands", args.bands.is_some()),
         ("--caption", args.caption),
     ];
@@ -138,11 +132,22 @@ fn cimbar(args: &EncodeArgs, moves: bool) -> Result<SymbologyConfig, Failure> {
         let error = anyhow::anyhow!("libcimbar's format has no {option}");
         return Err(Failure::with_hint(error, "--mode chooses between its kinds of frames"));
     }
+    let redundancy = match args.redundancy {
+        None => channel.share(),
+        Some(Redundancy::Share(share)) => share,
+        Some(_) => {
+            let error = anyhow::anyhow!("libcimbar's format has no --redundancy in frames");
+            return Err(Failure::with_hint(
+                error,
+                "any frames that are enough will do: give a share",
+            ));
+        }
+    };
     Ok(SymbologyConfig::Cimbar(CimbarOptions {
         mode: args.mode.unwrap_or(Mode::B),
         name: None,
         level: args.level.unwrap_or(CIMBAR_LEVEL),
-        redundancy: redundancy(args, moves),
+        redundancy,
     }))
 }
 

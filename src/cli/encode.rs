@@ -4,9 +4,13 @@ use super::args::EncodeArgs;
 use super::config::{Content, EncodeConfig, SymbologyConfig};
 use super::exit::{Exit, Failure, check_interrupt, stop};
 use super::inputs::{is_stream, show};
+use super::paper::{announcement, paper};
 use super::progress::Progress;
 use super::target::Target;
+use super::verify::verify;
 use super::{counted, thousands};
+use crate::media::paper::Paper;
+use crate::media::sinks::FrameSink;
 use crate::media::{open_input, standard_input, storage};
 use crate::outline::Outline;
 use crate::send::{
@@ -16,6 +20,7 @@ use crate::send::{
 use anyhow::Context;
 use std::io::{IsTerminal, Read};
 use std::path::Path;
+use std::time::SystemTime;
 
 /// Runs the command.
 ///
@@ -24,30 +29,51 @@ use std::path::Path;
 pub(super) fn run(args: EncodeArgs) -> Result<Exit, Failure> {
     let config = EncodeConfig::new(args)?;
     let target = Target::reserve(&config.output)?;
-    let mut outgoing = prepare(&config)?;
-    let outline = outgoing.outline();
+    let Prepared { mut outgoing, changed } = prepare(&config)?;
+    let (outline, summary) = (outgoing.outline(), outgoing.summary());
     let shown = shown(&config.only, outline.frames)?;
-    draw(outgoing.as_mut(), &outline, target, shown, &config)?;
-    if !config.quiet {
-        match config.content {
-            Content::File { .. } => say!("{}", describe(&outline, &outgoing.summary(), shown)),
-            Content::Probe { .. } => say!(
-                "{} of all kinds; film or photograph them, and decode tells which are read",
-                counted(shown, "frame")
-            ),
-        }
+    let instructions = config.instructions;
+    let paper =
+        config.sheet.as_ref().map(|sheet| paper(sheet, instructions, &outline, &summary, changed));
+    if let Some(paper) = paper.as_ref().filter(|_| !config.quiet) {
+        announcement(paper, &summary).iter().for_each(|line| say!("{line}"));
     }
+    let is_told = paper.is_some() && shown == outline.frames;
+    let mut sink = draw(outgoing.as_mut(), &outline, (target, paper), shown, &config)?;
+    let written = sink.end()?;
+    let verified = config.verify.then(|| verify(written.as_deref(), (&outline, &summary), &config));
+    let verified = verified.transpose()?.unwrap_or_default();
+    sink.finish()?;
+    let told = match config.content {
+        Content::File { .. } if is_told => String::new(),
+        Content::File { .. } => describe(&outline, &summary, shown),
+        Content::Probe { .. } => format!(
+            "{} of all kinds; film or photograph them, and decode tells which are read",
+            counted(shown, "frame")
+        ),
+    };
+    let lines = [told, verified].into_iter().filter(|line| !line.is_empty() && !config.quiet);
+    lines.for_each(|line| say!("{line}"));
     Ok(Exit::Success)
 }
 
+/// What is ready to be sent.
+struct Prepared {
+    outgoing: Box<dyn Outgoing>,
+    /// When the file was changed last, if it is one.
+    changed: Option<SystemTime>,
+}
+
 /// Reads the file, and makes it ready to be sent.
-fn prepare(config: &EncodeConfig) -> Result<Box<dyn Outgoing>, Failure> {
+fn prepare(config: &EncodeConfig) -> Result<Prepared, Failure> {
     let (input, name, symbology) = match &config.content {
-        Content::Probe { size } => return Ok(Box::new(Probe::new(*size)?)),
+        Content::Probe { size } => {
+            return Ok(Prepared { outgoing: Box::new(Probe::new(*size)?), changed: None });
+        }
         Content::File { input, name, symbology } => (input, name, symbology),
     };
-    let Input { read, size, name } = Input::open(input, name.clone())?;
-    match symbology {
+    let Input { read, size, name, changed } = Input::open(input, name.clone())?;
+    let outgoing: Box<dyn Outgoing> = match symbology {
         SymbologyConfig::Own { tables, options, level } => {
             let progress = Progress::new(size, "bytes", config.quiet);
             let threads = config.threads;
@@ -56,13 +82,14 @@ fn prepare(config: &EncodeConfig) -> Result<Box<dyn Outgoing>, Failure> {
                 progress.set(read);
                 check_interrupt()
             })?;
-            Ok(Box::new(OwnTransfer::new(stream, tables.clone(), *options)?))
+            Box::new(OwnTransfer::new(stream, tables.clone(), *options)?)
         }
         SymbologyConfig::Cimbar(options) => {
             let options = CimbarOptions { name, ..options.clone() };
-            Ok(Box::new(CimbarTransfer::new(read, size, options)?))
+            Box::new(CimbarTransfer::new(read, size, options)?)
         }
-    }
+    };
+    Ok(Prepared { outgoing, changed })
 }
 
 /// How many of a transfer's frames are wanted.
@@ -75,16 +102,16 @@ fn shown(only: &Selection, frames: u64) -> Result<u64, Failure> {
     Ok(only.count(frames))
 }
 
-/// Draws the frames, as often as the output wants them, and hands them over.
+/// Draws the frames, as often as the output wants them, and hands them over to it.
 fn draw(
     outgoing: &mut dyn Outgoing,
     outline: &Outline,
-    target: Target,
+    (target, paper): (Target, Option<Paper>),
     shown: u64,
     config: &EncodeConfig,
-) -> Result<(), Failure> {
+) -> Result<Box<dyn FrameSink>, Failure> {
     let passes = target.passes();
-    let mut sink = target.begin(outline, shown)?;
+    let mut sink = target.begin(outline, shown, paper)?;
     let form = sink.form();
     let total = passes.map_or(0, |passes| u64::from(passes) * shown);
     let progress = Progress::new(total, "frames", config.quiet);
@@ -99,7 +126,7 @@ fn draw(
         })?;
         pass += 1;
     }
-    Ok(sink.finish()?)
+    Ok(sink)
 }
 
 /// What is to be sent.
@@ -108,6 +135,8 @@ struct Input {
     /// 0 if that is not known.
     size: u64,
     name: Option<String>,
+    /// When it was changed last, if it is a file.
+    changed: Option<SystemTime>,
 }
 
 impl Input {
@@ -117,7 +146,8 @@ impl Input {
                 let error = anyhow::anyhow!("standard input is a terminal");
                 return Err(Failure::with_hint(error, "pipe data in, or name a file"));
             }
-            return Ok(Self { read: Box::new(standard_input(stop())), size: 0, name });
+            let read = Box::new(standard_input(stop()));
+            return Ok(Self { read, size: 0, name, changed: None });
         }
         let context = || format!("cannot read {}", show(path));
         let metadata = std::fs::metadata(path).with_context(context)?;
@@ -130,7 +160,8 @@ impl Input {
         let file_name = path.file_name().map(|name| name.to_string_lossy().into_owned());
         // What a pipe is called says nothing about what comes through it.
         let file_name = file_name.filter(|_| metadata.is_file());
-        Ok(Self { read, size: metadata.len(), name: name.or(file_name) })
+        let changed = metadata.modified().ok().filter(|_| metadata.is_file());
+        Ok(Self { read, size: metadata.len(), name: name.or(file_name), changed })
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) enum Exit {
     Incomplete = 1,
     /// Usage or I/O.
     Error = 2,
-    /// The restored data is not what was sent.
+    /// The restored data is not what was sent, or what was written does not restore it.
     Unverified = 3,
     /// Ctrl-C.
     Interrupted = 130,
@@ -37,6 +37,13 @@ pub(super) enum Failure {
     Interrupted,
     /// Whoever read standard output has enough: nothing is wrong.
     StdoutClosed,
+    /// What was written is not what it should be.
+    Unverified {
+        /// In what.
+        error: anyhow::Error,
+        /// What to do about it.
+        hint: String,
+    },
     /// Something is wrong.
     Error {
         /// What.
@@ -54,20 +61,21 @@ impl Failure {
 
     /// Prints the error with its causes, and says how to exit.
     pub(super) fn tell(self) -> Exit {
-        let (error, hint) = match self {
+        let (error, hint, exit) = match self {
             Self::Interrupted => {
                 say!("tilecast: interrupted");
                 return Exit::Interrupted;
             }
             Self::StdoutClosed => return Exit::Success,
-            Self::Error { error, hint } => (error, hint),
+            Self::Unverified { error, hint } => (error, Some(hint), Exit::Unverified),
+            Self::Error { error, hint } => (error, hint, Exit::Error),
         };
         say!("tilecast: error: {error:#}");
         let full = is_full(&error).then(|| "free some space".to_owned());
         if let Some(hint) = hint.or(full) {
             say!("tilecast: hint: {hint}");
         }
-        Exit::Error
+        exit
     }
 }
 

@@ -12,6 +12,7 @@ macro_rules! say {
 }
 
 mod args;
+mod channel;
 mod config;
 mod decode;
 mod delivery;
@@ -21,12 +22,16 @@ mod exit;
 mod info;
 mod inputs;
 mod journal;
+mod kinds;
 mod listing;
+mod paper;
 mod patience;
 mod progress;
 mod receiver;
 mod target;
 mod told;
+mod values;
+mod verify;
 mod watch;
 mod words;
 mod write;

@@ -1,7 +1,8 @@
 //! The words by which profiles and modes are chosen, and what `--help` says of them.
 
 use crate::cimbar::Mode;
-use crate::format::Profile;
+use crate::format::{Density, Profile};
+use crate::frame::Palette;
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
@@ -21,9 +22,38 @@ impl ValueEnum for Profile {
             Self::Ultra => "sharp photos, close by: 2-pixel tiles",
             Self::Photo => "sharp photos of 8 megapixels and more: 2-pixel tiles, 1448x1448",
             Self::Lossless => "screenshots, remote desktops, copied files: 1-pixel tiles",
-            Self::Print => "paper: 8-pixel tiles, black and white",
+            Self::Print => "paper, see --density and --paper",
         };
         Some(PossibleValue::new(self.name()).help(help))
+    }
+}
+
+impl ValueEnum for Density {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help = match self {
+            Self::Safe => "paper that is folded and stained, poor scans",
+            Self::Normal => "any printer, any scan from 200 dots an inch on",
+            Self::Fine => "laser printers, and grey scans at 600 dots an inch",
+            Self::Colour => "colour printers, and scans in colour",
+        };
+        Some(PossibleValue::new(self.name()).help(help))
+    }
+}
+
+impl ValueEnum for Palette {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::BlackWhite, Self::Colour]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Self::BlackWhite => PossibleValue::new("2").help("black and white"),
+            Self::Colour => PossibleValue::new("8").help("the corners of the cube of colours"),
+        })
     }
 }
 

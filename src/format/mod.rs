@@ -2,13 +2,17 @@
 //! ([`FrameFormat`]), all that follows from them ([`FrameTables`]), and the choices that people make
 //! by name ([`Profile`]).
 
+mod density;
+mod parameters;
 mod probe;
 mod profile;
 mod screen;
 
 pub use crate::modem::FrameFormat;
+pub use density::Density;
+pub use parameters::Parameters;
 pub use probe::{PROBE_FRAMES, PROBE_TRANSFER, Trial};
-pub use profile::{FormatChoice, FormatError, Parameters, Profile};
+pub use profile::{FormatChoice, FormatError, Profile};
 pub use screen::size_on_screen;
 
 use crate::frame::Layout;

@@ -1,5 +1,7 @@
 //! Profiles: the choices that fit a channel, under one name.
 
+use super::density::Density;
+use super::parameters::Parameters;
 use super::{FrameFormat, FrameTables};
 use crate::frame::{Geometry, GeometryError, Layout, Palette};
 use crate::inner::{FrameCode, MAX_BANDS};
@@ -25,21 +27,6 @@ pub enum Profile {
     Lossless,
     /// Paper.
     Print,
-}
-
-/// What a profile stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Parameters {
-    /// Side of a tile in pixels.
-    pub tile: usize,
-    /// Parity columns of the inner code.
-    pub parity: u8,
-    /// Colours.
-    pub palette: Palette,
-    /// Bands of a frame, where these cost little.
-    pub bands: u8,
-    /// Width and height of a frame in pixels, unless another size is asked for.
-    pub size: (usize, usize),
 }
 
 impl Profile {
@@ -86,9 +73,7 @@ impl Profile {
             Self::Ultra => Parameters { tile: 2, parity: 11, ..usual },
             Self::Photo => Parameters { tile: 2, parity: 9, size: (1448, 1448), ..usual },
             Self::Lossless => Parameters { tile: 1, parity: 4, ..usual },
-            Self::Print => {
-                Parameters { tile: 8, parity: 24, palette: Palette::BlackWhite, ..usual }
-            }
+            Self::Print => Density::default().parameters(),
         }
     }
 }
@@ -104,6 +89,8 @@ pub struct FormatChoice {
     pub tile: Option<usize>,
     /// Code rate.
     pub rate: Option<f64>,
+    /// Colours.
+    pub palette: Option<Palette>,
     /// Bands.
     pub bands: u8,
 }
@@ -136,7 +123,8 @@ const BAND_COST: f64 = 0.05;
 impl FormatChoice {
     /// A profile's frames of this size, as they are.
     pub fn new(profile: Profile, size: (usize, usize)) -> Self {
-        Self { profile, size, tile: None, rate: None, bands: profile.parameters().bands }
+        let bands = profile.parameters().bands;
+        Self { profile, size, tile: None, rate: None, palette: None, bands }
     }
 
     /// The choice's format with as many bands as serve an animation, which small frames have no
@@ -161,6 +149,7 @@ impl FormatChoice {
         let Parameters { tile, parity, palette, .. } = self.profile.parameters();
         let tile = self.tile.unwrap_or(tile);
         let parity = self.rate.map_or(parity, parity_for_rate);
+        let palette = self.palette.unwrap_or(palette);
         if !(1..=MAX_BANDS).contains(&bands) {
             return Err(FormatError::Bands { got: bands });
         }

@@ -48,6 +48,11 @@ pub fn tiff(data: &[u8]) {
     fuzzed::pages(data).take(MOST).map_while(Result::ok).for_each(|picture| check(&picture));
 }
 
+/// The frames of a player's page.
+pub fn page(data: &[u8]) {
+    fuzzed::page(data).take(MOST).map_while(Result::ok).for_each(|picture| check(&picture));
+}
+
 /// A stream that gives a few bytes at a time.
 struct Slowly<'a>(&'a [u8], usize);
 

@@ -2,10 +2,9 @@
 //! of their data are taken over as they are, so that compressing is done where frames are drawn.
 
 use super::framing::Framing;
+use super::png::{SIGNATURE, chunks};
 use std::io::{Error, Result, Write};
 
-/// What each PNG file begins with.
-const SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
 /// `dispose_op` none, `blend_op` source: each frame is the whole picture.
 const OPERATIONS: [u8; 2] = [0, 0];
 
@@ -87,23 +86,6 @@ impl Framing for Apng {
         }
         write_chunk(target, b"IEND", &[])
     }
-}
-
-/// Kind and data of each chunk of a PNG file.
-fn chunks(png: &[u8]) -> Result<Vec<([u8; 4], &[u8])>> {
-    let broken = || Error::other("a frame that is no PNG file");
-    let mut rest = png.strip_prefix(&SIGNATURE).ok_or_else(broken)?;
-    let mut chunks = Vec::new();
-    while !rest.is_empty() {
-        let (length, after) = rest.split_first_chunk().ok_or_else(broken)?;
-        let (kind, after) = after.split_first_chunk().ok_or_else(broken)?;
-        let length = u32::from_be_bytes(*length) as usize;
-        let (data, after) = after.split_at_checked(length).ok_or_else(broken)?;
-        let (_, after) = after.split_first_chunk::<4>().ok_or_else(broken)?;
-        chunks.push((*kind, data));
-        rest = after;
-    }
-    Ok(chunks)
 }
 
 /// Writes a chunk whose data is the `parts` one after the other.

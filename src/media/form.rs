@@ -1,6 +1,6 @@
 //! Frames in the form that an output wants: always bytes, made on the threads that draw.
 
-use super::png::{Effort, encode_png};
+use super::png::{Effort, encode_png, encode_printed};
 use super::{gif, y4m};
 use crate::frame::Cells;
 use crate::raster::IndexedFrame;
@@ -11,6 +11,8 @@ use std::sync::Arc;
 pub enum Form {
     /// A PNG file each.
     Png(Effort),
+    /// A PNG file each, for a printer: this many pixels for a pixel, at each side.
+    Printed(usize),
     /// Frames of a Y4M stream.
     Y4m,
     /// 3 bytes a pixel.
@@ -29,6 +31,7 @@ impl Form {
     pub fn render(&self, frame: &IndexedFrame) -> std::io::Result<Vec<u8>> {
         match self {
             Self::Png(effort) => encode_png(frame, *effort),
+            Self::Printed(scale) => encode_printed(frame, *scale),
             Self::Y4m => Ok(y4m::frame_bytes(frame)),
             Self::Rgb => Ok(frame.to_rgb()),
             Self::Gif => Ok(gif::compressed(frame)),

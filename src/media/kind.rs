@@ -24,6 +24,8 @@ pub enum Kind {
     Single,
     /// Uncompressed video.
     Y4m,
+    /// A page, which may be one that plays frames.
+    Page,
     /// A container of compressed video.
     Video,
     /// Something that has a name and cannot be read: which of [`FOREIGN`].
@@ -48,6 +50,8 @@ pub(super) const FOREIGN: [(usize, &[u8], &str, &str); 12] = [
     (0, b"\x1F\x8B", "a gzip file", "unpack it, for example: gunzip"),
 ];
 
+/// What a page begins with.
+const PAGE: &[u8] = b"<!doctype html";
 /// Endings of camera originals, which look like TIFF from outside.
 const RAW_ENDINGS: [&str; 8] = ["dng", "nef", "cr2", "cr3", "arw", "orf", "rw2", "raf"];
 /// Endings of what ffmpeg reads and has no first bytes to tell it by, or so many.
@@ -94,6 +98,9 @@ impl Kind {
             [b'Y', b'U', b'V', b'4', b'M', ..] => Self::Y4m,
             _ if containers.iter().any(|(offset, magic)| at(*offset, magic)) => Self::Video,
             _ if is_transport_stream(front) => Self::Video,
+            _ if front.get(..PAGE.len()).is_some_and(|front| front.eq_ignore_ascii_case(PAGE)) => {
+                Self::Page
+            }
             _ => FOREIGN
                 .iter()
                 .position(|(offset, magic, ..)| at(*offset, magic))
@@ -159,6 +166,7 @@ mod tests {
             (&b"\x89PNG\r\n\x1a\n"[..], Kind::Png),
             (b"GIF89a", Kind::Gif),
             (b"YUV4MPEG2 W4 H4", Kind::Y4m),
+            (b"<!DOCTYPE HTML>", Kind::Page),
             (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", Kind::Heic),
             (b"\0\0\0\x1Cftypavif\0\0\0\0mif1avif", Kind::Avif),
             (b"\0\0\0\x1Cftypmif1\0\0\0\0mif1avif", Kind::Avif),

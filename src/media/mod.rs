@@ -15,6 +15,7 @@ mod heic;
 mod kind;
 pub mod output;
 mod page;
+pub mod paper;
 mod patient;
 mod picture;
 mod png;
@@ -42,6 +43,7 @@ pub use y4m::{Y4mReader, YuvFrame};
 pub(crate) mod fuzzed {
     use super::animation::{AnimationFrame, is_apng, read_apng, read_gif};
     pub(crate) use super::kind::FRONT_BYTES;
+    use super::page::{PageFrame, PageFrames};
     pub(crate) use super::picture::MAX_PIXELS;
     pub(crate) use super::split::Splitter;
     use super::{Loaded, PictureError, tiff};
@@ -62,6 +64,14 @@ pub(crate) mod fuzzed {
 
     fn picture(frame: Result<AnimationFrame, PictureError>) -> Result<Picture, PictureError> {
         frame.and_then(AnimationFrame::into_picture).map(Loaded::into_picture)
+    }
+
+    /// The frames of a player's page.
+    pub(crate) fn page(bytes: &[u8]) -> impl Iterator<Item = Result<Picture, PictureError>> {
+        let mut frames = PageFrames::new(bytes);
+        let next = move || frames.next().transpose();
+        let load = |frame: Result<PageFrame, _>| frame.and_then(PageFrame::load);
+        std::iter::from_fn(next).map(load).map(|frame| frame.map(Loaded::into_picture))
     }
 
     /// The pages of a TIFF file.

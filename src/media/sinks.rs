@@ -11,10 +11,12 @@ use super::gif::Gif;
 use super::output::{OutputError, OutputFile, OutputFolder};
 pub use super::page::Address;
 use super::page::Page;
+use super::paper::{Pages, Paper, SCALE};
 use super::png::Effort;
 use super::y4m::Y4m;
 use crate::outline::Outline;
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 /// How frames are to be shown, as far as an output can say that.
 #[derive(Clone, Copy, Debug)]
@@ -38,10 +40,17 @@ pub trait FrameSink {
     /// If it cannot be written.
     fn add(&mut self, number: u64, bytes: &[u8]) -> Result<(), OutputError>;
 
-    /// Makes the output appear, whole.
+    /// Writes what comes after the last frame. Says where the whole is until it appears, if it can be read
+    /// there.
     ///
     /// # Errors
-    /// If it cannot be; then nothing is left behind.
+    /// If it cannot be written; then nothing is left behind.
+    fn end(&mut self) -> Result<Option<PathBuf>, OutputError>;
+
+    /// Makes the output, which has ended, appear.
+    ///
+    /// # Errors
+    /// If it cannot; then nothing is left behind.
     fn finish(self: Box<Self>) -> Result<(), OutputError>;
 }
 
@@ -58,7 +67,10 @@ impl Framing for Plain {
 #[derive(Clone, Debug)]
 pub enum StreamKind {
     /// PNG files.
-    Png,
+    Png {
+        /// Whether they are for a printer.
+        printed: bool,
+    },
     /// Uncompressed video.
     Y4m,
     /// A GIF animation.
@@ -67,16 +79,19 @@ pub enum StreamKind {
     Apng,
     /// A page that plays frames, and may say where the receiver is; boxed, since it is large.
     Page(Box<(Outline, Option<Address>)>),
+    /// Pages for a printer.
+    Paper(Box<Paper>),
 }
 
 impl StreamKind {
     /// The form in which it takes frames.
     pub(super) fn form(&self) -> Form {
         match self {
-            Self::Png => Form::Png(Effort::Fast),
+            Self::Png { printed } => single(*printed),
             Self::Y4m => Form::Y4m,
             Self::Gif => Form::Gif,
             Self::Apng => Form::Png(Effort::Small),
+            Self::Paper(_) => Form::Printed(SCALE),
             // Symbols are smaller than any PNG of them; frames that have other shapes come as PNG.
             Self::Page(page) => page.0.cells.clone().map_or(Form::Png(Effort::Small), Form::Cells),
         }
@@ -94,19 +109,25 @@ impl StreamKind {
         let Playback { fps, plays, shown } = *playback;
         let too_many = |_| io::Error::other("too many frames for an animation");
         Ok(match self {
-            Self::Png => Box::new(Plain),
+            Self::Png { .. } => Box::new(Plain),
             Self::Y4m => Box::new(Y4m { size, fps }),
             Self::Gif => Box::new(Gif::new(size, fps, plays)),
             Self::Apng => {
                 let count = u32::try_from(shown).map_err(too_many)?;
                 Box::new(Apng::new(size, count, fps as u16, plays))
             }
+            Self::Paper(paper) => Box::new(Pages::new((**paper).clone())),
             Self::Page(page) => {
                 let (outline, receiver) = (**page).clone();
                 Box::new(Page::new(outline, fps, plays, receiver))
             }
         })
     }
+}
+
+/// The form of frames in PNG files of their own.
+fn single(printed: bool) -> Form {
+    if printed { Form::Printed(1) } else { Form::Png(Effort::Fast) }
 }
 
 /// Where a stream goes.
@@ -200,11 +221,18 @@ impl FrameSink for StreamSink {
         written.map_err(|error| self.place.error(error))
     }
 
-    fn finish(self: Box<Self>) -> Result<(), OutputError> {
-        let Self { mut place, mut framing, .. } = *self;
-        let ended = framing.end(&mut place).and_then(|()| place.flush());
+    fn end(&mut self) -> Result<Option<PathBuf>, OutputError> {
+        let Self { place, framing, .. } = self;
+        let ended = framing.end(place).and_then(|()| place.flush());
         ended.map_err(|error| place.error(error))?;
-        match place {
+        Ok(match place {
+            Place::File(file) => file.readable(),
+            Place::Stdout(_) => None,
+        })
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), OutputError> {
+        match self.place {
             Place::File(file) => file.finish(),
             Place::Stdout(_) => Ok(()),
         }
@@ -215,23 +243,28 @@ impl FrameSink for StreamSink {
 pub struct FolderSink {
     folder: OutputFolder,
     digits: usize,
+    printed: bool,
 }
 
 impl FolderSink {
-    /// Frames of a transfer of `frames` frames go to `folder`.
-    pub fn new(folder: OutputFolder, frames: u64) -> Self {
-        Self { folder, digits: frames.to_string().len().max(4) }
+    /// Frames of a transfer of `frames` frames go to `folder`, maybe for a printer.
+    pub fn new(folder: OutputFolder, frames: u64, printed: bool) -> Self {
+        Self { folder, digits: frames.to_string().len().max(4), printed }
     }
 }
 
 impl FrameSink for FolderSink {
     fn form(&self) -> Form {
-        Form::Png(Effort::Fast)
+        single(self.printed)
     }
 
     fn add(&mut self, number: u64, bytes: &[u8]) -> Result<(), OutputError> {
         let digits = self.digits;
         self.folder.add(format!("frame-{:0digits$}.png", number + 1), bytes)
+    }
+
+    fn end(&mut self) -> Result<Option<PathBuf>, OutputError> {
+        Ok(Some(self.folder.unfinished_path().to_owned()))
     }
 
     fn finish(self: Box<Self>) -> Result<(), OutputError> {
@@ -241,7 +274,8 @@ impl FrameSink for FolderSink {
 
 /// A video file, by ffmpeg.
 pub struct VideoSink {
-    writer: VideoWriter,
+    /// Nothing once the video has ended.
+    writer: Option<VideoWriter>,
     file: OutputFile,
 }
 
@@ -260,7 +294,7 @@ impl VideoSink {
         let full_chroma = outline.tile < 3;
         let (size, fps) = (outline.size, playback.fps);
         let format = VideoFormat { container, size, fps, full_chroma };
-        Ok(Self { writer: VideoWriter::new(file.unfinished_path(), &format)?, file })
+        Ok(Self { writer: Some(VideoWriter::new(file.unfinished_path(), &format)?), file })
     }
 }
 
@@ -270,15 +304,20 @@ impl FrameSink for VideoSink {
     }
 
     fn add(&mut self, _: u64, bytes: &[u8]) -> Result<(), OutputError> {
-        Ok(self.writer.add(bytes)?)
+        let writer = self.writer.as_mut().ok_or(FfmpegError::Stopped)?;
+        Ok(writer.add(bytes)?)
     }
 
-    fn finish(self: Box<Self>) -> Result<(), OutputError> {
-        self.writer.finish()?;
+    fn end(&mut self) -> Result<Option<PathBuf>, OutputError> {
+        self.writer.take().map_or(Ok(()), VideoWriter::finish)?;
         // Whatever ended without a complaint may have ended before it wrote anything.
         if self.file.is_empty() {
             return Err(FfmpegError::Stopped.into());
         }
+        Ok(self.file.readable())
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), OutputError> {
         self.file.finish()
     }
 }

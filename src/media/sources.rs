@@ -5,6 +5,7 @@
 
 use super::animation::{AnimationFrames, is_apng, read_apng, read_gif};
 use super::ffmpeg::{FfmpegError, VideoInput, VideoReader};
+use super::page::PageFrames;
 use super::patient::{PatientReader, standard_input};
 use super::picture::MAX_PIXELS;
 use super::read::{load_page, load_picture, read_picture};
@@ -119,6 +120,7 @@ fn several_captures(path: &Path, origin: &Arc<str>, stop: &Stop) -> Result<Conte
         Kind::Png | Kind::Plain | Kind::Other => return following(path, origin),
         Kind::Tiff => return tiff_captures(path, origin),
         Kind::Y4m => y4m(origin, file, None, |_| Ok(())),
+        Kind::Page => page(origin, file),
         // ffmpeg reads AVIF as well.
         Kind::Video | Kind::Avif => video_captures(&VideoInput::File(path.into()), &origin, stop),
         _ => return Ok(Content::One { cut: false }),
@@ -211,6 +213,7 @@ fn stream_captures(stream: impl Read + Send + 'static, origin: &str) -> Sources 
     };
     match kind {
         Kind::Y4m => y4m(origin, stream, None, |_| Ok(())),
+        Kind::Page => page(origin, stream),
         Kind::Video => failed(origin, SourceError::Compressed),
         Kind::Png | Kind::Plain | Kind::Other => pictures(origin, stream),
         // These are read from anywhere in them.
@@ -291,6 +294,15 @@ fn animation(origin: Arc<str>, mut frames: AnimationFrames) -> Sources {
                 .map_err(SourceError::from)
                 .map(|frame| -> Load { Box::new(move || Ok(frame.into_picture()?)) }),
         )
+    })
+}
+
+/// The frames of a player's page.
+fn page(origin: Arc<str>, source: impl BufRead + Send + 'static) -> Sources {
+    let mut frames = PageFrames::new(source);
+    numbered(origin, move || {
+        let frame = frames.next().map_err(SourceError::from).transpose()?;
+        Some(frame.map(|frame| -> Load { Box::new(move || Ok(frame.load()?)) }))
     })
 }
 

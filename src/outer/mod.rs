@@ -16,6 +16,7 @@ mod field;
 mod lanes;
 mod linear;
 mod locate;
+mod losses;
 mod missing;
 mod packet;
 mod parity;
@@ -31,6 +32,7 @@ mod suspect;
 
 pub use assemble::{Accepted, Assembler};
 pub use cross::cross_payload;
+pub use losses::MAX_LOSSES;
 pub(crate) use missing::MAX_EXAMINED;
 pub use missing::Missing;
 pub use packet::{PACKET_HEADER_BYTES, Packet, PacketId};

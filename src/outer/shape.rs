@@ -28,13 +28,19 @@ pub struct Shape {
 }
 
 /// Why no shape fits.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ShapeError {
     /// The stream needs more blocks than a transfer can have.
     #[error("the file needs {needed} blocks, a transfer has at most {MAX_BLOCKS}")]
     TooManyBlocks {
         /// Blocks that would be needed.
         needed: u64,
+    },
+    /// More frames may be lost than any shape can make up for.
+    #[error("no transfer of such a file survives the loss of {losses} frames")]
+    Losses {
+        /// Frames.
+        losses: u32,
     },
 }
 

@@ -74,6 +74,7 @@ impl Outgoing for CimbarTransfer {
             cimbar_mode: Some(self.coding.parameters().name),
             sent_bytes: self.encoder.message_bytes() as u64,
             spare_frames: None,
+            digest: None,
         }
     }
 

@@ -9,18 +9,21 @@ mod cimbar;
 mod own;
 mod packets;
 mod probe;
+mod redundancy;
 mod selection;
 mod stream;
 
 pub use cimbar::{CimbarOptions, CimbarTransfer};
 pub use own::{OwnOptions, OwnTransfer};
 pub use probe::Probe;
+pub use redundancy::Redundancy;
 pub use selection::{Selection, SelectionError};
 pub use stream::{Stream, StreamOptions};
 
 use crate::cimbar::FountainError;
 use crate::format::FormatError;
 use crate::ordered::ordered;
+pub use crate::outer::MAX_LOSSES;
 use crate::outer::{OuterError, ShapeError};
 use crate::outline::Outline;
 use crate::raster::IndexedFrame;
@@ -34,6 +37,9 @@ pub const DEFAULT_REDUNDANCY: f64 = 0.2;
 /// the losses take anyway nobody waits for packets that come again; 100% falls short where every
 /// second frame is lost, 150% is hardly better.
 pub const SHOW_REDUNDANCY: f64 = 1.2;
+
+/// The same for paper, which is kept: pages are lost, or printed badly, one by one.
+pub const PAPER_REDUNDANCY: f64 = 0.15;
 
 /// Why sending failed.
 #[derive(Debug, thiserror::Error)]
@@ -97,6 +103,8 @@ pub struct Summary {
     pub sent_bytes: u64,
     /// Frames that may be lost, whichever they are; `None` where any that are enough will do.
     pub spare_frames: Option<u64>,
+    /// BLAKE3 of the file, where that travels.
+    pub digest: Option<[u8; 32]>,
 }
 
 /// A file that is ready to be sent, in frames of one symbology.

@@ -1,28 +1,22 @@
 //! A file to frames of our own.
 
 use super::packets::FramePackets;
-use super::{DEFAULT_REDUNDANCY, Frames, Outgoing, Selection, SendError, Stream, Summary, Undrawn};
+use super::{Frames, Outgoing, Redundancy, Selection, SendError, Stream, Summary, Undrawn};
 use crate::format::{FormatChoice, FrameTables, PROBE_TRANSFER};
 use crate::frame::{CAPTION_HEIGHT, Cells, draw, draw_caption};
 use crate::modem::{FrameHeader, modulate};
-use crate::outer::{Packet, Schedule, Shape};
+use crate::outer::{Packet, Schedule};
 use crate::outline::Outline;
 use crate::raster::IndexedFrame;
 use std::sync::Arc;
 
 /// How a file travels in frames of our own, beside their format.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct OwnOptions {
-    /// Repair packets for each source packet, at least.
-    pub redundancy: f64,
+    /// How much more than the file travels.
+    pub redundancy: Redundancy,
     /// Whether name and number are written below each frame.
     pub caption: bool,
-}
-
-impl Default for OwnOptions {
-    fn default() -> Self {
-        Self { redundancy: DEFAULT_REDUNDANCY, caption: false }
-    }
 }
 
 /// A file, and how it travels in frames of our own.
@@ -42,7 +36,7 @@ impl OwnTransfer {
         options: OwnOptions,
     ) -> Result<Self, SendError> {
         let packets = tables.packets();
-        let shape = Shape::new(stream.length(), tables.payload(), packets, options.redundancy)?;
+        let shape = options.redundancy.shape(stream.length(), tables.payload(), packets)?;
         let schedule = Schedule::new(shape, packets);
         if schedule.frames() > u64::from(u32::MAX) {
             return Err(SendError::Frames { frames: schedule.frames() });
@@ -101,6 +95,7 @@ impl Outgoing for OwnTransfer {
             cimbar_mode: None,
             sent_bytes: self.stream.length(),
             spare_frames: Some(self.drawer.schedule.survivable_losses()),
+            digest: Some(self.stream.manifest().digest),
         }
     }
 

@@ -54,7 +54,7 @@ impl Outgoing for Probe {
     }
 
     fn summary(&self) -> Summary {
-        Summary { cimbar_mode: None, sent_bytes: 0, spare_frames: None }
+        Summary { cimbar_mode: None, sent_bytes: 0, spare_frames: None, digest: None }
     }
 
     fn frames<'a>(&'a mut self, only: &'a Selection) -> Frames<'a> {

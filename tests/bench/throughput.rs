@@ -197,7 +197,7 @@ fn tables(profile: Profile) -> FrameTables {
 fn one_frame(profile: Profile) -> Vec<u8> {
     let tables = tables(profile);
     let stream = Stream::in_memory(&random(tables.capacity() - 200), None).unwrap();
-    let options = OwnOptions { redundancy: 0.0, caption: false };
+    let options = OwnOptions { redundancy: 0.0.into(), caption: false };
     let mut transfer = OwnTransfer::new(stream, tables, options).unwrap();
     let last = transfer.outline().frames - 1;
     encode_png(&transfer.frame(last).unwrap().unwrap(), Effort::Fast).unwrap()

@@ -48,7 +48,7 @@ fn as_rgba(frame: &IndexedFrame) -> Option<Picture> {
 fn carry(profile: Profile, picture: impl Fn(&IndexedFrame) -> Option<Picture>) {
     let (file, choice) = (file(), FormatChoice::new(profile, (1024, 768)));
     let stream = Stream::in_memory(&file, Some("name.bin".to_owned())).expect("memory");
-    let options = OwnOptions { redundancy: 1.0, caption: false };
+    let options = OwnOptions { redundancy: 1.0.into(), caption: false };
     let tables = choice.tables().expect("a size that frames can have");
     let mut transfer = OwnTransfer::new(stream, tables, options).expect("a small file");
     let (mut reader, mut receiver) = (Reader::default(), Receiver::in_memory());

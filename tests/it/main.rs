@@ -37,6 +37,8 @@ mod module;
 mod moving;
 // The player's page in a real browser.
 mod page;
+// Pages for printers.
+mod paper;
 // The probe, through cameras.
 mod probe;
 // The receiver's page in real browsers.
@@ -61,6 +63,8 @@ mod spec;
 mod support;
 // Frames of strangers among those of a transfer.
 mod trust;
+// What is written is read back.
+mod verified;
 // Inputs that are silent, or large: who waits for whom.
 mod waiting;
 // Golden vectors of every layer.

@@ -172,7 +172,7 @@ proptest! {
     ) {
         let choice = FormatChoice {
             profile: Profile::Standard, size: (width, height), tile: Some(tile), rate: Some(rate),
-            bands,
+            bands, palette: None,
         };
         if choice.tables().is_err() {
             return Ok(());

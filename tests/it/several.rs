@@ -1,7 +1,7 @@
 //! Several frames in one picture, pictures in opposite brightness, frames without colour: what is read
 //! of them, and what is said.
 
-use crate::support::{Workdir, own, picture, random_bytes};
+use crate::support::{Workdir, own, picture, poster, random_bytes};
 use tilecast::capture::Reader;
 use tilecast::format::{FormatChoice, Profile};
 use tilecast::media::{Effort, encode_png};
@@ -11,7 +11,10 @@ use tilecast::send::{Outgoing, OwnTransfer};
 
 /// Frames of a file of random bytes.
 fn frames(profile: Profile, size: (usize, usize), seed: u64) -> Vec<Picture> {
-    let choice = FormatChoice::new(profile, size);
+    let choice = match profile {
+        Profile::Print => poster(size),
+        profile => FormatChoice::new(profile, size),
+    };
     let capacity = choice.tables().unwrap().capacity();
     let mut transfer =
         OwnTransfer::in_memory(&random_bytes(9 * capacity, seed), None, &choice).unwrap();

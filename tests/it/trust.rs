@@ -257,7 +257,7 @@ fn a_name_is_shown_as_its_file_is_called() {
 fn renamed(honest: &Honest, name: &str) -> Vec<u8> {
     use tilecast::send::{OwnOptions, OwnTransfer, Stream};
     let stream = Stream::in_memory(&honest.file, Some(name.into())).unwrap();
-    let options = OwnOptions { redundancy: 0.0, caption: false };
+    let options = OwnOptions { redundancy: 0.0.into(), caption: false };
     let tables = choice(Profile::Standard, 512).tables().unwrap();
     let mut transfer = OwnTransfer::new(stream, tables, options).unwrap();
     crate::support::pngs(&mut transfer, 1).remove(0)

@@ -3,7 +3,7 @@
 //! `REGENERATE=1 cargo test --release --test it vectors` writes them anew; that is a change of the
 //! format.
 
-use crate::support::{choice, encode, hex, project, random_bytes};
+use crate::support::{choice, encode, hex, poster, project, random_bytes};
 use tilecast::container::{CHUNK_BYTES, Manifest, Reader, compress};
 use tilecast::format::{FrameFormat, Profile};
 use tilecast::frame::{Geometry, Layout, Palette, TileKind};
@@ -184,9 +184,12 @@ fn frame() {
     }
     for profile in Profile::ALL {
         let name = profile.name();
-        let side = if name == "print" { 1024 } else { 512 };
+        let choice = match profile {
+            Profile::Print => poster((1024, 1024)),
+            profile => choice(profile, 512),
+        };
         // Incompressible, so that the pixels do not depend on zstd.
-        let (_, frames) = encode(&random_bytes(300, 2), &choice(profile, side), 0.2);
+        let (_, frames) = encode(&random_bytes(300, 2), &choice, 0.2);
         let picture = decode_picture(&frames[0]).unwrap();
         found.push(entry(format!("pixels_{name}"), hash(picture.rgb())));
     }

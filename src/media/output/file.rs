@@ -92,6 +92,14 @@ impl OutputFile {
         }
     }
 
+    /// Where all that was written can be read, before it appears; nowhere if it went into a device.
+    pub(crate) fn readable(&self) -> Option<PathBuf> {
+        match &self.place {
+            Place::Device(_) => None,
+            Place::Beside { unfinished, .. } => Some(unfinished.path().to_owned()),
+        }
+    }
+
     /// Makes the file appear.
     ///
     /// # Errors

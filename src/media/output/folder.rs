@@ -73,6 +73,11 @@ impl OutputFolder {
         Ok(())
     }
 
+    /// Where the files are until they appear.
+    pub(crate) fn unfinished_path(&self) -> &Path {
+        self.staging.path()
+    }
+
     /// Makes the files appear.
     ///
     /// # Errors

@@ -7,8 +7,12 @@
 //! in base64. An element a frame, so that the player never holds more than one of them decoded.
 
 mod address;
+mod frames;
 
 pub use address::Address;
+#[cfg(any(test, fuzzing))]
+pub(super) use frames::PageFrame;
+pub(super) use frames::PageFrames;
 
 use crate::media::framing::Framing;
 use crate::media::png::{Effort, encode_png};
@@ -23,6 +27,14 @@ const SCRIPT: &str = include_str!("player.js");
 /// Where the data and the script go.
 const DATA_PLACE: &str = "<!--data-->\n";
 const SCRIPT_PLACE: &str = "/*player*/\n";
+
+/// Around what the page holds, each in a line of its own: the head, what all frames have in common, and
+/// each frame with its number.
+const ABOUT: &str = "<script id=\"about\" type=\"application/json\">";
+const BASE: &str = "<script id=\"base\" type=\"text/plain\">";
+const FRAME: &str = "<script class=\"frame\" data-n=\"";
+const FRAME_DATA: &str = "\" type=\"text/plain\">";
+const END: &str = "</script>";
 
 /// The head as the script reads it.
 #[derive(Serialize)]
@@ -84,20 +96,17 @@ impl Framing for Page {
         let (front, _) = parts();
         target.write_all(front.as_bytes())?;
         let about = self.about()?;
-        writeln!(target, "<script id=\"about\" type=\"application/json\">{about}</script>")?;
+        writeln!(target, "{ABOUT}{about}{END}")?;
         if let Some(cells) = &self.outline.cells {
             let base = STANDARD.encode(encode_png(&cells.base, Effort::Small)?);
-            writeln!(target, "<script id=\"base\" type=\"text/plain\">{base}</script>")?;
+            writeln!(target, "{BASE}{base}{END}")?;
         }
         Ok(())
     }
 
     fn frame(&mut self, number: u64, bytes: &[u8], target: &mut dyn Write) -> Result<()> {
         let (number, text) = (number + 1, STANDARD.encode(bytes));
-        writeln!(
-            target,
-            "<script class=\"frame\" data-n=\"{number}\" type=\"text/plain\">{text}</script>"
-        )
+        writeln!(target, "{FRAME}{number}{FRAME_DATA}{text}{END}")
     }
 
     fn end(&mut self, target: &mut dyn Write) -> Result<()> {

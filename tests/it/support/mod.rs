@@ -6,6 +6,7 @@ pub mod browser;
 pub mod cdp;
 #[cfg(unix)]
 pub mod firefox;
+pub mod printed;
 #[cfg(unix)]
 pub mod server;
 #[cfg(unix)]
@@ -93,7 +94,7 @@ pub fn text(length: usize, seed: u64) -> Vec<u8> {
 /// A file and its frames, as PNG files in memory.
 pub fn encode(file: &[u8], choice: &FormatChoice, redundancy: f64) -> (OwnTransfer, Vec<Vec<u8>>) {
     let stream = Stream::in_memory(file, Some("file".into())).unwrap();
-    let options = OwnOptions { redundancy, caption: false };
+    let options = OwnOptions { redundancy: redundancy.into(), caption: false };
     let mut transfer = OwnTransfer::new(stream, choice.tables().unwrap(), options).unwrap();
     let frames = pngs(&mut transfer, 2);
     (transfer, frames)
@@ -147,6 +148,12 @@ pub fn complete(receiver: &mut Receiver) -> Option<Vec<u8>> {
 
 pub fn choice(profile: Profile, side: usize) -> FormatChoice {
     FormatChoice::new(profile, (side, side))
+}
+
+/// Black and white, in tiles that any camera sees.
+pub fn poster(size: (usize, usize)) -> FormatChoice {
+    let (tile, rate) = (Some(8), Some(0.5));
+    FormatChoice { tile, rate, ..FormatChoice::new(Profile::Print, size) }
 }
 
 /// A picture whose pixels are `f(x, y)`.
