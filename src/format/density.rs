@@ -41,7 +41,7 @@ impl Density {
             Self::Safe => (3, 0.67, Palette::BlackWhite),
             Self::Normal => (2, 0.81, Palette::BlackWhite),
             Self::Fine => (1, 0.50, Palette::BlackWhite),
-            Self::Colour => (2, 0.54, Palette::Colour),
+            Self::Colour => (2, 0.60, Palette::Colour),
         };
         Parameters { tile, parity: parity_for_rate(rate), palette, bands: 1, size: PAGE }
     }
