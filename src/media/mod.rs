@@ -16,6 +16,7 @@ mod kind;
 pub mod output;
 mod page;
 mod patient;
+mod pdf;
 mod picture;
 mod png;
 mod read;

@@ -44,6 +44,9 @@ pub enum PictureError {
     /// A HEIC picture that is damaged, or of a kind that is not read.
     #[error("a HEIC picture that cannot be read: {0}")]
     Heic(String),
+    /// A PDF file or a page of one that is damaged: how.
+    #[error("a damaged PDF file: {0}")]
+    Pdf(&'static str),
     /// A video stream that cannot be read: why.
     #[error("not a video stream that can be read: {0}")]
     Video(&'static str),
@@ -58,7 +61,7 @@ impl PictureError {
             Self::Foreign(..) => "other-format",
             Self::TooLarge { .. } => "picture-too-large",
             Self::Cut => "picture-cut",
-            Self::Damaged(_) | Self::Tiff(_) | Self::Heic(_) => "damaged-picture",
+            Self::Damaged(_) | Self::Tiff(_) | Self::Heic(_) | Self::Pdf(_) => "damaged-picture",
             Self::Video(_) => "damaged-video",
         }
     }
