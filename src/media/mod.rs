@@ -7,6 +7,8 @@
 
 mod animation;
 mod apng;
+mod bilevel;
+mod facsimile;
 pub mod ffmpeg;
 mod form;
 mod framing;

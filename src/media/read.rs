@@ -73,6 +73,9 @@ pub(super) fn load_page(
     page: &Page,
     length: u64,
 ) -> Result<Loaded, PictureError> {
+    if page.is_facsimile() {
+        return page.facsimile.load(&mut source, page.big_endian, length);
+    }
     if !page.has_palette() {
         return decode(&mut std::io::BufReader::new(page.of(source)?), length);
     }

@@ -62,8 +62,12 @@ impl Content {
         resources: &Dict,
     ) -> Result<Self, PdfError> {
         let mut bytes = Vec::new();
-        let parts = match objects.resolve(contents)? {
-            Object::Array(parts) => parts,
+        let parts = match (contents, objects.resolve(contents)?) {
+            (_, Object::Array(parts)) => parts,
+            (Object::Reference(_), Object::Null) => {
+                let missing = "the content of this page is missing: copy the file again";
+                return Err(PdfError::Damaged(missing));
+            }
             _ => vec![contents.clone()],
         };
         for part in parts {
@@ -144,6 +148,11 @@ impl Content {
         let name = std::str::from_utf8(name.unwrap_or(&Object::Null).name()).unwrap_or_default();
         let named = named.get(name);
         let dict = objects.dict(named)?;
+        if matches!(named, Object::Reference(_)) && dict == Dict::default() {
+            return Err(PdfError::Damaged(
+                "a picture of this page is missing: copy the file again",
+            ));
+        }
         if objects.entry(&dict, "Subtype")?.name() == b"Image" {
             self.place(Image::Named(named.clone()), state);
             return Ok(());

@@ -1,25 +1,30 @@
 //! A picture of a page, in its own pixels (ISO 32000-1, 8.9).
 
-use super::bilevel;
 use super::colour::{Samples, Space, numbers};
 use super::content::Image;
 use super::error::PdfError;
+use super::jbig2;
 use super::object::{Dict, Object};
 use super::objects::{Coding, Objects, Stream, Unpacked};
+use crate::media::bilevel::{Fax, fax};
 use crate::media::picture::{check_size, limits};
 use image::codecs::jpeg::JpegDecoder;
 use image::{DynamicImage, ImageDecoder};
 use std::io::Cursor;
 
-/// Bytes a pixel while a picture is read: its colours, samples or the coefficients of JPEG.
-pub(super) const READING_BYTES: u64 = 9;
+/// Bytes a pixel while a picture is read: its colours, and its samples or the coefficients of JPEG; and
+/// what covers it.
+const READING_BYTES: u64 = 9;
+const COVER_BYTES: u64 = 8;
 
 /// What is said of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Head {
     pub(super) size: (u32, u32),
-    /// Pixels that it has when it is read: as many as the larger of itself and what covers it.
+    /// Pixels that it has when it is read, as many as the larger of itself and what covers it; and
+    /// bytes that reading it takes.
     pub(super) pixels: u64,
+    pub(super) reading: u64,
     /// Bytes of the file that it is in.
     pub(super) length: u64,
 }
@@ -42,6 +47,10 @@ pub(super) fn head(objects: &mut Objects<'_>, image: &Image) -> Result<Head, Pdf
     };
     let size = size(objects, &dict)?;
     let mut pixels = u64::from(size.0) * u64::from(size.1);
+    // Black and white is packed until it is read.
+    let is_packed = objects.resolve(dict.either("BitsPerComponent", "BPC"))?.count() == Some(1)
+        || objects.resolve(dict.either("ImageMask", "IM"))? == Object::Bool(true);
+    let mut each = if is_packed { 5 } else { READING_BYTES };
     let mut length = match image {
         Image::Named(_) => objects.entry(&dict, "Length")?.count().unwrap_or(0),
         Image::Inline(stream) => stream.raw.len() as u64,
@@ -51,10 +60,12 @@ pub(super) fn head(objects: &mut Objects<'_>, image: &Image) -> Result<Head, Pdf
         if cover != Dict::default() {
             let size = self::size(objects, &cover)?;
             pixels = pixels.max(u64::from(size.0) * u64::from(size.1));
+            each = READING_BYTES + COVER_BYTES;
             length = length.saturating_add(objects.entry(&cover, "Length")?.count().unwrap_or(0));
         }
     }
-    Ok(Head { size, pixels, length: length.min(objects.file.length) })
+    let length = length.min(objects.file.length);
+    Ok(Head { size, pixels, reading: pixels * each, length })
 }
 
 fn size(objects: &mut Objects<'_>, dict: &Dict) -> Result<(u32, u32), PdfError> {
@@ -134,20 +145,21 @@ fn two_levels(
     let parameters = &unpacked.parameters;
     if unpacked.coding == Coding::Jbig2 {
         let globals = match objects.stream(parameters.get("JBIG2Globals"))? {
-            Some(stream) => objects.unpack(&stream, bilevel::MAX_GLOBALS)?.plain()?,
+            Some(stream) => objects.unpack(&stream, jbig2::MAX_GLOBALS)?.plain()?,
             None => Vec::new(),
         };
-        return bilevel::jbig2(&unpacked.bytes, &globals, size);
+        return jbig2::read(&unpacked.bytes, &globals, size);
     }
     let mut value = |key| objects.entry(parameters, key);
-    let fax = bilevel::Fax {
+    let coded = Fax {
         k: value("K")?.number().unwrap_or(0.0),
         columns: value("Columns")?.count().unwrap_or(1728),
         ends: value("EndOfBlock")? != Object::Bool(false),
         aligned: value("EncodedByteAlign")? == Object::Bool(true),
         black_is_1: value("BlackIs1")? == Object::Bool(true),
     };
-    bilevel::fax(&unpacked.bytes, &fax, size)
+    let damaged = PdfError::Damaged("a fax that cannot be unpacked");
+    fax(&unpacked.bytes, &coded, size).ok_or(damaged)
 }
 
 fn jpeg(bytes: Vec<u8>, size: (usize, usize), is_inverted: bool) -> Result<Layer, PdfError> {

@@ -5,13 +5,13 @@
 //! ([`page`]). Nothing that a file says of itself is believed beyond a bound: sizes, counts, what
 //! streams unpack to, objects within objects.
 
-mod bilevel;
 mod colour;
 mod content;
 mod error;
 mod file;
 mod filter;
 mod image;
+mod jbig2;
 mod object;
 mod objects;
 mod page;

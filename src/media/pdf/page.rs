@@ -3,7 +3,7 @@
 
 use super::content::{Content, Placed};
 use super::error::PdfError;
-use super::image::{Head, Layer, READING_BYTES, head, over, read};
+use super::image::{Head, Layer, head, over, read};
 use super::object::Object;
 use super::objects::Objects;
 use super::place::Matrix;
@@ -89,7 +89,7 @@ fn blank() -> Result<Loaded, PdfError> {
 /// not be mirrored.
 fn single(objects: &mut Objects<'_>, item: &Item) -> Result<Loaded, PdfError> {
     let pixels = u64::from(item.head.size.0) * u64::from(item.head.size.1);
-    let reading = (item.head.pixels * READING_BYTES).div_ceil(pixels);
+    let reading = item.head.reading.div_ceil(pixels);
     let permit = room(item.head.size, reading, item.head.length)?;
     let layer = read(objects, &item.placed.image, item.placed.ink)?;
     let (width, height) = (layer.width, layer.height);
@@ -117,7 +117,7 @@ fn together(objects: &mut Objects<'_>, items: &[Item]) -> Result<Loaded, PdfErro
     let onto = Matrix([density, 0.0, 0.0, -density, -left * density, top * density]);
     check_size(size.0, size.1)?;
     let pixels = u64::from(size.0) * u64::from(size.1);
-    let most = items.iter().map(|item| item.head.pixels).max().unwrap_or(0);
+    let most = items.iter().map(|item| item.head.reading).max().unwrap_or(0);
     let (width, height) = (size.0 as usize, size.1 as usize);
     let work = |item: &Item| {
         let [columns, rows] = under(item.placed.matrix.then(onto), (width, height));
@@ -127,7 +127,7 @@ fn together(objects: &mut Objects<'_>, items: &[Item]) -> Result<Loaded, PdfErro
         return Err(PdfError::Damaged("a page with too many pictures on it"));
     }
     let length = items.iter().map(|item| item.head.length).sum::<u64>().min(objects.file.length);
-    let reading = 3 + (most * READING_BYTES).div_ceil(pixels);
+    let reading = 3 + most.div_ceil(pixels);
     let permit = room(size, reading, length)?;
     let mut sheet = Layer { width, height, rgb: vec![255; width * height * 3], cover: None };
     for item in items {
