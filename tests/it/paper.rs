@@ -36,20 +36,50 @@ fn adhoc() {
             ("curve 30", Camera { curve: 30.0, ..base.clone() }),
             ("curve -30", Camera { curve: -30.0, fill: 1.1, ..base.clone() }),
             ("curve 45", Camera { curve: 45.0, ..base.clone() }),
-            ("curve 15 tilt", Camera { curve: 15.0, tilt: (8.0, -10.0), fill: 1.1, ..base.clone() }),
-            ("curve 30 tilt", Camera { curve: 30.0, tilt: (8.0, -10.0), fill: 1.1, ..base.clone() }),
-            ("curve 15 lens roll", Camera { curve: 15.0, lens: 0.02, roll: 3.0, fill: 1.1, ..base.clone() }),
+            (
+                "curve 15 tilt",
+                Camera { curve: 15.0, tilt: (8.0, -10.0), fill: 1.1, ..base.clone() },
+            ),
+            (
+                "curve 30 tilt",
+                Camera { curve: 30.0, tilt: (8.0, -10.0), fill: 1.1, ..base.clone() },
+            ),
+            (
+                "curve 15 lens roll",
+                Camera { curve: 15.0, lens: 0.02, roll: 3.0, fill: 1.1, ..base.clone() },
+            ),
             ("shadow", Camera { shadow: 0.4, ..base.clone() }),
             ("lamp", Camera { lamp: 0.6, vignetting: 0.5, ..base.clone() }),
             ("grain", Camera { grain: 0.25, ..base.clone() }),
-            ("all", Camera { curve: 15.0, tilt: (5.0, -6.0), fill: 1.1, shadow: 0.4, lamp: 0.3, vignetting: 0.3, grain: 0.1, clutter: true, ..base.clone() }),
+            (
+                "all",
+                Camera {
+                    curve: 15.0,
+                    tilt: (5.0, -6.0),
+                    fill: 1.1,
+                    shadow: 0.4,
+                    lamp: 0.3,
+                    vignetting: 0.3,
+                    grain: 0.1,
+                    clutter: true,
+                    ..base.clone()
+                },
+            ),
         ];
         for (name, camera) in cases {
             let photo = camera.shoot(&frame);
             let start = std::time::Instant::now();
             let capture = read(&photo);
             let m = &capture.measures;
-            eprintln!("{tile} {name}: {:?} marks {:?} err {:?} px/t {:?} {:.2?} {:?}", capture.outcome, m.marks_found, m.registration_error, m.pixels_per_tile, start.elapsed(), capture.reading.as_ref().map(|r| r.codewords()));
+            eprintln!(
+                "{tile} {name}: {:?} marks {:?} err {:?} px/t {:?} {:.2?} {:?}",
+                capture.outcome,
+                m.marks_found,
+                m.registration_error,
+                m.pixels_per_tile,
+                start.elapsed(),
+                capture.reading.as_ref().map(|r| r.codewords())
+            );
         }
     }
 }

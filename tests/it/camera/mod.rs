@@ -5,10 +5,10 @@
 
 pub mod optics;
 mod pose;
-mod sheet;
 pub mod recording;
 pub mod rolling;
 mod sensor;
+mod sheet;
 
 use optics::blurred;
 use pose::Pose;
