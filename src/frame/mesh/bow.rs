@@ -1,6 +1,6 @@
 //! Sides that bow: on curved paper, and behind strong lenses, what lies between two finders is beside
-//! the straight line from one to the other, further than a mark is looked for. How far is found side
-//! by side, from the marks that are near it.
+//! the straight line from one to the other, and not where it would be along it, further than a mark is
+//! looked for. How far is found side by side, from some of the marks near it.
 
 use super::Mesh;
 use super::marks::Template;
@@ -8,28 +8,50 @@ use crate::raster::{Picture, Point};
 
 /// How far a side may bow, as a share of its length, and steps, in tiles.
 const MOST: f64 = 0.035;
-const STEP: f64 = 0.75;
-/// Marks this near a side tell of it, as a share of the distance to the other one.
+const STEP: f64 = 1.5;
+/// How far its halves may be drawn apart or, less, together; the same.
+const APART: [f64; 2] = [-0.012, 0.035];
+const APART_STEP: f64 = 3.0;
+/// Steps by which opposite sides differ in that.
+const ALIKE: i32 = 2;
+/// Marks this near a side tell of it, as a share of the distance to the other one; so many at most.
 const NEAR: f64 = 0.14;
+const MARKS: usize = 16;
 /// Marks that have to be found for a side to bow.
-const ENOUGH: usize = 3;
+const ENOUGH: usize = 4;
 
-/// By how much the middles of the four sides between the finders are off the straight line, in picture
-/// pixels: the upper one, the lower one, the left and the right one.
+/// How a side is off the straight line between its finders, in picture pixels.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Bow([Point; 4]);
+struct Side {
+    /// At its middle.
+    across: Point,
+    /// By so much its halves are drawn apart along it.
+    apart: Point,
+}
+
+impl Side {
+    /// How far off a point is, from 0 to 1 along the side.
+    fn at(&self, v: f64) -> Point {
+        (self.across + self.apart * (2.0 * v - 1.0)) * (4.0 * v * (1.0 - v))
+    }
+}
+
+/// How the four sides are off: the upper one, the lower one, the left and the right one.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Bow([Side; 4]);
 
 impl Bow {
     /// How far off a point is, given its place between the finders, from 0 to 1 in both directions.
     pub(super) fn at(&self, place: Point) -> Point {
-        let arc = |v: f64| 4.0 * v * (1.0 - v);
-        let [upper, lower, left, right] = self.0;
-        (upper * (1.0 - place.y) + lower * place.y) * arc(place.x)
-            + (left * (1.0 - place.x) + right * place.x) * arc(place.y)
+        let [upper, lower, left, right] = &self.0;
+        upper.at(place.x) * (1.0 - place.y)
+            + lower.at(place.x) * place.y
+            + left.at(place.y) * (1.0 - place.x)
+            + right.at(place.y) * place.x
     }
 
     /// With one side changed.
-    fn with(&self, side: usize, bow: Point) -> Self {
+    fn with(&self, side: usize, bow: Side) -> Self {
         let mut changed = *self;
         if let Some(side) = changed.0.get_mut(side) {
             *side = bow;
@@ -46,34 +68,48 @@ impl Mesh {
         Point::new(share(at.x, first.x, last.x), share(at.y, first.y, last.y))
     }
 
-    /// How the sides bow, by the marks near them.
+    /// How the sides bow, by the marks near them. The halves of opposite ones are drawn apart alike, and
+    /// paper is bent in one direction.
     pub(super) fn bow(&self, picture: &Picture, marks: &[Point], template: &Template) -> Bow {
-        let find = |mark: &Point, bow: &Bow| {
-            let predicted = bow.at(self.between_finders(*mark));
-            self.find_mark(picture, template, *mark, predicted).is_some()
-        };
-        (0..4).fold(Bow::default(), |bow, side| {
+        let (mut bow, mut apart) = (Bow::default(), None);
+        for side in 0..4 {
             let away = |mark: &&Point| {
                 let place = self.between_finders(**mark);
                 [place.y, 1.0 - place.y, place.x, 1.0 - place.x][side] < NEAR
             };
             let near: Vec<&Point> = marks.iter().filter(away).collect();
-            let (outward, length) = self.outward(side);
-            let steps = (MOST * length / STEP) as i32;
-            let bowed = |step: i32| bow.with(side, outward * (f64::from(step) * STEP));
-            let tried = (-steps..=steps).map(|step| {
-                let bow = bowed(step);
-                (near.iter().filter(|mark| find(mark, &bow)).count(), -step.abs(), step)
-            });
-            match tried.max() {
-                Some((count, _, step)) if count >= ENOUGH => bowed(step),
-                _ => bow,
+            let step = near.len().div_ceil(MARKS).max(1);
+            let found = |bow: &Bow| {
+                let seen = |mark: &&&Point| {
+                    let predicted = bow.at(self.between_finders(***mark));
+                    self.find_mark(picture, template, ***mark, predicted).is_some()
+                };
+                near.iter().step_by(step).filter(seen).count()
+            };
+            let tried =
+                self.sides(side, apart).map(|tried| (found(&bow.with(side, tried.1)), tried));
+            let best =
+                tried.max_by_key(|(count, ((apart, step), _))| (*count, -apart.abs() - step));
+            if let Some((count, ((step, _), one))) = best
+                && count >= ENOUGH
+            {
+                bow = bow.with(side, one);
+                apart = if side % 2 == 0 { Some((step, ALIKE)) } else { apart };
             }
-        })
+            if side == 1 {
+                apart = apart.filter(|(step, _)| *step != 0).map(|_| (0, 0));
+            }
+        }
+        bow
     }
 
-    /// The picture's step for a tile across a side, at its middle, and the side's length in tiles.
-    fn outward(&self, side: usize) -> (Point, f64) {
+    /// All ways in which a side may bow, and how many steps apart and across each is; those near a
+    /// number of steps apart, if one is known.
+    fn sides(
+        &self,
+        side: usize,
+        known: Option<(i32, i32)>,
+    ) -> impl Iterator<Item = ((i32, i32), Side)> + use<> {
         let [first, _, last, _] = self.finders;
         let middle = (first + last) * 0.5;
         let (dx, dy) = self.map.steps(match side {
@@ -82,6 +118,20 @@ impl Mesh {
             2 => Point::new(first.x, middle.y),
             _ => Point::new(last.x, middle.y),
         });
-        if side < 2 { (dy, last.x - first.x) } else { (dx, last.y - first.y) }
+        let (across, along, length) = match side {
+            0 | 1 => (dy, dx, last.x - first.x),
+            _ => (dx, dy, last.y - first.y),
+        };
+        let most = (MOST * length / STEP) as i32;
+        let aparts = APART.map(|share| (share * length / APART_STEP) as i32);
+        let [least, greatest] =
+            known.map_or(aparts, |(step, around)| [step - around, step + around]);
+        (least..=greatest).flat_map(move |apart| {
+            let side = move |step: i32| Side {
+                across: across * (f64::from(step) * STEP),
+                apart: along * (f64::from(apart) * APART_STEP),
+            };
+            (-most..=most).map(move |step| ((apart, step.abs()), side(step)))
+        })
     }
 }
