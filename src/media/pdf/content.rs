@@ -16,6 +16,8 @@ const MAX_OPERATORS: usize = 4_000_000;
 /// Bytes of content, and of all contents within it.
 const MAX_CONTENT: usize = 1 << 25;
 const ALL_CONTENT: usize = 4 * MAX_CONTENT;
+/// What each of these counts beside its bytes.
+const EACH_CONTENT: usize = 1 << 16;
 /// Numbers before an operator.
 const MAX_OPERANDS: usize = 64;
 
@@ -90,6 +92,7 @@ impl Content {
         mut state: State,
         depth: usize,
     ) -> Result<(), PdfError> {
+        let named = objects.dict(resources.get("XObject"))?;
         let (mut lexer, mut operands, mut states) = (Lexer::new(bytes), Vec::new(), Vec::new());
         while let Some(object) = lexer.object() {
             let Object::Word(word) = object else {
@@ -104,7 +107,11 @@ impl Content {
             match word.as_slice() {
                 b"q" if states.len() < MAX_STATES => states.push(state),
                 b"Q" => state = states.pop().unwrap_or(state),
-                b"Do" => self.paint(objects, operands.first(), resources, state, depth)?,
+                b"Do" => {
+                    let name = operands.first().map_or(&[][..], Object::name);
+                    let name = std::str::from_utf8(name).unwrap_or_default();
+                    self.paint(objects, named.get(name), resources, state, depth)?;
+                }
                 b"BI" => {
                     let image = inline(&mut lexer, objects, resources)?;
                     self.place(image, state);
@@ -139,14 +146,11 @@ impl Content {
     fn paint(
         &mut self,
         objects: &mut Objects<'_>,
-        name: Option<&Object>,
+        named: &Object,
         resources: &Dict,
         mut state: State,
         depth: usize,
     ) -> Result<(), PdfError> {
-        let named = objects.dict(resources.get("XObject"))?;
-        let name = std::str::from_utf8(name.unwrap_or(&Object::Null).name()).unwrap_or_default();
-        let named = named.get(name);
         let dict = objects.dict(named)?;
         if matches!(named, Object::Reference(_)) && dict == Dict::default() {
             return Err(PdfError::Damaged(
@@ -166,7 +170,7 @@ impl Content {
         }
         let own = objects.entry(&dict, "Resources")?;
         let bytes = objects.unpack(&stream, MAX_CONTENT)?.plain()?;
-        self.bytes += stream.raw.len() + bytes.len();
+        self.bytes += stream.raw.len() + bytes.len() + EACH_CONTENT;
         if self.bytes > ALL_CONTENT {
             return Err(TOO_MUCH);
         }

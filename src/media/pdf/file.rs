@@ -7,6 +7,8 @@ use std::io::{Read, Seek, SeekFrom};
 
 /// An object's bytes are looked for in windows of these sizes.
 const WINDOWS: [u64; 4] = [1 << 10, 1 << 14, 1 << 17, 1 << 21];
+/// Bytes that are read beyond four times the file: objects can be asked for over and over.
+const MORE_READ: u64 = 1 << 29;
 /// Bytes of a file that are read at a time.
 const CHUNK: usize = 1 << 16;
 
@@ -28,18 +30,24 @@ pub(super) struct Indirect {
 pub(super) struct File<'a> {
     pub(super) source: &'a mut dyn Source,
     pub(super) length: u64,
+    /// Bytes that may still be read.
+    left: u64,
 }
 
 impl<'a> File<'a> {
     pub(super) fn new(source: &'a mut dyn Source, length: u64) -> Self {
-        Self { source, length }
+        Self { source, length, left: length.saturating_mul(4).saturating_add(MORE_READ) }
     }
 
     /// Bytes from a place, fewer at the end of the file.
     pub(super) fn bytes(&mut self, place: u64, count: u64) -> Result<Vec<u8>, PdfError> {
         let mut bytes = Vec::new();
+        if self.left == 0 {
+            return Err(PdfError::Damaged("its objects are within each other"));
+        }
         self.source.seek(SeekFrom::Start(place))?;
         (&mut *self.source).take(count).read_to_end(&mut bytes)?;
+        self.left = self.left.saturating_sub(bytes.len() as u64);
         Ok(bytes)
     }
 

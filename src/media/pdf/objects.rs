@@ -13,7 +13,7 @@ use std::rc::Rc;
 const MAX_HOPS: usize = 8;
 /// Bytes of a stream of objects, and of all that are unpacked for one page or for finding the pages.
 const MAX_UNPACKED: usize = 1 << 24;
-const ALL_UNPACKED: usize = 1 << 28;
+pub(super) const ALL_UNPACKED: usize = 1 << 28;
 /// Filters of one stream, and bytes between two of them.
 const MAX_FILTERS: usize = 8;
 const MAX_BETWEEN: usize = 1 << 27;

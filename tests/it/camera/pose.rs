@@ -68,7 +68,7 @@ impl Pose {
         }
         let (x, y) = (dx / factor / self.focal, dy / factor / self.focal);
         let (u, v) = match &self.sheet {
-            Some(sheet) => sheet.from_ray(x, y),
+            Some(sheet) => sheet.of_ray(x, y),
             None => {
                 let [u, v, w] = self.inverse.map(|row| row[0] * x + row[1] * y + row[2]);
                 (u / w, v / w)

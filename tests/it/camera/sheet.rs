@@ -35,7 +35,7 @@ impl Sheet {
     }
 
     /// The point of the flat page that the ray through (`x`, `y`, 1) meets; far away if it meets none.
-    pub fn from_ray(&self, x: f64, y: f64) -> (f64, f64) {
+    pub fn of_ray(&self, x: f64, y: f64) -> (f64, f64) {
         let along =
             |v: Vector| self.axes.map(|axis| axis[0] * v[0] + axis[1] * v[1] + axis[2] * v[2]);
         let (from, ray) = (along([0.0, 0.0, -self.distance]), along([x, y, 1.0]));
