@@ -56,8 +56,8 @@ impl About {
 }
 
 fn pending(source: Source) -> Pending<About, Load> {
-    let Source { origin, number, key, cut, load } = source;
-    Pending { about: About { origin, number, key, cut }, follows: number.is_some(), load }
+    let Source { origin, number, follows, key, cut, load } = source;
+    Pending { about: About { origin, number, key, cut }, follows, load }
 }
 
 /// What can be typed instead of a path for ffmpeg to read.

@@ -28,6 +28,8 @@ pub enum Kind {
     Page,
     /// A container of compressed video.
     Video,
+    /// Pages, as scanners give them.
+    Pdf,
     /// Something that has a name and cannot be read: which of [`FOREIGN`].
     Foreign(usize),
     /// Another picture, or nothing that is known.
@@ -35,8 +37,7 @@ pub enum Kind {
 }
 
 /// Formats that are known and not read: first bytes and where, what it is and what to do.
-pub(super) const FOREIGN: [(usize, &[u8], &str, &str); 12] = [
-    (0, b"%PDF-", "a PDF file", "save its pages as pictures, for example: pdftoppm -r 300 -png"),
+pub(super) const FOREIGN: [(usize, &[u8], &str, &str); 11] = [
     (0, b"\xFF\x0A", "a JPEG XL picture", "export it as PNG or JPEG"),
     (4, b"JXL ", "a JPEG XL picture", "export it as PNG or JPEG"),
     (4, b"jP  ", "a JPEG 2000 picture", "export it as PNG or JPEG"),
@@ -101,6 +102,7 @@ impl Kind {
             _ if front.get(..PAGE.len()).is_some_and(|front| front.eq_ignore_ascii_case(PAGE)) => {
                 Self::Page
             }
+            _ if front.windows(5).any(|window| window == b"%PDF-") => Self::Pdf,
             _ => FOREIGN
                 .iter()
                 .position(|(offset, magic, ..)| at(*offset, magic))
@@ -183,10 +185,11 @@ mod tests {
             (&short, Kind::Other),
             (b"\xFF\xD8\xFF\xE0", Kind::Plain),
             (b"P4\n8 8\n", Kind::Plain),
-            (b"PK\x03\x04", Kind::Foreign(4)),
+            (b"PK\x03\x04", Kind::Foreign(3)),
             (b"II*\0", Kind::Tiff),
             (b"MM\0*", Kind::Tiff),
-            (b"%PDF-1.7", Kind::Foreign(0)),
+            (b"%PDF-1.7", Kind::Pdf),
+            (b"mail before it\n%PDF-1.4", Kind::Pdf),
             (b"G", Kind::Other),
             (b"", Kind::Other),
         ] {

@@ -7,6 +7,8 @@
 
 mod animation;
 mod apng;
+mod bilevel;
+mod facsimile;
 pub mod ffmpeg;
 mod form;
 mod framing;
@@ -17,6 +19,7 @@ pub mod output;
 mod page;
 pub mod paper;
 mod patient;
+mod pdf;
 mod picture;
 mod png;
 mod read;
@@ -72,6 +75,14 @@ pub(crate) mod fuzzed {
         let next = move || frames.next().transpose();
         let load = |frame: Result<PageFrame, _>| frame.and_then(PageFrame::load);
         std::iter::from_fn(next).map(load).map(|frame| frame.map(Loaded::into_picture))
+    }
+
+    /// The pages of a PDF file.
+    pub(crate) fn pdf_pages(bytes: &[u8]) -> impl Iterator<Item = Result<Picture, PictureError>> {
+        let length = bytes.len() as u64;
+        let pages = super::pdf::pages(&mut Cursor::new(bytes), length).unwrap_or_default();
+        let load = move |page: super::pdf::Page| page.load(&mut Cursor::new(bytes), length);
+        pages.into_iter().map(load).map(|page| page.map(Loaded::into_picture))
     }
 
     /// The pages of a TIFF file.

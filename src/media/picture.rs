@@ -47,6 +47,9 @@ pub enum PictureError {
     /// A player's page that is damaged.
     #[error("a damaged page")]
     Page,
+    /// A PDF file or a page of one that is damaged: how.
+    #[error("a damaged PDF file: {0}")]
+    Pdf(&'static str),
     /// A video stream that cannot be read: why.
     #[error("not a video stream that can be read: {0}")]
     Video(&'static str),
@@ -61,7 +64,9 @@ impl PictureError {
             Self::Foreign(..) => "other-format",
             Self::TooLarge { .. } => "picture-too-large",
             Self::Cut => "picture-cut",
-            Self::Damaged(_) | Self::Tiff(_) | Self::Heic(_) | Self::Page => "damaged-picture",
+            Self::Damaged(_) | Self::Tiff(_) | Self::Heic(_) | Self::Page | Self::Pdf(_) => {
+                "damaged-picture"
+            }
             Self::Video(_) => "damaged-video",
         }
     }

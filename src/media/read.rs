@@ -2,6 +2,7 @@
 
 use super::heic;
 use super::kind::{FOREIGN, FRONT_BYTES, Kind};
+use super::pdf;
 use super::picture::{Loaded, PictureError, check_size, finish, limits, room};
 use super::tiff::{self, Page};
 use crate::raster::Picture;
@@ -53,6 +54,10 @@ fn load(mut source: impl BufRead + Seek, length: u64) -> Result<Loaded, PictureE
             Err(PictureError::Foreign(what, advice))
         }
         Kind::Heic => heic::load(source, length),
+        Kind::Pdf => {
+            let page = pdf::pages(&mut source, length)?.into_iter().next();
+            page.ok_or(PictureError::Unknown)?.load(&mut source, length)
+        }
         Kind::Avif => Err(PictureError::Foreign("an AVIF picture", AVIF_ADVICE)),
         Kind::Tiff => {
             let pages = tiff::pages(&mut source);
@@ -68,6 +73,9 @@ pub(super) fn load_page(
     page: &Page,
     length: u64,
 ) -> Result<Loaded, PictureError> {
+    if page.is_facsimile() {
+        return page.facsimile.load(&mut source, page.big_endian, length);
+    }
     if !page.has_palette() {
         return decode(&mut std::io::BufReader::new(page.of(source)?), length);
     }
@@ -144,8 +152,8 @@ mod tests {
         let bytes = png();
         let cut = decode_picture(&bytes[..bytes.len() - 20]);
         assert!(matches!(cut, Err(PictureError::Cut)), "{cut:?}");
-        let pdf = decode_picture(b"%PDF-1.7 and more").unwrap_err();
-        assert!(pdf.to_string().starts_with("a PDF file, which this program cannot read: save"));
+        let zip = decode_picture(b"PK\x03\x04 and more").unwrap_err();
+        assert!(zip.to_string().contains("which this program cannot read: unpack"), "{zip}");
         assert!(matches!(decode_picture(b"what is this"), Err(PictureError::Unknown)));
     }
 }

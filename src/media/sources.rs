@@ -10,7 +10,7 @@ use super::patient::{PatientReader, standard_input};
 use super::picture::MAX_PIXELS;
 use super::read::{load_page, load_picture, read_picture};
 use super::split::Splitter;
-use super::{FRONT_BYTES, Kind, Loaded, PictureError, Stop, Y4mReader, tiff};
+use super::{FRONT_BYTES, Kind, Loaded, PictureError, Stop, Y4mReader, pdf, tiff};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Cursor, Read, Seek};
 use std::path::Path;
@@ -62,6 +62,8 @@ pub struct Source {
     pub origin: Arc<str>,
     /// Its number there, from 1, if it is one of many that follow each other in time.
     pub number: Option<u64>,
+    /// Whether it shows what the one before it showed a moment before.
+    pub follows: bool,
     /// What tells the capture from others in later runs, if anything does.
     pub key: Option<String>,
     /// Whether its file ends before it does: what there is of it may be enough.
@@ -95,7 +97,14 @@ pub fn file_captures(path: &Path, origin: &str, key: Option<String>, stop: &Stop
         Ok(Content::One { cut }) => {
             let path = path.to_owned();
             let load: Load = Box::new(move || Ok(read_picture(&path)?));
-            Box::new(std::iter::once(Source { origin, number: None, key, cut, load }))
+            Box::new(std::iter::once(Source {
+                origin,
+                number: None,
+                follows: false,
+                key,
+                cut,
+                load,
+            }))
         }
     }
 }
@@ -119,6 +128,7 @@ fn several_captures(path: &Path, origin: &Arc<str>, stop: &Stop) -> Result<Conte
         Kind::Png if is_apng(open(path)?.1) => animation(origin, read_apng(open(path)?.1, length)),
         Kind::Png | Kind::Plain | Kind::Other => return following(path, origin),
         Kind::Tiff => return tiff_captures(path, origin),
+        Kind::Pdf => return pdf_captures(path, origin),
         Kind::Y4m => y4m(origin, file, None, |_| Ok(())),
         Kind::Page => page(origin, file),
         // ffmpeg reads AVIF as well.
@@ -168,10 +178,27 @@ fn tiff_captures(path: &Path, origin: Arc<str>) -> Result<Content, SourceError> 
     }
     let path = path.to_owned();
     let mut pages = pages.into_iter();
-    Ok(Content::Several(numbered(origin, move || {
+    Ok(Content::Several(paged(origin, move || {
         let (page, path) = (pages.next()?, path.clone());
         let load: Load = Box::new(move || Ok(load_page(open(&path)?.1, &page, length)?));
-        Some(Ok(load))
+        Some(load)
+    })))
+}
+
+/// The pages of a PDF file, if it has several.
+fn pdf_captures(path: &Path, origin: Arc<str>) -> Result<Content, SourceError> {
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    let pages = pdf::pages(&mut file, length)?;
+    if pages.len() < 2 {
+        return Ok(Content::One { cut: false });
+    }
+    let path = path.to_owned();
+    let mut pages = pages.into_iter();
+    Ok(Content::Several(paged(origin, move || {
+        let (page, path) = (pages.next()?, path.clone());
+        let load: Load = Box::new(move || Ok(page.load(&mut File::open(&path)?, length)?));
+        Some(load)
     })))
 }
 
@@ -239,13 +266,21 @@ fn whole_captures(kind: Kind, bytes: Vec<u8>, origin: Arc<str>) -> Sources {
         Kind::Tiff => {
             let mut pages = tiff::pages(&mut Cursor::new(&bytes)).into_iter();
             let bytes: Arc<[u8]> = bytes.into();
-            numbered(origin, move || {
+            paged(origin, move || {
                 let (page, bytes) = (pages.next()?, Arc::clone(&bytes));
-                let load: Load =
-                    Box::new(move || Ok(load_page(Cursor::new(bytes), &page, length)?));
-                Some(Ok(load))
+                Some(Box::new(move || Ok(load_page(Cursor::new(bytes), &page, length)?)))
             })
         }
+        Kind::Pdf => match pdf::pages(&mut Cursor::new(&bytes), length) {
+            Err(error) => failed(origin, error.into()),
+            Ok(pages) => {
+                let (mut pages, bytes) = (pages.into_iter(), Arc::<[u8]>::from(bytes));
+                paged(origin, move || {
+                    let (page, bytes) = (pages.next()?, Arc::clone(&bytes));
+                    Some(Box::new(move || Ok(page.load(&mut Cursor::new(bytes), length)?)))
+                })
+            }
+        },
         _ => {
             let load: Load = Box::new(move || Ok(load_picture(&bytes)?));
             numbered(origin, once(load))
@@ -261,7 +296,14 @@ fn once(load: Load) -> impl FnMut() -> Option<Result<Load, SourceError>> {
 /// An error where a capture should be.
 fn failed(origin: Arc<str>, error: SourceError) -> Sources {
     let load: Load = Box::new(move || Err(error));
-    Box::new(std::iter::once(Source { origin, number: None, key: None, cut: false, load }))
+    Box::new(std::iter::once(Source {
+        origin,
+        number: None,
+        follows: false,
+        key: None,
+        cut: false,
+        load,
+    }))
 }
 
 /// Numbers what `next` gives, up to the first error.
@@ -282,8 +324,15 @@ fn numbered<I: Into<Item>>(
             Into::into,
         );
         number += 1;
-        Some(Source { origin: Arc::clone(&origin), number: Some(number), key: None, cut, load })
+        let origin = Arc::clone(&origin);
+        Some(Source { origin, number: Some(number), follows: true, key: None, cut, load })
     }))
+}
+
+/// Numbers what `next` gives, each of which is a picture of its own.
+fn paged(origin: Arc<str>, mut next: impl FnMut() -> Option<Load> + Send + 'static) -> Sources {
+    let pages = numbered(origin, move || next().map(Ok));
+    Box::new(pages.map(|page| Source { follows: false, ..page }))
 }
 
 fn animation(origin: Arc<str>, mut frames: AnimationFrames) -> Sources {

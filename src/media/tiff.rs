@@ -2,6 +2,7 @@
 //!
 //! A page is read as if it were the only one: its directory's place is laid over the file's header.
 
+use super::facsimile::{Facsimile, List};
 use super::picture::PictureError;
 use image::RgbImage;
 use std::collections::HashSet;
@@ -28,7 +29,9 @@ pub(super) struct Page {
     patches: Vec<(u64, Vec<u8>)>,
     /// Where the palette is, and how many values each colour has.
     palette: Option<(u64, u32)>,
-    big_endian: bool,
+    /// What it is if it is black and white, for those of fax machines.
+    pub(super) facsimile: Facsimile,
+    pub(super) big_endian: bool,
 }
 
 impl Page {
@@ -39,6 +42,11 @@ impl Page {
     pub(super) fn of<R: Seek>(&self, mut file: R) -> Result<Patched<R>> {
         file.rewind()?;
         Ok(Patched { file, place: 0, patches: self.patches.clone() })
+    }
+
+    /// Whether the page is black and white in a way that only [`Facsimile`] reads.
+    pub(super) fn is_facsimile(&self) -> bool {
+        self.facsimile.is_read()
     }
 
     /// Whether the page has a palette.
@@ -101,12 +109,20 @@ impl<R: Read + Seek> Numbers<'_, R> {
     fn directory(&mut self, place: u32) -> Result<(Option<Page>, u32)> {
         const SHORT: u16 = 3;
         let start = u64::from(place);
-        let count = u64::from(self.short(start)?);
+        let entries = u64::from(self.short(start)?);
         let mut page = Page { big_endian: self.big_endian, ..Page::default() };
         page.patches.push((4, self.stored(place)));
         let (mut is_copy, mut has_palette) = (false, false);
-        for entry in (0..count).map(|number| start + 2 + number * 12) {
+        for entry in (0..entries).map(|number| start + 2 + number * 12) {
             let (tag, kind) = (self.short(entry)?, self.short(entry + 2)?);
+            if let Some(value) = page.facsimile.value(tag) {
+                *value = match kind {
+                    SHORT => self.short(entry + 8)?.into(),
+                    _ => self.long(entry + 8)?,
+                };
+            }
+            let count = self.long(entry + 4)?;
+            page.facsimile.note(tag, List { count, is_short: kind == SHORT, place: entry + 8 });
             match (tag, kind) {
                 (NEW_SUBFILE_TYPE, _) => is_copy = self.long(entry + 8)? & REDUCED != 0,
                 // Indices are read like grey values.
@@ -116,12 +132,12 @@ impl<R: Read + Seek> Numbers<'_, R> {
                     has_palette = true;
                 }
                 (COLOR_MAP, SHORT) if has_palette => {
-                    page.palette = Some((self.long(entry + 8)?.into(), self.long(entry + 4)? / 3));
+                    page.palette = Some((self.long(entry + 8)?.into(), count / 3));
                 }
                 _ => {}
             }
         }
-        let next = self.long(start + 2 + count * 12)?;
+        let next = self.long(start + 2 + entries * 12)?;
         Ok(((!is_copy).then_some(page), next))
     }
 

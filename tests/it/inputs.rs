@@ -1,6 +1,7 @@
 //! What people have: files of several pictures, photos with something behind them, scans, segments of
 //! streams, folders of cameras, formats that are read, and those that are not.
 
+mod pages;
 #[cfg(unix)]
 mod pipes;
 #[cfg(unix)]
@@ -311,12 +312,7 @@ fn wide_gamuts_and_tone_curves_are_read() {
 #[test]
 fn other_formats_are_named_and_say_what_to_do() {
     for (name, bytes, message) in [
-        (
-            "a.pdf",
-            &b"%PDF-1.7\n%....\n"[..],
-            "a PDF file, which this program cannot read: save its pages",
-        ),
-        ("a.zip", b"PK\x03\x04\x14\0\0\0", "a ZIP archive or an office document"),
+        ("a.zip", &b"PK\x03\x04\x14\0\0\0"[..], "a ZIP archive or an office document"),
         ("a.jxl", b"\xFF\x0A\xFA\x1F", "a JPEG XL picture, which this program cannot read: export"),
         ("b.jxl", b"\0\0\0\x0CJXL \r\n\x87\n", "a JPEG XL picture"),
         ("a.svg", b"<svg xmlns=''></svg>", "an SVG drawing"),

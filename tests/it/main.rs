@@ -1,6 +1,8 @@
 //! The integration tests: one crate, one module a purpose.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+// Photos of printed pages: curved paper, shadows, uneven light.
+mod bent;
 // Photos of frames, by a camera that knows the truth.
 mod camera;
 // Frames through that camera: what has to be read.

@@ -108,7 +108,7 @@ fn every_capture_has_a_code_and_every_failure_a_sentence() {
     for (path, code) in [
         ("text.png", "not-a-picture"),
         ("z.heic", "damaged-picture"),
-        ("pages.pdf", "other-format"),
+        ("pages.pdf", "damaged-picture"),
         ("cut.png", "picture-cut"),
         ("black.pgm", "too-dark"),
     ] {

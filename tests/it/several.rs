@@ -218,3 +218,29 @@ fn what_was_seen_is_drawn_even_without_a_frame() {
         assert_eq!((drawn.width(), drawn.height()), (page.width(), page.height()));
     }
 }
+
+/// A frame turned by some degrees on white paper, drawn at the middle of each pixel.
+fn askew(frame: &Picture, degrees: f64) -> Picture {
+    let (width, height) = (frame.width() + 100, frame.height() + 100);
+    let (sin, cos) = degrees.to_radians().sin_cos();
+    let middle = |size: usize| size as f64 / 2.0;
+    picture(width, height, |x, y| {
+        let (x, y) = (x as f64 + 0.5 - middle(width), y as f64 + 0.5 - middle(height));
+        let (x, y) = (x * cos + y * sin, y * cos - x * sin);
+        let (x, y) = (x + middle(frame.width()), y + middle(frame.height()));
+        let inside = x >= 0.0 && y >= 0.0;
+        inside.then(|| frame.pixel(x as usize, y as usize)).flatten().unwrap_or([255; 3])
+    })
+}
+
+#[test]
+fn sheets_on_one_glass_are_all_read_each_a_little_askew() {
+    let frames = frames(Profile::Print, (1040, 1552), 9);
+    let skews = [0.6, -0.9, 1.4, -0.3];
+    let places = [(75, 75), (1300, 85), (80, 1825), (1310, 1810)];
+    let mut page = white(2480, 3508);
+    for ((frame, place), skew) in frames.iter().zip(places).zip(skews) {
+        paste(&mut page, &askew(frame, skew), place);
+    }
+    assert_eq!(numbers(&read(&page)), [0, 1, 2, 3]);
+}

@@ -6,6 +6,7 @@ pub mod browser;
 pub mod cdp;
 #[cfg(unix)]
 pub mod firefox;
+pub mod pdf;
 pub mod printed;
 #[cfg(unix)]
 pub mod server;

@@ -1,0 +1,237 @@
+//! Which pictures a page shows, and where (ISO 32000-1, 8.4, 8.8 to 8.10): of the operators of its
+//! content those that move, colour and paint pictures.
+
+use super::error::PdfError;
+use super::object::{Dict, Lexer, Object, is_space};
+use super::objects::{Objects, Stream};
+use super::place::Matrix;
+use std::rc::Rc;
+
+/// Pictures of one page.
+const MAX_PLACED: usize = 4096;
+/// Contents within contents, states within states, and operators of one page.
+const MAX_DEPTH: usize = 8;
+const MAX_STATES: usize = 256;
+const MAX_OPERATORS: usize = 4_000_000;
+/// Bytes of content, and of all contents within it.
+const MAX_CONTENT: usize = 1 << 25;
+const ALL_CONTENT: usize = 4 * MAX_CONTENT;
+/// What each of these counts beside its bytes.
+const EACH_CONTENT: usize = 1 << 16;
+/// Numbers before an operator.
+const MAX_OPERANDS: usize = 64;
+
+const TOO_MUCH: PdfError = PdfError::Damaged("a page with too much on it");
+
+/// A picture and where it is on the page, in points.
+#[derive(Clone, Debug)]
+pub(super) struct Placed {
+    pub(super) image: Image,
+    pub(super) matrix: Matrix,
+    /// The colour in which a stencil is painted.
+    pub(super) ink: [u8; 3],
+}
+
+/// A picture before it is read.
+#[derive(Clone, Debug)]
+pub(super) enum Image {
+    Named(Object),
+    /// In the content itself.
+    Inline(Stream),
+}
+
+#[derive(Clone, Copy, Debug)]
+struct State {
+    matrix: Matrix,
+    ink: [u8; 3],
+}
+
+/// What was found on a page.
+#[derive(Debug, Default)]
+pub(super) struct Content {
+    pub(super) placed: Vec<Placed>,
+    /// Areas and lines that are drawn.
+    pub(super) drawn: usize,
+    operators: usize,
+    bytes: usize,
+}
+
+impl Content {
+    /// The content of a page.
+    pub(super) fn of(
+        objects: &mut Objects<'_>,
+        contents: &Object,
+        resources: &Dict,
+    ) -> Result<Self, PdfError> {
+        let mut bytes = Vec::new();
+        let parts = match (contents, objects.resolve(contents)?) {
+            (_, Object::Array(parts)) => parts,
+            (Object::Reference(_), Object::Null) => {
+                let missing = "the content of this page is missing: copy the file again";
+                return Err(PdfError::Damaged(missing));
+            }
+            _ => vec![contents.clone()],
+        };
+        for part in parts {
+            let Some(stream) = objects.stream(&part)? else { continue };
+            let room = MAX_CONTENT - bytes.len().min(MAX_CONTENT);
+            bytes.extend(objects.unpack(&stream, room)?.plain()?);
+            bytes.push(b'\n');
+        }
+        let mut content = Self::default();
+        let state = State { matrix: Matrix::ONE, ink: [0; 3] };
+        content.read(objects, &bytes, resources, state, MAX_DEPTH)?;
+        Ok(content)
+    }
+
+    fn read(
+        &mut self,
+        objects: &mut Objects<'_>,
+        bytes: &[u8],
+        resources: &Dict,
+        mut state: State,
+        depth: usize,
+    ) -> Result<(), PdfError> {
+        let named = objects.dict(resources.get("XObject"))?;
+        let (mut lexer, mut operands, mut states) = (Lexer::new(bytes), Vec::new(), Vec::new());
+        while let Some(object) = lexer.object() {
+            let Object::Word(word) = object else {
+                operands.push(object);
+                operands.truncate(MAX_OPERANDS);
+                continue;
+            };
+            self.operators += 1;
+            if self.operators > MAX_OPERATORS || self.placed.len() > MAX_PLACED {
+                return Err(TOO_MUCH);
+            }
+            match word.as_slice() {
+                b"q" if states.len() < MAX_STATES => states.push(state),
+                b"Q" => state = states.pop().unwrap_or(state),
+                b"Do" => {
+                    let name = operands.first().map_or(&[][..], Object::name);
+                    let name = std::str::from_utf8(name).unwrap_or_default();
+                    self.paint(objects, named.get(name), resources, state, depth)?;
+                }
+                b"BI" => {
+                    let image = inline(&mut lexer, objects, resources)?;
+                    self.place(image, state);
+                }
+                word => self.change(word, &operands, &mut state),
+            }
+            operands.clear();
+        }
+        Ok(())
+    }
+
+    /// What other operators change.
+    fn change(&mut self, word: &[u8], operands: &[Object], state: &mut State) {
+        let numbers: Vec<f64> = operands.iter().filter_map(Object::number).collect();
+        match word {
+            b"cm" => {
+                if let Some(matrix) = Matrix::of(&numbers) {
+                    state.matrix = matrix.then(state.matrix);
+                }
+            }
+            b"g" | b"rg" | b"k" | b"sc" | b"scn" => {
+                state.ink = ink(&numbers).unwrap_or(state.ink);
+            }
+            b"f" | b"F" | b"f*" | b"B" | b"B*" | b"b" | b"b*" | b"S" | b"s" | b"sh" => {
+                self.drawn += 1;
+            }
+            _ => {}
+        }
+    }
+
+    /// A picture, or content of its own.
+    fn paint(
+        &mut self,
+        objects: &mut Objects<'_>,
+        named: &Object,
+        resources: &Dict,
+        mut state: State,
+        depth: usize,
+    ) -> Result<(), PdfError> {
+        let dict = objects.dict(named)?;
+        if matches!(named, Object::Reference(_)) && dict == Dict::default() {
+            return Err(PdfError::Damaged(
+                "a picture of this page is missing: copy the file again",
+            ));
+        }
+        if objects.entry(&dict, "Subtype")?.name() == b"Image" {
+            self.place(Image::Named(named.clone()), state);
+            return Ok(());
+        }
+        let Some(stream) = objects.stream(named)? else { return Ok(()) };
+        let Some(depth) = depth.checked_sub(1) else { return Ok(()) };
+        let matrix = objects.entry(&dict, "Matrix")?;
+        let numbers: Vec<f64> = matrix.array().iter().filter_map(Object::number).collect();
+        if let Some(matrix) = Matrix::of(&numbers) {
+            state.matrix = matrix.then(state.matrix);
+        }
+        let own = objects.entry(&dict, "Resources")?;
+        let bytes = objects.unpack(&stream, MAX_CONTENT)?.plain()?;
+        self.bytes += stream.raw.len() + bytes.len() + EACH_CONTENT;
+        if self.bytes > ALL_CONTENT {
+            return Err(TOO_MUCH);
+        }
+        self.read(objects, &bytes, own.dict().unwrap_or(resources), state, depth)
+    }
+
+    fn place(&mut self, image: Image, state: State) {
+        self.placed.push(Placed { image, matrix: state.matrix, ink: state.ink });
+    }
+}
+
+/// A colour of one, three or four numbers.
+fn ink(numbers: &[f64]) -> Option<[u8; 3]> {
+    let value = |number: f64| (number.clamp(0.0, 1.0) * 255.0).round() as u8;
+    match *numbers {
+        [grey] => Some([value(grey); 3]),
+        [red, green, blue] => Some([red, green, blue].map(value)),
+        [cyan, magenta, yellow, black] => {
+            Some([cyan, magenta, yellow].map(|ink| value((1.0 - ink) * (1.0 - black))))
+        }
+        _ => None,
+    }
+}
+
+/// A picture within the content: its dictionary without brackets, `ID`, a space, its bytes, `EI`.
+fn inline(
+    lexer: &mut Lexer<'_>,
+    objects: &mut Objects<'_>,
+    resources: &Dict,
+) -> Result<Image, PdfError> {
+    const DAMAGED: PdfError = PdfError::Damaged("a picture in its content does not end");
+    let mut entries = Vec::new();
+    while !lexer.word("ID") {
+        let (Some(key), Some(value)) = (lexer.object(), lexer.object()) else {
+            return Err(DAMAGED);
+        };
+        entries.push((key.name().to_vec(), value));
+    }
+    lexer.skip(1);
+    let rest = lexer.rest();
+    let is_end = |at: &usize| {
+        let before = at.checked_sub(1).and_then(|before| rest.get(before));
+        let after = rest.get(at + 2).copied().unwrap_or(b' ');
+        before.is_some_and(|byte| is_space(*byte)) && is_space(after)
+    };
+    // Bytes that look like an end are followed by more of the picture, and no words.
+    let is_text = |at: &usize| {
+        let after = rest.get(at + 2..).unwrap_or_default().iter().take(12);
+        after.into_iter().all(|byte| byte.is_ascii_graphic() || is_space(*byte))
+    };
+    let ends = rest.windows(2).enumerate().filter(|(_, pair)| *pair == b"EI").map(|(at, _)| at);
+    let end = ends.filter(is_end).find(is_text).ok_or(DAMAGED)?;
+    lexer.skip(end + 2);
+    // Colours that have a name on the page.
+    let spaces = objects.dict(resources.get("ColorSpace"))?;
+    for (key, value) in &mut entries {
+        let name = std::str::from_utf8(value.name()).unwrap_or_default();
+        if matches!(key.as_slice(), b"CS" | b"ColorSpace") && spaces.get(name) != &Object::Null {
+            *value = spaces.get(name).clone();
+        }
+    }
+    let raw: Rc<[u8]> = rest.get(..end).unwrap_or_default().into();
+    Ok(Image::Inline(Stream { dict: Dict::from_entries(entries), raw }))
+}
