@@ -58,8 +58,8 @@ fn headers_are_read_where_paper_bends_them() {
 
 #[test]
 fn strongly_bent_pages_are_read() {
-    let cameras = [30.0, 45.0].map(|curve| Camera { curve, ..phone(SMALL) });
-    all_read(2, SMALL, &cameras);
+    let cameras = [30.0, 45.0].map(|curve| Camera { curve, ..phone(LARGE) });
+    all_read(2, LARGE, &cameras);
 }
 
 #[test]
@@ -86,4 +86,17 @@ fn pages_in_shadow_and_uneven_light_are_read_without_colour() {
             },
         ],
     );
+}
+
+#[test]
+fn adhoc_full() {
+    let full = (2242, 3086);
+    for (tile, curve, tilt) in [(2, 15.0, (0.0, 0.0)), (2, -15.0, (0.0,0.0)), (2, 15.0, (6.0, -7.0)), (3, 15.0, (0.0,0.0)), (2, 0.0, (0.0, 0.0))] {
+        let camera = Camera { curve, tilt, fill: if tilt.0 > 0.0 { 1.1 } else { 1.2 }, ..phone(full) };
+        let page = page(tile, full);
+        let photo = camera.shoot(&page);
+        let start = std::time::Instant::now();
+        let capture = read(&photo);
+        println!("FULL {tile} {curve} {tilt:?} {:?} {:?} {:?}", start.elapsed(), capture.outcome, capture.measures);
+    }
 }

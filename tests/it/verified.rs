@@ -5,8 +5,8 @@ use predicates::prelude::*;
 use predicates::str::contains;
 
 /// What can be read back; videos, which need ffmpeg, in between.
-const OUTPUTS: [&str; 8] =
-    ["frames", "a.gif", "a.apng", "a.y4m", "a.mp4", "a.mkv", "one.png", "player.html"];
+const OUTPUTS: [&str; 9] =
+    ["frames", "a.gif", "a.apng", "a.y4m", "a.mp4", "a.mkv", "one.png", "player.html", "a.pdf"];
 const SMALL: [&str; 4] = ["--size", "512x512", "-p", "dense"];
 
 #[test]
