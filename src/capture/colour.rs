@@ -3,7 +3,7 @@
 
 use crate::frame::{Hypothesis, Palette};
 use crate::modem::SoftHeader;
-use crate::raster::{Picture, Point};
+use crate::raster::{IndexedFrame, Picture, Point};
 
 /// Points that are looked at, a side.
 const POINTS: usize = 8;
@@ -86,11 +86,19 @@ impl Sums {
 }
 
 /// Whether both headers of a frame in colours are at a hypothesis, seen without colour: each by
-/// itself, and both with one brightness for each colour. Of a guessed corner nobody would know it.
+/// itself, and both with one brightness for each colour. Of a guessed corner nobody would know it, and
+/// where black and white frames lie beside each other, two of their headers may look like this.
 pub(super) fn is_header_without_colour(picture: &Picture, hypothesis: &Hypothesis) -> bool {
     let copies = [false, true].map(|turned| best_greys(picture, hypothesis, turned));
-    let alone = copies.iter().all(|known| SoftHeader::grey_fit(known) > MIN_GREY_FIT);
-    hypothesis.guessed.is_none() && alone && SoftHeader::grey_fit(&copies.concat()) > MIN_GREY_FIT
+    let fits = |known: &[(f32, u8)]| SoftHeader::grey_fit(known) > MIN_GREY_FIT;
+    let both = copies.concat();
+    let alone = copies.iter().all(|known| fits(known));
+    hypothesis.guessed.is_none() && alone && fits(&both) && !fits(&black_and_white(&both))
+}
+
+/// Known cells as those that alternate in black and white headers: by the lowest bit of each.
+fn black_and_white(known: &[(f32, u8)]) -> Vec<(f32, u8)> {
+    known.iter().map(|(grey, symbol)| (*grey, (symbol & 1) * IndexedFrame::WHITE)).collect()
 }
 
 /// The known cells of one copy of a header, at the scale at which they look most like it.
@@ -110,6 +118,9 @@ fn best_greys(picture: &Picture, hypothesis: &Hypothesis, turned: bool) -> Vec<(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::format::{FormatChoice, Profile};
+    use crate::frame::{Finder, FinderSearch, Neighbourhood, hypotheses};
+    use crate::send::{Outgoing, OwnTransfer};
 
     fn sums(tint: impl Fn(f64, f64) -> [f64; 3]) -> Sums {
         let mut sums = Sums::default();
@@ -129,5 +140,27 @@ mod tests {
         assert!(pale > MAX_COLOUR && pale < MIN_COLOUR, "{pale}");
         assert!(colour(&|x, y| [x, y, (x * 7.0 + y * 3.0) % 255.0]) >= MIN_COLOUR);
         assert!(colour(&|_, _| [90.0; 3]) > MAX_COLOUR, "nothing is there at all");
+    }
+
+    #[test]
+    fn headers_of_two_frames_in_black_and_white_are_not_one_in_colours() {
+        let choice = FormatChoice::new(Profile::Print, (700, 600));
+        let mut transfer = OwnTransfer::in_memory(&[1; 9000], None, &choice).unwrap();
+        let mut frame = || transfer.frame(0).unwrap().unwrap().to_picture().unwrap();
+        let (upper, lower) = (frame(), frame());
+        let mut page = Picture::from_rgb(760, 1500, vec![240; 760 * 1500 * 3]).unwrap();
+        for (frame, top) in [(upper, 30), (lower, 800)] {
+            for (x, y) in (0..700).flat_map(|x| (0..600).map(move |y| (x, y))) {
+                page.set_pixel(x + 30, y + top, frame.pixel(x, y).unwrap_or([255; 3]));
+            }
+        }
+        let grey = page.grey(1);
+        let finders = FinderSearch::new(&grey, Neighbourhood::Wide).finders(usize::MAX);
+        // The lower ones of the upper frame and the upper ones of the lower.
+        let between = |finder: &Finder| (400.0..1000.0).contains(&finder.centre.y);
+        let four: Vec<Finder> = finders.into_iter().filter(between).take(4).collect();
+        for hypothesis in hypotheses(&four) {
+            assert!(!is_header_without_colour(&page, &hypothesis), "{hypothesis:?}");
+        }
     }
 }

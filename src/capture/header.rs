@@ -2,7 +2,7 @@
 //! which they look like one.
 
 use crate::dsp::sort_by_number;
-use crate::frame::{Hypothesis, Palette};
+use crate::frame::{HeaderPlace, Hypothesis, Palette};
 use crate::ldpc::Decoder;
 use crate::modem::{FrameHeader, HeaderError, SoftHeader};
 use crate::raster::{Picture, Point};
@@ -16,6 +16,10 @@ const MIN_COARSE_FIT: f32 = 0.35;
 const COARSE: usize = 4;
 const STEPS: i32 = 20;
 const STEP: f64 = 0.005;
+/// By how many cells a cell curved paper bends a header at most, and steps: by half a cell at its far
+/// end. As near a book's binding, where a page takes 45 degrees of its cylinder.
+const BENDS: i32 = 4;
+const BEND: f64 = 0.03;
 /// Shares of a known header that are taken out of cells in which another one may be: of more than the
 /// last, or less than the first, one of both is read as it is.
 const SHARES: [f32; 5] = [0.5, 0.4, 0.6, 0.3, 0.7];
@@ -74,6 +78,54 @@ pub(super) fn read_header(
         }
     }
     None
+}
+
+/// The header of a frame on curved paper, from either copy.
+pub(super) fn read_bent_header(
+    picture: &Picture,
+    hypothesis: &Hypothesis,
+    palettes: &[Palette],
+    decoder: &mut Decoder,
+) -> Option<Result<SeenHeader, HeaderError>> {
+    let copies = [false, true].into_iter().flat_map(|turned| {
+        palettes.iter().filter_map(move |palette| {
+            Some((turned, *palette, best_bend(picture, hypothesis, turned, *palette)?))
+        })
+    });
+    copies.into_iter().find_map(|(_, palette, place)| {
+        let soft = SoftHeader::from_samples(&place.samples(picture, palette), palette);
+        SoftCopy { unit: place.unit(), soft }.decode(decoder)
+    })
+}
+
+/// The place of a copy, bent and scaled, at which its known cells look right most.
+fn best_bend(
+    picture: &Picture,
+    hypothesis: &Hypothesis,
+    turned: bool,
+    palette: Palette,
+) -> Option<HeaderPlace> {
+    let estimate = hypothesis.unit_estimate(picture, turned)?;
+    let fit = |bend: Point, x: i32| {
+        let unit = Point::new(estimate.x * (1.0 + f64::from(x) * STEP), estimate.y);
+        let place = hypothesis.header(unit, turned)?.bent(bend);
+        Some((SoftHeader::fit(palette, |x, y| place.centre(picture, x, y)), place))
+    };
+    let bends = (-BENDS..=BENDS).map(|step| f64::from(step) * BEND);
+    let bends = bends.flat_map(|bend| [Point::new(0.0, bend), Point::new(bend, 0.0)]);
+    let coarse = bends.flat_map(|bend| {
+        (-STEPS..=STEPS).step_by(COARSE).filter_map(move |x| Some((fit(bend, x)?.0, bend, x)))
+    });
+    let (_, bend, x) = coarse.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    // Finer steps around it.
+    let half = COARSE as i32 / 2;
+    let finer = [-0.5, 0.0, 0.5].into_iter().flat_map(|aside| {
+        let beside = |value: f64| if value == 0.0 { 0.0 } else { value + aside * BEND };
+        let bend = Point::new(beside(bend.x), beside(bend.y));
+        (x - half..=x + half).filter_map(move |x| fit(bend, x))
+    });
+    let (fit, place) = finer.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (fit > MIN_FIT).then_some(place)
 }
 
 /// The header if both of its copies can be read and say the same: then the picture shows one

@@ -11,7 +11,7 @@
 
 use super::colour::{is_colourless, is_header_without_colour, possible_palettes};
 use super::diagnose::{MIN_BRIGHTNESS, brightest};
-use super::header::read_header;
+use super::header::{SeenHeader, read_bent_header, read_header};
 use super::located::Located;
 use super::region::Region;
 use super::sketch::{Sketch, Verdict};
@@ -56,6 +56,10 @@ const OWN_TURN: usize = 8;
 const MANY_FINDERS: usize = 9;
 /// Finders that can be a frame.
 const ENOUGH_FINDERS: usize = 3;
+/// Hypotheses in which a header on curved paper is looked for once there is nothing else, and of each
+/// pass.
+const BENT_TRIALS: usize = 12;
+const BENT_OF_PASS: usize = 6;
 /// Frames that cover less of the picture than this may have smaller ones beside them, whose finders
 /// are only seen in a larger picture.
 const SMALL_SHARE: f64 = 0.25;
@@ -115,6 +119,8 @@ struct Search<'a> {
     doubtful: Option<Box<Located>>,
     left: usize,
     rejected: Rejected,
+    /// The likeliest hypotheses of all passes.
+    likeliest: Vec<Hypothesis>,
     sketch: Sketch,
 }
 
@@ -159,6 +165,9 @@ pub(super) fn search(picture: &Picture, tools: &mut Tools) -> Seen {
             break;
         }
     }
+    if search.has_nothing() {
+        search.try_bent();
+    }
     search.into_seen(most)
 }
 
@@ -201,6 +210,7 @@ impl<'a> Search<'a> {
             doubtful: None,
             left: FURTHER_HYPOTHESES,
             rejected: Rejected::default(),
+            likeliest: Vec::new(),
             sketch: Sketch::default(),
         }
     }
@@ -249,6 +259,8 @@ impl<'a> Search<'a> {
         let free = self.outside(finders);
         let all = hypotheses(&free);
         let turn = if free.len() > MANY_FINDERS { all.len() } else { all.len().min(OWN_TURN) };
+        let seen = all.iter().filter(|one| one.guessed.is_none());
+        self.likeliest.extend(seen.take(BENT_OF_PASS));
         let (likeliest, others) = all.split_at(turn);
         self.try_own(likeliest);
         if finders.len() == MAX_FINDERS && !self.is_settled() {
@@ -296,13 +308,36 @@ impl<'a> Search<'a> {
                 Verdict::NoHeader
             }
             Some(Err(error)) => self.give_up(hypothesis, Outcome::Header(error)),
-            Some(Ok(seen)) => match Located::new(picture, hypothesis, &seen, self.tools) {
-                Some(located) => self.locate(Box::new(located)),
-                None => {
-                    self.rejected.misfits += 1;
-                    Verdict::Misfit
-                }
-            },
+            Some(Ok(seen)) => self.try_located(hypothesis, &seen),
+        }
+    }
+
+    /// Holds what a header promises against the picture.
+    fn try_located(&mut self, hypothesis: &Hypothesis, seen: &SeenHeader) -> Verdict {
+        match Located::new(self.picture, hypothesis, seen, self.tools) {
+            Some(located) => self.locate(Box::new(located)),
+            None => {
+                self.rejected.misfits += 1;
+                Verdict::Misfit
+            }
+        }
+    }
+
+    /// Looks for headers on curved paper, whose sides are no straight lines.
+    fn try_bent(&mut self) {
+        let mut likeliest = std::mem::take(&mut self.likeliest);
+        sort_by_number(&mut likeliest, |one| -one.plausibility);
+        for hypothesis in likeliest.iter().take(BENT_TRIALS) {
+            if !self.is_free(hypothesis) {
+                continue;
+            }
+            let palettes = possible_palettes(self.picture, hypothesis);
+            self.tools.header_trials += 1;
+            let decoder = &mut self.tools.decoder;
+            if let Some(Ok(seen)) = read_bent_header(self.picture, hypothesis, palettes, decoder) {
+                let verdict = self.try_located(hypothesis, &seen);
+                self.sketch.note_hypothesis(hypothesis, verdict);
+            }
         }
     }
 

@@ -307,6 +307,7 @@ pub struct HeaderPlace {
     map: Homography,
     unit: Point,
     turned: bool,
+    bend: Point,
 }
 
 impl Hypothesis {
@@ -328,7 +329,7 @@ impl Hypothesis {
     /// Places of the header's copy at the top left or, if `turned`, at the bottom right, for
     /// header cells that measure `unit` in the square of finder centres.
     pub fn header(&self, unit: Point, turned: bool) -> Option<HeaderPlace> {
-        Some(HeaderPlace { map: self.unit_map()?, unit, turned })
+        Some(HeaderPlace { map: self.unit_map()?, unit, turned, bend: Point::default() })
     }
 
     /// The header cell's size in the square of finder centres, as the finders' sizes suggest.
@@ -373,6 +374,12 @@ fn outer_edge(picture: &Picture, centre: Point, step: Point, limit: f64) -> Opti
 }
 
 impl HeaderPlace {
+    /// The same on curved paper, whose sides leave the straight line from finder to finder by so many
+    /// cells a cell: the left or right one in x, the upper or lower one in y.
+    pub(crate) fn bent(self, bend: Point) -> Self {
+        Self { bend, ..self }
+    }
+
     /// The size of a cell in the square of finder centres.
     pub(crate) fn unit(&self) -> Point {
         self.unit
@@ -400,8 +407,9 @@ impl HeaderPlace {
     /// The colour at a point given in cells.
     fn point(&self, picture: &Picture, column: f64, row: f64) -> [f32; 3] {
         let inset = FINDER_UNITS as f64 / 2.0;
-        let x = (FINDER_BOX_UNITS as f64 + column - inset) * self.unit.x;
-        let y = (row - inset) * self.unit.y;
+        let (across, down) = (FINDER_BOX_UNITS as f64 + column - inset, row - inset);
+        let x = (across + self.bend.x * down) * self.unit.x;
+        let y = (down + self.bend.y * across) * self.unit.y;
         let p = if self.turned { Point::new(1.0 - x, 1.0 - y) } else { Point::new(x, y) };
         let p = self.map.apply(p);
         picture.sample(p.x, p.y)

@@ -48,6 +48,11 @@ pub fn tiff(data: &[u8]) {
     fuzzed::pages(data).take(MOST).map_while(Result::ok).for_each(|picture| check(&picture));
 }
 
+/// The pages of a PDF file.
+pub fn pdf(data: &[u8]) {
+    fuzzed::pdf_pages(data).take(MOST).filter_map(Result::ok).for_each(|picture| check(&picture));
+}
+
 /// A stream that gives a few bytes at a time.
 struct Slowly<'a>(&'a [u8], usize);
 

@@ -30,7 +30,7 @@ macro_rules! targets {
 targets! {
     cimbar: cimbar_container coding fountain reed_solomon;
     codes: header inner ldpc soft_header;
-    media: apng gif kind picture png split tiff y4m;
+    media: apng gif kind pdf picture png split tiff y4m;
     pictures: capture forge;
     receive: assembler log receiver sight;
     stream: container manifest packet shape;

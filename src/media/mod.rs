@@ -67,6 +67,14 @@ pub(crate) mod fuzzed {
         frame.and_then(AnimationFrame::into_picture).map(Loaded::into_picture)
     }
 
+    /// The pages of a PDF file.
+    pub(crate) fn pdf_pages(bytes: &[u8]) -> impl Iterator<Item = Result<Picture, PictureError>> {
+        let length = bytes.len() as u64;
+        let pages = super::pdf::pages(&mut Cursor::new(bytes), length).unwrap_or_default();
+        let load = move |page: super::pdf::Page| page.load(&mut Cursor::new(bytes), length);
+        pages.into_iter().map(load).map(|page| page.map(Loaded::into_picture))
+    }
+
     /// The pages of a TIFF file.
     pub(crate) fn pages(bytes: &[u8]) -> impl Iterator<Item = Result<Picture, PictureError>> {
         let length = bytes.len() as u64;

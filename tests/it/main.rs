@@ -37,6 +37,8 @@ mod module;
 mod moving;
 // The player's page in a real browser.
 mod page;
+// Photos of printed pages: curved paper, shadows, uneven light.
+mod paper;
 // The probe, through cameras.
 mod probe;
 // The receiver's page in real browsers.

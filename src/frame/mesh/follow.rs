@@ -1,6 +1,7 @@
 //! A smooth field of offsets through points whose true place can be found in the picture: each is
 //! looked for where its neighbours say it should be, outward from the finders.
 
+use super::bow::Bow;
 use super::{Mesh, MeshQuality};
 use crate::dsp::{Matrix3, sort_by_number};
 use crate::raster::Point;
@@ -33,6 +34,18 @@ impl Mesh {
     /// whose finders were really seen.
     pub fn follow(
         &mut self,
+        points: Vec<Point>,
+        pitch: f64,
+        trusted: [bool; 4],
+        find: impl FnMut(&Self, Point, Point) -> Option<Point>,
+    ) -> MeshQuality {
+        self.follow_bowed(&Bow::default(), points, pitch, trusted, find)
+    }
+
+    /// The same where the sides bow: offsets are from there.
+    pub(super) fn follow_bowed(
+        &mut self,
+        bow: &Bow,
         mut points: Vec<Point>,
         pitch: f64,
         trusted: [bool; 4],
@@ -52,14 +65,16 @@ impl Mesh {
         let expected = points.len();
         let mut anchors = finders.clone();
         for at in points {
-            let predicted = predict(&anchors, at, pitch, None).unwrap_or_default();
-            anchors.extend(find(self, at, predicted).map(|offset| Anchor { at, offset }));
+            let bowed = bow.at(self.between_finders(at));
+            let predicted = predict(&anchors, at, pitch, None).unwrap_or_default() + bowed;
+            let found = find(self, at, predicted);
+            anchors.extend(found.map(|offset| Anchor { at, offset: offset - bowed }));
         }
         let kept = self.without_outliers(&anchors, pitch);
-        for (node, offset) in self.offsets.iter_mut().enumerate() {
-            let (column, row) = (node % self.nodes_across, node / self.nodes_across);
-            let at = Point::new((column * self.node) as f64, (row * self.node) as f64);
-            *offset = predict(&kept, at, pitch, None).unwrap_or_default();
+        for node in 0..self.offsets.len() {
+            let at = self.node_place(node);
+            let bowed = bow.at(self.between_finders(at));
+            self.offsets[node] = predict(&kept, at, pitch, None).unwrap_or_default() + bowed;
         }
         let found = kept.len().saturating_sub(finders.len());
         MeshQuality { found, expected }

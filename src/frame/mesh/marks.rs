@@ -17,34 +17,43 @@ const SEARCH: usize = 5;
 /// and noisy marks of real photos 0.6 and more.
 const MIN_CORRELATION: f64 = 0.5;
 
+/// Where this share of the marks is found, the mesh goes on from there.
+const MANY: f64 = 0.6;
+
 /// Samples of a mark and its surroundings, a side, and row length.
 const SIDE: usize = ACROSS + 2 * SEARCH;
 const STRIDE: usize = SIDE + 1;
 
 /// A mark's samples in rows of [`WIDTH`], the last of which is 0.
-type Template = [[f32; WIDTH]; ACROSS];
+pub(super) type Template = [[f32; WIDTH]; ACROSS];
 
 impl Mesh {
-    /// Finds the alignment marks and bends the mesh to them; `trusted` as for [`Mesh::follow`].
+    /// Finds the alignment marks and bends the mesh to them; `trusted` as for [`Mesh::follow`]. Where
+    /// too few are found, its sides may bow.
     pub fn follow_marks(
         &mut self,
         picture: &Picture,
         layout: &Layout,
         trusted: [bool; 4],
     ) -> MeshQuality {
-        let marks = layout
-            .marks()
-            .iter()
-            .map(|&(column, row)| Point::new(f64::from(column) + 0.5, f64::from(row) + 0.5))
-            .collect();
-        let template = template();
-        self.follow(marks, pitch(layout), trusted, |mesh, at, predicted| {
-            mesh.find_mark(picture, &template, at, predicted)
-        })
+        let (marks, pitch, template) = (mark_places(layout), pitch(layout), template());
+        let find = |mesh: &Self, at, predicted| mesh.find_mark(picture, &template, at, predicted);
+        let quality = self.follow(marks.clone(), pitch, trusted, find);
+        if quality.share() >= MANY || trusted != [true; 4] {
+            return quality;
+        }
+        let mut bowed = self.clone();
+        let bow = bowed.bow(picture, &marks, &template);
+        let better = bowed.follow_bowed(&bow, marks, pitch, trusted, find);
+        if better.found <= quality.found {
+            return quality;
+        }
+        *self = bowed;
+        better
     }
 
     /// The offset of the mark at `at`, if it is found near `predicted`.
-    fn find_mark(
+    pub(super) fn find_mark(
         &self,
         picture: &Picture,
         template: &Template,
@@ -78,6 +87,13 @@ impl Mesh {
         let fine_y = y as f64 - SEARCH as f64 + fine(best, range);
         Some(predicted + dx * (fine_x * step) + dy * (fine_y * step))
     }
+}
+
+/// The middles of the marks, in tiles.
+fn mark_places(layout: &Layout) -> Vec<Point> {
+    let middle = |v: u16| f64::from(v) + 0.5;
+    let marks = layout.marks().iter();
+    marks.map(|&(column, row)| Point::new(middle(column), middle(row))).collect()
 }
 
 /// Typical distance of marks, in tiles.

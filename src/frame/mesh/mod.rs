@@ -10,6 +10,7 @@ use crate::dsp::Plane;
 use crate::raster::{Homography, Point};
 use serde::{Deserialize, Serialize};
 
+mod bow;
 mod follow;
 mod known;
 mod marks;

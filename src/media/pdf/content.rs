@@ -17,6 +17,8 @@ const MAX_OPERATORS: usize = 4_000_000;
 /// Bytes of content, and of all contents within it.
 const MAX_CONTENT: usize = 1 << 25;
 const ALL_CONTENT: usize = 4 * MAX_CONTENT;
+/// What each of these counts beside its bytes.
+const EACH_CONTENT: usize = 1 << 16;
 /// Numbers before an operator.
 const MAX_OPERANDS: usize = 64;
 /// Names that are looked through in the time of an operator.
@@ -224,7 +226,7 @@ impl Content {
         }
         let own = objects.entry(&dict, "Resources")?;
         let bytes = objects.unpack(&stream, MAX_CONTENT)?.plain()?;
-        self.bytes += stream.raw.len() + bytes.len();
+        self.bytes += stream.raw.len() + bytes.len() + EACH_CONTENT;
         if self.bytes > ALL_CONTENT {
             return Err(TOO_MUCH);
         }

@@ -159,10 +159,11 @@ fn predicted(mut bytes: Vec<u8>, with: &Parameters) -> Vec<u8> {
 
 fn png_rows(bytes: &[u8], with: &Parameters) -> Vec<u8> {
     let mut rows: Vec<u8> = Vec::with_capacity(bytes.len());
-    let mut above = vec![0; with.row];
-    for coded in bytes.chunks(with.row + 1) {
+    let length = with.row.min(bytes.len());
+    let mut above = vec![0; length];
+    for coded in bytes.chunks(length + 1) {
         let Some((kind, coded)) = coded.split_first() else { break };
-        let mut row = vec![0; with.row];
+        let mut row = vec![0; length];
         for (at, byte) in coded.iter().enumerate() {
             let before = |row: &[u8]| at.checked_sub(with.pixel).map_or(0, |before| row[before]);
             let (left, up, corner) = (before(&row), above[at], before(&above));

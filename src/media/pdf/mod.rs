@@ -96,3 +96,49 @@ impl Page {
         Ok(page::load(&mut objects, self.number)?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::io::Cursor;
+
+    /// Small files with pages of all kinds.
+    fn files() -> Vec<Vec<u8>> {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fuzz/corpus/pdf/");
+        ["0", "1", "2"].map(|name| std::fs::read(folder.to_owned() + name).unwrap()).into()
+    }
+
+    fn load_all(bytes: &[u8]) -> usize {
+        let length = bytes.len() as u64;
+        let pages = pages(&mut Cursor::new(bytes), length).unwrap_or_default();
+        let load = |page: &Page| page.load(&mut Cursor::new(bytes), length).is_ok();
+        pages.iter().take(20).filter(|page| load(page)).count()
+    }
+
+    proptest! {
+        #[test]
+        fn damaged_files_are_errors_or_pages(
+            number in 0usize..3,
+            edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+            swap in any::<[prop::sample::Index; 2]>(),
+            cut in any::<prop::sample::Index>(),
+        ) {
+            let mut bytes = files().swap_remove(number);
+            for (at, value) in edits {
+                let at = at.index(bytes.len());
+                bytes[at] = value;
+            }
+            let [from, to] = swap.map(|index| index.index(bytes.len()));
+            load_all(&bytes);
+            bytes.rotate_left(from.min(to));
+            load_all(&bytes);
+            load_all(&bytes[..cut.index(bytes.len())]);
+        }
+    }
+
+    #[test]
+    fn all_pages_of_the_small_files_are_read() {
+        assert_eq!(files().iter().map(|file| load_all(file)).collect::<Vec<_>>(), [4, 4, 1]);
+    }
+}

@@ -14,7 +14,7 @@ const MAX_HOPS: usize = 8;
 /// Bytes of a stream of objects; and of all that are unpacked or read of these, or are between two
 /// filters, for one page or for finding the pages.
 const MAX_UNPACKED: usize = 1 << 24;
-const ALL_UNPACKED: usize = 1 << 28;
+pub(super) const ALL_UNPACKED: usize = 1 << 28;
 /// Filters of one stream, and bytes between two of them.
 const MAX_FILTERS: usize = 8;
 const MAX_BETWEEN: usize = 1 << 27;
@@ -43,7 +43,7 @@ pub(super) struct Stream {
 #[derive(Clone, Debug)]
 pub(super) struct Packed {
     pub(super) numbers: Rc<[(u32, usize)]>,
-    raw: Rc<[u8]>,
+    pub(super) raw: Rc<[u8]>,
 }
 
 /// How the pixels of a picture are coded.

@@ -8,6 +8,7 @@ mod pose;
 pub mod recording;
 pub mod rolling;
 mod sensor;
+mod sheet;
 
 use optics::blurred;
 use pose::Pose;
@@ -27,6 +28,9 @@ pub struct Camera {
     pub roll: f64,
     /// Distance in frame sides: the smaller, the stronger the perspective.
     pub distance: f64,
+    /// Angle that the frame's width takes of a cylinder, degrees: a page of a bound book, whose middle
+    /// comes towards the camera, or goes away from it.
+    pub curve: f64,
     /// Radial lens distortion: share by which the picture's corner moves outward.
     pub lens: f64,
     /// Blur of optics and focus, sigma in frame pixels.
@@ -39,6 +43,12 @@ pub struct Camera {
     pub haze: f32,
     /// Loss of brightness in the picture's corners, 0 to 1.
     pub vignetting: f32,
+    /// What is left of the light in a shadow with a hard edge across the picture, 0 to 1.
+    pub shadow: f32,
+    /// Loss of light from the left to the right, 0 to 1.
+    pub lamp: f32,
+    /// Unevenness of the paper, a share of its brightness.
+    pub grain: f32,
     /// Brightness of a round reflection, 0 to 255.
     pub glare: f32,
     /// Contrast of a moire pattern, 0 to 255.
@@ -64,12 +74,16 @@ impl Camera {
             tilt: (0.0, 0.0),
             roll: 0.0,
             distance: 2.0,
+            curve: 0.0,
             lens: 0.0,
             blur: 0.5,
             motion: 0.0,
             mixing: [[0.8, 0.1, 0.0], [0.1, 0.75, 0.1], [0.0, 0.15, 0.75]],
             haze: 12.0,
             vignetting: 0.0,
+            shadow: 1.0,
+            lamp: 0.0,
+            grain: 0.0,
             glare: 0.0,
             moire: 0.0,
             noise: 2.0,
@@ -131,13 +145,26 @@ impl Camera {
             for (dx, dy) in [(0.25, 0.25), (0.75, 0.25), (0.25, 0.75), (0.75, 0.75)] {
                 let (u, v) = pose.to_frame(x + dx, y + dy);
                 let seen = frames[usize::from(v >= border)].at(u, v);
-                let seen = seen.unwrap_or_else(|| self.surroundings(x, y));
+                let seen = seen.map_or_else(
+                    || self.surroundings(x, y),
+                    |seen| seen.map(|value| value * self.paper(u, v)),
+                );
                 for (sum, value) in pixel.iter_mut().zip(seen) {
                     *sum += value / 4.0;
                 }
             }
         }
         self.develop(light)
+    }
+
+    /// How bright the paper is at a point of the frame.
+    fn paper(&self, u: f64, v: f64) -> f32 {
+        if self.grain == 0.0 {
+            return 1.0;
+        }
+        let cell = ((u / 1.7) as i64 as u64) << 32 ^ (v / 1.7) as i64 as u64;
+        let value = tilecast::prng::SplitMix64::new(cell ^ self.seed).next_u64();
+        1.0 - self.grain * (value >> 40) as f32 / (1u64 << 24) as f32
     }
 
     /// What is around the frame: darkness, or a desk with bright and dark rectangles.

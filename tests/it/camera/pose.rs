@@ -1,9 +1,12 @@
 //! Where camera and frame are: pinhole projection and radial distortion.
 
 use super::Camera;
+use super::sheet::Sheet;
 
 /// The map between frame pixels and picture pixels.
 pub struct Pose {
+    /// The curved page that the frame is on, if it is on none that is flat.
+    sheet: Option<Sheet>,
     /// Rows of the matrix from frame plane (centre 0, longer side 1) to camera coordinates.
     matrix: [[f64; 3]; 3],
     inverse: [[f64; 3]; 3],
@@ -28,7 +31,9 @@ impl Pose {
         let (right, down) = (turn(1.0, 0.0), turn(0.0, 1.0));
         let matrix =
             [[right.0, down.0, 0.0], [right.1, down.1, 0.0], [right.2, down.2, camera.distance]];
-        Self { matrix, inverse: invert(matrix), frame, picture, focal, lens: camera.lens }
+        let width = frame.0 / frame.0.max(frame.1);
+        let sheet = Sheet::new(width, camera.curve, [right, down], camera.distance);
+        Self { sheet, matrix, inverse: invert(matrix), frame, picture, focal, lens: camera.lens }
     }
 
     fn scale(&self) -> f64 {
@@ -43,7 +48,10 @@ impl Pose {
     pub fn to_picture(&self, x: f64, y: f64) -> (f64, f64) {
         let (u, v) =
             ((x - self.frame.0 / 2.0) / self.scale(), (y - self.frame.1 / 2.0) / self.scale());
-        let [px, py, pz] = self.matrix.map(|row| row[0] * u + row[1] * v + row[2]);
+        let [px, py, pz] = match &self.sheet {
+            Some(sheet) => sheet.to_camera(u, v),
+            None => self.matrix.map(|row| row[0] * u + row[1] * v + row[2]),
+        };
         let (x, y) = (self.focal * px / pz, self.focal * py / pz);
         let r = x.hypot(y) / self.reach();
         let factor = 1.0 + self.lens * r * r;
@@ -59,8 +67,14 @@ impl Pose {
             factor = 1.0 + self.lens * r * r;
         }
         let (x, y) = (dx / factor / self.focal, dy / factor / self.focal);
-        let [u, v, w] = self.inverse.map(|row| row[0] * x + row[1] * y + row[2]);
-        (u / w * self.scale() + self.frame.0 / 2.0, v / w * self.scale() + self.frame.1 / 2.0)
+        let (u, v) = match &self.sheet {
+            Some(sheet) => sheet.of_ray(x, y),
+            None => {
+                let [u, v, w] = self.inverse.map(|row| row[0] * x + row[1] * y + row[2]);
+                (u / w, v / w)
+            }
+        };
+        (u * self.scale() + self.frame.0 / 2.0, v * self.scale() + self.frame.1 / 2.0)
     }
 }
 

