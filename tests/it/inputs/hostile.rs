@@ -1,10 +1,13 @@
 //! PDF files that are damaged, and such as are made to do harm: they end in a picture or an error, in
 //! little time and memory.
 
+#[cfg(target_os = "linux")]
+use crate::support::pdf::Objects;
 use crate::support::pdf::{
-    Image, Objects, Page, deflated, group_4, image, jbig2, objects, packed, predicted_up,
+    Image, Page, deflated, group_4, image, jbig2, objects, packed, predicted_up,
 };
 use crate::support::picture;
+#[cfg(target_os = "linux")]
 use std::fmt::Write;
 use tilecast::media::decode_picture;
 use tilecast::prng::SplitMix64;
@@ -97,15 +100,9 @@ fn one_page(page: &str, entries: &str, data: &[u8], streams: usize) -> Vec<u8> {
     objects.file(1)
 }
 
-/// Files of which each byte takes as much time or memory as can be made of it, and what is said of them.
+/// A tree of pages, in a stream of more objects than anybody needs.
 #[cfg(target_os = "linux")]
-fn attacks() -> Vec<(&'static str, Vec<u8>, &'static str)> {
-    const ROOT: &str = "1 0 obj\n<</Type/Catalog /Pages 2 0 R>>\nendobj\n";
-    let endless = (3..20_000).fold(format!("%PDF-1.5\n{ROOT}"), |mut file, number| {
-        write!(file, "{number} 0 obj\n<</Type/ObjStm>>stream\n").unwrap();
-        file
-    });
-    // A tree of pages, in a stream of more objects than anybody needs.
+fn tree() -> Vec<u8> {
     let (mut kids, mut numbers) = (String::new(), String::new());
     for number in 0..200_000 {
         write!(numbers, "{} 0 ", 1000 + number).unwrap();
@@ -121,6 +118,17 @@ fn attacks() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     tree.add_stream(&entries, &stream);
     let tree = tree.file(1);
     let end = tree.windows(4).rposition(|window| window == b"xref").unwrap();
+    tree[..end - 5].to_vec()
+}
+
+/// Files of which each byte takes as much time or memory as can be made of it, and what is said of them.
+#[cfg(target_os = "linux")]
+fn attacks() -> Vec<(&'static str, Vec<u8>, &'static str)> {
+    const ROOT: &str = "1 0 obj\n<</Type/Catalog /Pages 2 0 R>>\nendobj\n";
+    let endless = (3..20_000).fold(format!("%PDF-1.5\n{ROOT}"), |mut file, number| {
+        write!(file, "{number} 0 obj\n<</Type/ObjStm>>stream\n").unwrap();
+        file
+    });
     let names = (0..50_000).fold(String::new(), |mut names, name| {
         write!(names, "/{name:x} 0 ").unwrap();
         names
@@ -141,7 +149,7 @@ fn attacks() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     let no_content = "the content of this page is missing";
     vec![
         ("endless", endless.into_bytes(), damaged_file),
-        ("tree", tree[..end - 5].to_vec(), "a damaged PDF file: there are no pages in it"),
+        ("tree", tree(), "a damaged PDF file: there are no pages in it"),
         ("names", one_page(&named, "", "/Z Do ".repeat(200_000).as_bytes(), 1), too_much),
         (
             "parts",
@@ -162,10 +170,12 @@ fn files_made_to_take_long_are_done_with_soon() {
         dir.write(name, &bytes);
         // Seconds of work, and kilobytes with those that threads reserve.
         let script = format!(
-            "ulimit -t 10; ulimit -v 700000; exec '{}' decode {name} -o out",
+            "ulimit -t 10; ulimit -v 700000; exec '{}' decode {name} -o out --threads 2",
             binary.display()
         );
         let mut run = std::process::Command::new("sh");
+        // Every thread would reserve address space that it never uses.
+        run.env("MALLOC_ARENA_MAX", "1");
         let output = run.args(["-c", &script]).current_dir(dir.path("")).output().unwrap();
         let text = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{name}: {:?} {text}", output.status);
