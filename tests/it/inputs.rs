@@ -1,6 +1,7 @@
 //! What people have: files of several pictures, photos with something behind them, scans, segments of
 //! streams, folders of cameras, formats that are read, and those that are not.
 
+mod hostile;
 mod pages;
 #[cfg(unix)]
 mod pipes;

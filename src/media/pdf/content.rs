@@ -5,6 +5,7 @@ use super::error::PdfError;
 use super::object::{Dict, Lexer, Object, is_space};
 use super::objects::{Objects, Stream};
 use super::place::Matrix;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 /// Pictures of one page.
@@ -20,6 +21,8 @@ const ALL_CONTENT: usize = 4 * MAX_CONTENT;
 const EACH_CONTENT: usize = 1 << 16;
 /// Numbers before an operator.
 const MAX_OPERANDS: usize = 64;
+/// Names that are looked through in the time of an operator.
+const NAMES_EACH: usize = 8;
 
 const TOO_MUCH: PdfError = PdfError::Damaged("a page with too much on it");
 
@@ -38,6 +41,59 @@ pub(super) enum Image {
     Named(Object),
     /// In the content itself.
     Inline(Stream),
+}
+
+/// What the names in a content stand for, each list of them read once.
+struct Names<'a> {
+    resources: &'a Dict,
+    pictures: Option<Dict>,
+    colours: Option<Dict>,
+    /// What is said of the pictures that were painted.
+    said: HashMap<Vec<u8>, Rc<Dict>>,
+}
+
+impl<'a> Names<'a> {
+    fn new(resources: &'a Dict) -> Self {
+        Self { resources, pictures: None, colours: None, said: HashMap::new() }
+    }
+
+    fn pictures(&mut self, objects: &mut Objects<'_>) -> Result<&Dict, PdfError> {
+        Self::list(&mut self.pictures, self.resources.get("XObject"), objects)
+    }
+
+    /// The object with a name, and what is said of it.
+    fn picture(
+        &mut self,
+        objects: &mut Objects<'_>,
+        name: &[u8],
+    ) -> Result<(&Object, Rc<Dict>), PdfError> {
+        let key = std::str::from_utf8(name).unwrap_or_default();
+        let object =
+            Self::list(&mut self.pictures, self.resources.get("XObject"), objects)?.get(key);
+        let said = match self.said.get(name) {
+            Some(said) => Rc::clone(said),
+            None => Rc::new(objects.dict(object)?),
+        };
+        if !self.said.contains_key(name) {
+            self.said.insert(name.to_vec(), Rc::clone(&said));
+        }
+        Ok((object, said))
+    }
+
+    fn colours(&mut self, objects: &mut Objects<'_>) -> Result<&Dict, PdfError> {
+        Self::list(&mut self.colours, self.resources.get("ColorSpace"), objects)
+    }
+
+    fn list<'b>(
+        known: &'b mut Option<Dict>,
+        object: &Object,
+        objects: &mut Objects<'_>,
+    ) -> Result<&'b Dict, PdfError> {
+        if known.is_none() {
+            *known = Some(objects.dict(object)?);
+        }
+        Ok(known.get_or_insert_default())
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -74,7 +130,10 @@ impl Content {
         };
         for part in parts {
             let Some(stream) = objects.stream(&part)? else { continue };
-            let room = MAX_CONTENT - bytes.len().min(MAX_CONTENT);
+            let room = MAX_CONTENT.saturating_sub(bytes.len());
+            if room == 0 {
+                return Err(TOO_MUCH);
+            }
             bytes.extend(objects.unpack(&stream, room)?.plain()?);
             bytes.push(b'\n');
         }
@@ -92,8 +151,8 @@ impl Content {
         mut state: State,
         depth: usize,
     ) -> Result<(), PdfError> {
-        let named = objects.dict(resources.get("XObject"))?;
         let (mut lexer, mut operands, mut states) = (Lexer::new(bytes), Vec::new(), Vec::new());
+        let mut names = Names::new(resources);
         while let Some(object) = lexer.object() {
             let Object::Word(word) = object else {
                 operands.push(object);
@@ -107,13 +166,9 @@ impl Content {
             match word.as_slice() {
                 b"q" if states.len() < MAX_STATES => states.push(state),
                 b"Q" => state = states.pop().unwrap_or(state),
-                b"Do" => {
-                    let name = operands.first().map_or(&[][..], Object::name);
-                    let name = std::str::from_utf8(name).unwrap_or_default();
-                    self.paint(objects, named.get(name), resources, state, depth)?;
-                }
+                b"Do" => self.paint(objects, operands.first(), &mut names, state, depth)?,
                 b"BI" => {
-                    let image = inline(&mut lexer, objects, resources)?;
+                    let image = inline(&mut lexer, names.colours(objects)?)?;
                     self.place(image, state);
                 }
                 word => self.change(word, &operands, &mut state),
@@ -146,13 +201,14 @@ impl Content {
     fn paint(
         &mut self,
         objects: &mut Objects<'_>,
-        named: &Object,
-        resources: &Dict,
+        name: Option<&Object>,
+        names: &mut Names<'_>,
         mut state: State,
         depth: usize,
     ) -> Result<(), PdfError> {
-        let dict = objects.dict(named)?;
-        if matches!(named, Object::Reference(_)) && dict == Dict::default() {
+        self.operators += names.pictures(objects)?.len() / NAMES_EACH;
+        let (named, dict) = names.picture(objects, name.unwrap_or(&Object::Null).name())?;
+        if matches!(named, Object::Reference(_)) && dict.len() == 0 {
             return Err(PdfError::Damaged(
                 "a picture of this page is missing: copy the file again",
             ));
@@ -161,8 +217,8 @@ impl Content {
             self.place(Image::Named(named.clone()), state);
             return Ok(());
         }
-        let Some(stream) = objects.stream(named)? else { return Ok(()) };
         let Some(depth) = depth.checked_sub(1) else { return Ok(()) };
+        let Some(stream) = objects.stream(named)? else { return Ok(()) };
         let matrix = objects.entry(&dict, "Matrix")?;
         let numbers: Vec<f64> = matrix.array().iter().filter_map(Object::number).collect();
         if let Some(matrix) = Matrix::of(&numbers) {
@@ -174,7 +230,7 @@ impl Content {
         if self.bytes > ALL_CONTENT {
             return Err(TOO_MUCH);
         }
-        self.read(objects, &bytes, own.dict().unwrap_or(resources), state, depth)
+        self.read(objects, &bytes, own.dict().unwrap_or(names.resources), state, depth)
     }
 
     fn place(&mut self, image: Image, state: State) {
@@ -196,11 +252,7 @@ fn ink(numbers: &[f64]) -> Option<[u8; 3]> {
 }
 
 /// A picture within the content: its dictionary without brackets, `ID`, a space, its bytes, `EI`.
-fn inline(
-    lexer: &mut Lexer<'_>,
-    objects: &mut Objects<'_>,
-    resources: &Dict,
-) -> Result<Image, PdfError> {
+fn inline(lexer: &mut Lexer<'_>, colours: &Dict) -> Result<Image, PdfError> {
     const DAMAGED: PdfError = PdfError::Damaged("a picture in its content does not end");
     let mut entries = Vec::new();
     while !lexer.word("ID") {
@@ -225,11 +277,10 @@ fn inline(
     let end = ends.filter(is_end).find(is_text).ok_or(DAMAGED)?;
     lexer.skip(end + 2);
     // Colours that have a name on the page.
-    let spaces = objects.dict(resources.get("ColorSpace"))?;
     for (key, value) in &mut entries {
         let name = std::str::from_utf8(value.name()).unwrap_or_default();
-        if matches!(key.as_slice(), b"CS" | b"ColorSpace") && spaces.get(name) != &Object::Null {
-            *value = spaces.get(name).clone();
+        if matches!(key.as_slice(), b"CS" | b"ColorSpace") && colours.get(name) != &Object::Null {
+            *value = colours.get(name).clone();
         }
     }
     let raw: Rc<[u8]> = rest.get(..end).unwrap_or_default().into();

@@ -26,7 +26,11 @@ impl PdfError {
 
 impl From<std::io::Error> for PdfError {
     fn from(error: std::io::Error) -> Self {
-        Self::Io(error)
+        match error.kind() {
+            // Of what is metered.
+            std::io::ErrorKind::QuotaExceeded => Self::Damaged("it is read over and over"),
+            _ => Self::Io(error),
+        }
     }
 }
 

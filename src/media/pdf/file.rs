@@ -3,19 +3,47 @@
 use super::error::PdfError;
 use super::object::{Lexer, Object, is_space};
 use crate::media::picture::MAX_PIXELS;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 
 /// An object's bytes are looked for in windows of these sizes.
 const WINDOWS: [u64; 4] = [1 << 10, 1 << 14, 1 << 17, 1 << 21];
-/// Bytes that are read beyond four times the file: objects can be asked for over and over.
-const MORE_READ: u64 = 1 << 29;
 /// Bytes of a file that are read at a time.
 const CHUNK: usize = 1 << 16;
+/// Bytes that are read to find the pages, or for one of them; and how many for each of the file.
+const MOST_READ: u64 = 1 << 28;
+const READ_EACH: u64 = 64;
 
 /// What a file is read from, without a buffer: what is read lies apart.
 pub(in crate::media) trait Source: Read + Seek {}
 
 impl<T: Read + Seek> Source for T {}
+
+/// A source of which so much is read and no more: a file can be made so that each of its objects is
+/// looked for to the end of it, which takes days.
+pub(super) struct Metered<'a> {
+    source: &'a mut dyn Source,
+    left: u64,
+}
+
+impl<'a> Metered<'a> {
+    pub(super) fn new(source: &'a mut dyn Source, length: u64) -> Self {
+        Self { source, left: length.saturating_mul(READ_EACH).saturating_add(MOST_READ) }
+    }
+}
+
+impl Read for Metered<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.source.read(buffer)?;
+        self.left = self.left.checked_sub(count as u64).ok_or(ErrorKind::QuotaExceeded)?;
+        Ok(count)
+    }
+}
+
+impl Seek for Metered<'_> {
+    fn seek(&mut self, place: SeekFrom) -> io::Result<u64> {
+        self.source.seek(place)
+    }
+}
 
 /// An object as it is in the file.
 #[derive(Clone, Debug)]
@@ -30,24 +58,18 @@ pub(super) struct Indirect {
 pub(super) struct File<'a> {
     pub(super) source: &'a mut dyn Source,
     pub(super) length: u64,
-    /// Bytes that may still be read.
-    left: u64,
 }
 
 impl<'a> File<'a> {
     pub(super) fn new(source: &'a mut dyn Source, length: u64) -> Self {
-        Self { source, length, left: length.saturating_mul(4).saturating_add(MORE_READ) }
+        Self { source, length }
     }
 
     /// Bytes from a place, fewer at the end of the file.
     pub(super) fn bytes(&mut self, place: u64, count: u64) -> Result<Vec<u8>, PdfError> {
         let mut bytes = Vec::new();
-        if self.left == 0 {
-            return Err(PdfError::Damaged("its objects are within each other"));
-        }
         self.source.seek(SeekFrom::Start(place))?;
         (&mut *self.source).take(count).read_to_end(&mut bytes)?;
-        self.left = self.left.saturating_sub(bytes.len() as u64);
         Ok(bytes)
     }
 

@@ -3,7 +3,7 @@
 //!
 //! A file's tables are read once ([`places`], [`tree`]), a page of it whenever it is asked for
 //! ([`page`]). Nothing that a file says of itself is believed beyond a bound: sizes, counts, what
-//! streams unpack to, objects within objects.
+//! streams unpack to, objects within objects, how much of it is read how often.
 
 mod colour;
 mod content;
@@ -22,7 +22,7 @@ mod tree;
 use super::PictureError;
 use super::picture::Loaded;
 use error::PdfError;
-use file::{File, Source};
+use file::{File, Metered, Source};
 use object::{Dict, Object};
 use objects::{Objects, Places};
 use places::Known;
@@ -46,7 +46,8 @@ pub(super) struct Page {
 /// # Errors
 /// If it is encrypted, or nothing in it is a page.
 pub(super) fn pages(source: &mut dyn Source, length: u64) -> Result<Vec<Page>, PictureError> {
-    let mut file = File::new(source, length);
+    let mut source = Metered::new(source, length);
+    let mut file = File::new(&mut source, length);
     let (known, numbers) = find(&mut file)?;
     if known.trailer.get("Encrypt") != &Object::Null {
         return Err(ENCRYPTED);
@@ -90,7 +91,8 @@ impl Page {
         source: &mut dyn Source,
         length: u64,
     ) -> Result<Loaded, PictureError> {
-        let mut objects = Objects::new(File::new(source, length), &self.places);
+        let mut source = Metered::new(source, length);
+        let mut objects = Objects::new(File::new(&mut source, length), &self.places);
         Ok(page::load(&mut objects, self.number)?)
     }
 }

@@ -36,6 +36,10 @@ impl Dict {
         Self(entries)
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// What is behind a key; null if there is nothing.
     pub(super) fn get(&self, key: &str) -> &Object {
         let found = self.0.iter().find(|(name, _)| name == key.as_bytes());

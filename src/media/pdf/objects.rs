@@ -11,7 +11,8 @@ use std::rc::Rc;
 
 /// Objects that only name another.
 const MAX_HOPS: usize = 8;
-/// Bytes of a stream of objects, and of all that are unpacked for one page or for finding the pages.
+/// Bytes of a stream of objects; and of all that are unpacked or read of these, or are between two
+/// filters, for one page or for finding the pages.
 const MAX_UNPACKED: usize = 1 << 24;
 pub(super) const ALL_UNPACKED: usize = 1 << 28;
 /// Filters of one stream, and bytes between two of them.
@@ -35,6 +36,13 @@ pub(super) type Places = HashMap<u32, Place>;
 #[derive(Clone, Debug)]
 pub(super) struct Stream {
     pub(super) dict: Dict,
+    pub(super) raw: Rc<[u8]>,
+}
+
+/// A stream of objects, unpacked: of each its number and where it is, and all of them.
+#[derive(Clone, Debug)]
+pub(super) struct Packed {
+    pub(super) numbers: Rc<[(u32, usize)]>,
     pub(super) raw: Rc<[u8]>,
 }
 
@@ -81,7 +89,7 @@ pub(super) struct Objects<'a> {
     pub(super) file: File<'a>,
     pub(super) places: &'a Places,
     /// The stream of objects that was unpacked last.
-    last: Option<(u32, Stream)>,
+    last: Option<(u32, Packed)>,
     unpacked: usize,
 }
 
@@ -100,29 +108,38 @@ impl<'a> Objects<'a> {
                 found.ok_or(PdfError::Damaged("an object is not where it should be"))
             }
             Some(Place::Within { stream, index }) => {
-                let stream = self.object_stream(*stream)?;
-                let object = within(&stream, *index).unwrap_or(Object::Null);
+                let packed = self.object_stream(*stream)?;
+                let Some(&(_, place)) = packed.numbers.get(*index as usize) else {
+                    return Ok(nothing);
+                };
+                let mut lexer = Lexer::new(packed.raw.get(place..).unwrap_or_default());
+                let object = lexer.object().unwrap_or(Object::Null);
+                self.count(lexer.place())?;
                 Ok(Indirect { object, ..nothing })
             }
         }
     }
 
+    /// Counts bytes of streams of objects.
+    fn count(&mut self, bytes: usize) -> Result<(), PdfError> {
+        self.unpacked += bytes;
+        let is_too_much = self.unpacked > ALL_UNPACKED;
+        if is_too_much { Err(PdfError::Damaged("its objects unpack to too much")) } else { Ok(()) }
+    }
+
     /// A stream of objects, unpacked.
-    pub(super) fn object_stream(&mut self, number: u32) -> Result<Stream, PdfError> {
-        if let Some((_, stream)) = self.last.as_ref().filter(|(last, _)| *last == number) {
-            return Ok(stream.clone());
+    pub(super) fn object_stream(&mut self, number: u32) -> Result<Packed, PdfError> {
+        if let Some((_, packed)) = self.last.as_ref().filter(|(last, _)| *last == number) {
+            return Ok(packed.clone());
         }
         let is_plain = matches!(self.places.get(&number), Some(Place::At(_)));
         let found = if is_plain { self.get(number)? } else { return Err(PdfError::no_stream()) };
         let stream = self.read_stream(found)?.ok_or(PdfError::no_stream())?;
         let raw = self.unpack(&stream, MAX_UNPACKED)?.plain()?;
-        self.unpacked += raw.len();
-        if self.unpacked > ALL_UNPACKED {
-            return Err(PdfError::Damaged("its objects unpack to too much"));
-        }
-        let stream = Stream { dict: stream.dict, raw: raw.into() };
-        self.last = Some((number, stream.clone()));
-        Ok(stream)
+        self.count(raw.len())?;
+        let packed = Packed { numbers: numbers(&stream.dict, &raw).into(), raw: raw.into() };
+        self.last = Some((number, packed.clone()));
+        Ok(packed)
     }
 
     fn find(&mut self, object: &Object) -> Result<Option<Indirect>, PdfError> {
@@ -181,9 +198,12 @@ impl<'a> Objects<'a> {
             if let Some(coding) = Coding::of(filter.name()) {
                 return Ok(Unpacked { bytes: packed.to_vec(), coding, parameters });
             }
-            let limit = if number + 1 == filters.len() { limit } else { MAX_BETWEEN };
+            let is_last = number + 1 == filters.len();
+            let limit = if is_last { limit } else { MAX_BETWEEN };
             let known = |key: &str| self.entry(&parameters, key).ok()?.count();
-            bytes = Some(undo(filter.name(), packed, &Parameters::new(known), limit)?);
+            let unpacked = undo(filter.name(), packed, &Parameters::new(known), limit)?;
+            self.count(if is_last { 0 } else { unpacked.len() })?;
+            bytes = Some(unpacked);
         }
         let mut bytes = bytes.unwrap_or_else(|| stream.raw.to_vec());
         bytes.truncate(limit);
@@ -200,26 +220,19 @@ impl<'a> Objects<'a> {
     }
 }
 
-/// An object of a stream of them: first come numbers and offsets of all, then they.
-fn within(stream: &Stream, index: u32) -> Option<Object> {
-    let first = usize::try_from(stream.dict.get("First").count()?).ok()?;
-    let mut numbers = Lexer::new(stream.raw.get(..first)?);
-    for _ in 0..u64::from(index) * 2 + 1 {
-        numbers.object()?;
-    }
-    let offset = usize::try_from(numbers.object()?.count()?).ok()?;
-    Lexer::new(stream.raw.get(first.checked_add(offset)?..)?).object()
-}
-
-/// The numbers of the objects in a stream of them.
-pub(super) fn numbers_within(stream: &Stream) -> Vec<u32> {
-    let count = stream.dict.get("N").count().unwrap_or(0);
-    let mut lexer = Lexer::new(&stream.raw);
+/// What comes first in a stream of objects: the number of each, and where it is after all of these.
+fn numbers(dict: &Dict, raw: &[u8]) -> Vec<(u32, usize)> {
+    let (count, first) = (dict.get("N").count(), dict.get("First").count());
+    let first = first.and_then(|first| usize::try_from(first).ok()).unwrap_or(usize::MAX);
+    let mut lexer = Lexer::new(raw.get(..first).unwrap_or(raw));
     let mut numbers = Vec::new();
-    while (numbers.len() as u64) < count {
+    while (numbers.len() as u64) < count.unwrap_or(0) {
         let pair = [lexer.object(), lexer.object()];
-        let [Some(number), Some(_)] = pair.map(|object| object?.count()) else { break };
-        numbers.extend(u32::try_from(number));
+        let [Some(number), Some(offset)] = pair.map(|object| object?.count()) else { break };
+        let (Ok(number), Ok(offset)) = (u32::try_from(number), usize::try_from(offset)) else {
+            break;
+        };
+        numbers.push((number, first.saturating_add(offset)));
     }
     numbers
 }

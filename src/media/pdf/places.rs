@@ -4,7 +4,7 @@
 use super::error::PdfError;
 use super::file::File;
 use super::object::{Dict, Lexer, Object, is_space};
-use super::objects::{ALL_UNPACKED, Objects, Place, Places, Stream, numbers_within};
+use super::objects::{ALL_UNPACKED, Objects, Place, Places, Stream};
 use std::collections::HashSet;
 
 /// Tables of one file: each change that was added to it has one.
@@ -232,9 +232,9 @@ fn look_into(file: &mut File<'_>, known: &mut Known) -> Result<(), PdfError> {
     let mut unpacked = 0;
     for number in packed {
         let mut objects = Objects::new(File::new(file.source, file.length), &known.places);
-        let Ok(stream) = objects.object_stream(number) else { continue };
-        unpacked += stream.raw.len();
-        for (index, inner) in (0..).zip(numbers_within(&stream)) {
+        let Ok(packed) = objects.object_stream(number) else { continue };
+        unpacked += packed.raw.len();
+        for (index, &(inner, _)) in (0..).zip(packed.numbers.iter()) {
             if known.places.len() < MAX_OBJECTS {
                 let place = Place::Within { stream: number, index };
                 known.places.entry(inner).or_insert(place);

@@ -1,0 +1,184 @@
+//! PDF files that are damaged, and such as are made to do harm: they end in a picture or an error, in
+//! little time and memory.
+
+#[cfg(target_os = "linux")]
+use crate::support::pdf::Objects;
+use crate::support::pdf::{
+    Image, Page, deflated, group_4, image, jbig2, objects, packed, predicted_up,
+};
+use crate::support::picture;
+#[cfg(target_os = "linux")]
+use std::fmt::Write;
+use tilecast::media::decode_picture;
+use tilecast::prng::SplitMix64;
+use tilecast::raster::Picture;
+
+/// What stands in for other bytes of a file.
+const WORDS: [&str; 14] = [
+    "18446744073709551615",
+    "4294967296",
+    "99999999",
+    "-1",
+    "0",
+    "<<",
+    ">>",
+    "[",
+    "(",
+    "obj",
+    "endobj",
+    "stream",
+    "3 0 R",
+    "/Filter",
+];
+
+/// A page of pictures in all codings, one over the other.
+fn layered() -> Page {
+    let page: Picture = picture(60, 40, |x, y| [if (x * y) % 7 < 3 { 0 } else { 255 }; 3]);
+    let rows = predicted_up(page.rgb(), 180);
+    let up = "/Filter/FlateDecode/DecodeParms<</Predictor 15/Colors 3/Columns 60>>";
+    let fax = "/Filter/CCITTFaxDecode/DecodeParms<</K -1/Columns 60>>";
+    let stencil = Image {
+        size: (60, 40),
+        entries: "/Width 60/Height 40/ImageMask true/Filter/FlateDecode".to_owned(),
+        data: deflated(&packed(&page)),
+    };
+    let images = [
+        image(&page, "/DeviceRGB", 8, "/Filter/DCTDecode", super::jpeg(&page)),
+        image(&page, "/DeviceRGB", 8, up, deflated(&rows)),
+        image(&page, "/DeviceGray", 1, fax, group_4(&page)),
+        image(&page, "/DeviceGray", 1, "/Filter/JBIG2Decode", jbig2(&page)),
+        image(&page, "[/Indexed/DeviceRGB 1<000000ffffff>]", 1, "", packed(&page)),
+        stencil,
+    ];
+    let content = "q 60 0 0 40 0 0 cm BI /W 8 /H 2 /BPC 8 /CS /G /F /AHx ID 00> EI Q".to_owned();
+    let matrix = [60.0, 0.0, 0.0, 40.0, 0.0, 0.0];
+    Page { images: images.map(|image| (image, matrix)).to_vec(), content, ..Page::default() }
+}
+
+/// A file with some of its bytes changed, added, left out, or another number.
+fn damaged(file: &[u8], prng: &mut SplitMix64) -> Vec<u8> {
+    let mut bytes = file.to_vec();
+    let mut below = |count: usize| (prng.next_u64() % count.max(1) as u64) as usize;
+    for _ in 0..=below(4) {
+        let at = below(bytes.len());
+        let word = WORDS[below(WORDS.len())];
+        match below(4) {
+            0 => bytes[at] = below(256) as u8,
+            1 => drop(bytes.splice(at..at, word.bytes())),
+            2 => drop(bytes.drain(at..(at + below(60)).min(bytes.len()))),
+            _ => {
+                let digit = (at..bytes.len()).find(|at| bytes[*at].is_ascii_digit());
+                let digits = digit.map_or(at..at, |at| at..at + 1);
+                drop(bytes.splice(digits, word.bytes()));
+            }
+        }
+    }
+    bytes
+}
+
+#[test]
+fn damaged_files_end_in_a_picture_or_an_error() {
+    let (objects, root) = objects(&[layered()]);
+    let mut prng = SplitMix64::new(16);
+    for file in [objects.file(root), objects.packed_file(root)] {
+        assert!(decode_picture(&file).is_ok());
+        let read = (0..400).filter(|_| decode_picture(&damaged(&file, &mut prng)).is_ok()).count();
+        assert!(read > 40, "{read}");
+    }
+}
+
+/// A file of a page, and of a stream so many times.
+#[cfg(target_os = "linux")]
+fn one_page(page: &str, entries: &str, data: &[u8], streams: usize) -> Vec<u8> {
+    let mut objects = Objects::default();
+    objects.add("<</Type/Catalog /Pages 2 0 R>>");
+    objects.add("<</Type/Pages /Kids[3 0 R]>>");
+    objects.add(format!("<</Type/Page /Parent 2 0 R {page}>>"));
+    for _ in 0..streams {
+        objects.add_stream(entries, data);
+    }
+    objects.file(1)
+}
+
+/// A tree of pages, in a stream of more objects than anybody needs.
+#[cfg(target_os = "linux")]
+fn tree() -> Vec<u8> {
+    let (mut kids, mut numbers) = (String::new(), String::new());
+    for number in 0..200_000 {
+        write!(numbers, "{} 0 ", 1000 + number).unwrap();
+    }
+    for number in 160_000..180_000 {
+        write!(kids, "{number} 0 R ").unwrap();
+    }
+    let stream = deflated((numbers.clone() + "<</Kids[]>>").as_bytes());
+    let entries = format!("/Type/ObjStm /N 200000 /First {} /Filter/FlateDecode", numbers.len());
+    let mut tree = Objects::default();
+    tree.add("<</Type/Catalog /Pages 2 0 R>>");
+    tree.add(format!("<</Type/Pages /Kids[{kids}]>>"));
+    tree.add_stream(&entries, &stream);
+    let tree = tree.file(1);
+    let end = tree.windows(4).rposition(|window| window == b"xref").unwrap();
+    tree[..end - 5].to_vec()
+}
+
+/// Files of which each byte takes as much time or memory as can be made of it, and what is said of them.
+#[cfg(target_os = "linux")]
+fn attacks() -> Vec<(&'static str, Vec<u8>, &'static str)> {
+    const ROOT: &str = "1 0 obj\n<</Type/Catalog /Pages 2 0 R>>\nendobj\n";
+    let endless = (3..20_000).fold(format!("%PDF-1.5\n{ROOT}"), |mut file, number| {
+        write!(file, "{number} 0 obj\n<</Type/ObjStm>>stream\n").unwrap();
+        file
+    });
+    let names = (0..50_000).fold(String::new(), |mut names, name| {
+        write!(names, "/{name:x} 0 ").unwrap();
+        names
+    });
+    let named = format!("/Contents 4 0 R /Resources<</XObject<<{names}>>>>");
+    let parts = format!("/Contents[{}]", "4 0 R ".repeat(20_000));
+    // What ends at its first byte, packed.
+    let mut ended = vec![0; 100_000_000];
+    ended[0] = 128;
+    let ended = deflated(&ended);
+    let many: Vec<u8> = deflated(format!("9 0 [{}]", "0 ".repeat(1 << 19)).as_bytes());
+    let (chained, numbered) =
+        ("/Filter[/FlateDecode/RunLengthDecode]", "/Type/ObjStm /N 1 /First 4 /Filter/FlateDecode");
+    let inherited = "<<>>".repeat(10_000);
+    let kids_of_all = format!("/Kids[{inherited}] /Resources<</XObject<<{names}>>>>");
+    let damaged_file = "a damaged PDF file: ";
+    let too_much = "a damaged PDF file: a page with too much on it";
+    let no_content = "the content of this page is missing";
+    vec![
+        ("endless", endless.into_bytes(), damaged_file),
+        ("tree", tree(), "a damaged PDF file: there are no pages in it"),
+        ("names", one_page(&named, "", "/Z Do ".repeat(200_000).as_bytes(), 1), too_much),
+        (
+            "parts",
+            one_page(&parts, chained, &ended, 1),
+            "a damaged PDF file: its objects unpack to",
+        ),
+        ("streams", one_page("/Contents 99 0 R", numbered, &many, 40), no_content),
+        ("kids", one_page(&kids_of_all, "", b"", 1), "no finder pattern"),
+    ]
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn files_made_to_take_long_are_done_with_soon() {
+    let dir = crate::support::Workdir::new();
+    let binary = assert_cmd::cargo::cargo_bin("tilecast");
+    for (name, bytes, message) in attacks() {
+        dir.write(name, &bytes);
+        // Seconds of work, and kilobytes with those that threads reserve.
+        let script = format!(
+            "ulimit -t 10; ulimit -v 700000; exec '{}' decode {name} -o out --threads 2",
+            binary.display()
+        );
+        let mut run = std::process::Command::new("sh");
+        // Every thread would reserve address space that it never uses.
+        run.env("MALLOC_ARENA_MAX", "1");
+        let output = run.args(["-c", &script]).current_dir(dir.path("")).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{name}: {:?} {text}", output.status);
+        assert!(text.contains(message), "{name}: {text}");
+    }
+}
