@@ -89,14 +89,7 @@ fn pages_in_shadow_and_uneven_light_are_read_without_colour() {
 }
 
 #[test]
-fn adhoc_full() {
-    let full = (2242, 3086);
-    for (tile, curve, tilt) in [(2, 15.0, (0.0, 0.0)), (2, -15.0, (0.0,0.0)), (2, 15.0, (6.0, -7.0)), (3, 15.0, (0.0,0.0)), (2, 0.0, (0.0, 0.0))] {
-        let camera = Camera { curve, tilt, fill: if tilt.0 > 0.0 { 1.1 } else { 1.2 }, ..phone(full) };
-        let page = page(tile, full);
-        let photo = camera.shoot(&page);
-        let start = std::time::Instant::now();
-        let capture = read(&photo);
-        println!("FULL {tile} {curve} {tilt:?} {:?} {:?} {:?}", start.elapsed(), capture.outcome, capture.measures);
-    }
+fn a_whole_page_bent_and_seen_from_the_side_is_read() {
+    let page = (2242, 3086);
+    all_read(2, page, &[Camera { curve: 15.0, tilt: (6.0, -7.0), fill: 1.1, ..phone(page) }]);
 }

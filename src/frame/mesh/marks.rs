@@ -17,8 +17,13 @@ const SEARCH: usize = 5;
 /// and noisy marks of real photos 0.6 and more.
 const MIN_CORRELATION: f64 = 0.5;
 
-/// Where this share of the marks is found, the mesh goes on from there.
+/// Where this share of the marks is found, nothing is known to be wrong with the rest,
+const MOST: f64 = 0.9;
+/// and where this is, the mesh can go on from there.
 const MANY: f64 = 0.6;
+/// How far around its predicted place a mark may be looked for too, in tiles: less than two reaches of
+/// [`SEARCH`].
+const AROUND: f64 = 2.5;
 
 /// Samples of a mark and its surroundings, a side, and row length.
 const SIDE: usize = ACROSS + 2 * SEARCH;
@@ -29,7 +34,7 @@ pub(super) type Template = [[f32; WIDTH]; ACROSS];
 
 impl Mesh {
     /// Finds the alignment marks and bends the mesh to them; `trusted` as for [`Mesh::follow`]. Where
-    /// too few are found, its sides may bow.
+    /// some are not found, they are looked for further around; where many are not, its sides may bow.
     pub fn follow_marks(
         &mut self,
         picture: &Picture,
@@ -38,7 +43,18 @@ impl Mesh {
     ) -> MeshQuality {
         let (marks, pitch, template) = (mark_places(layout), pitch(layout), template());
         let find = |mesh: &Self, at, predicted| mesh.find_mark(picture, &template, at, predicted);
-        let quality = self.follow(marks.clone(), pitch, trusted, find);
+        let mut quality = self.follow(marks.clone(), pitch, trusted, find);
+        if quality.share() < MOST {
+            let around = |mesh: &Self, at, predicted| {
+                find(mesh, at, predicted)
+                    .or_else(|| mesh.find_mark_around(picture, &template, at, predicted))
+            };
+            let mut wider = self.clone();
+            let better = wider.follow(marks.clone(), pitch, trusted, around);
+            if better.found > quality.found {
+                (*self, quality) = (wider, better);
+            }
+        }
         if quality.share() >= MANY || trusted != [true; 4] {
             return quality;
         }
@@ -50,6 +66,20 @@ impl Mesh {
         }
         *self = bowed;
         better
+    }
+
+    /// The offset of the mark at `at`, if it is found around `predicted`, beyond what is near it.
+    fn find_mark_around(
+        &self,
+        picture: &Picture,
+        template: &Template,
+        at: Point,
+        predicted: Point,
+    ) -> Option<Point> {
+        let (dx, dy) = self.map.steps(at);
+        let steps = [-AROUND, 0.0, AROUND];
+        let around = steps.into_iter().flat_map(|y| steps.map(|x| dx * x + dy * y));
+        around.into_iter().find_map(|step| self.find_mark(picture, template, at, predicted + step))
     }
 
     /// The offset of the mark at `at`, if it is found near `predicted`.

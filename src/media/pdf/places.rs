@@ -30,11 +30,11 @@ pub(super) struct Known {
 pub(super) fn by_tables(file: &mut File<'_>) -> Result<Option<Known>, PdfError> {
     let from = file.length.saturating_sub(END_BYTES);
     let end = file.bytes(from, END_BYTES)?;
-    const MARK: &[u8] = b"startxref";
-    let Some(at) = end.windows(MARK.len()).rposition(|window| window == MARK) else {
+    const START: &[u8] = b"startxref";
+    let Some(at) = end.windows(START.len()).rposition(|window| window == START) else {
         return Ok(None);
     };
-    let mut lexer = Lexer::new(end.get(at + MARK.len()..).unwrap_or_default());
+    let mut lexer = Lexer::new(end.get(at + START.len()..).unwrap_or_default());
     let mut next = vec![lexer.object().and_then(|place| place.count())];
     let (mut known, mut seen, mut tables) = (Known::default(), HashSet::new(), 0);
     while let Some(place) = next.pop() {
