@@ -118,7 +118,8 @@ impl Pen {
     }
 
     fn line(&mut self, from: Point, to: Point, colour: [u8; 3]) {
-        let steps = (from.distance(to) * self.scale).clamp(1.0, 4.0 * SKETCH_SIDE as f64) as usize;
+        let steps =
+            (from.distance(to) * self.scale).max(1.0).min(4.0 * SKETCH_SIDE as f64) as usize;
         for i in 0..=steps {
             self.dot(from + (to - from) * (i as f64 / steps as f64), colour);
         }

@@ -90,7 +90,7 @@ pub(super) fn align(
     let mut mesh = plain_mesh(parameters, hypothesis)?;
     let finder = GroupFinder::new(picture, &mesh);
     let (mut tried, mut found) = (0, 0);
-    let find = |mesh: &Mesh, at: Point, predicted: Point| {
+    let mut find = |mesh: &Mesh, at: Point, predicted: Point| {
         let (after, enough) = EARLY_GROUPS;
         if tried >= after && found * after < enough * tried {
             return None;
@@ -99,7 +99,8 @@ pub(super) fn align(
         (tried, found) = (tried + 1, found + usize::from(offset.is_some()));
         offset
     };
-    let quality = mesh.follow(groups(parameters), GROUP_PITCH as f64, hypothesis.trusted(), find);
+    let quality =
+        mesh.follow(groups(parameters), GROUP_PITCH as f64, hypothesis.trusted(), &mut find);
     Some((mesh, quality))
 }
 

@@ -77,7 +77,7 @@ impl Trial {
         }
         let mut options = format!("-p {}", self.profile.name());
         if let Some(rate) = self.rate {
-            options += &format!(" --rate {rate}");
+            options += &format!(" --rate 0.{:02}", (100.0 * rate).round() as u32);
         }
         if !is_about(size, self.profile.parameters()) {
             options += &format!(" --size {}x{}", size.0, size.1);

@@ -49,7 +49,8 @@ impl Seam {
     /// A seam that crosses a frame of `columns` x `rows` tiles at `angle`.
     fn new(guess: Guess, columns: usize, rows: usize) -> Self {
         let side = columns.max(rows) as f32;
-        let (sine, cosine) = guess.angle.to_radians().sin_cos();
+        let (sine, cosine) = f64::from(guess.angle).to_radians().sin_cos();
+        let (sine, cosine) = (sine as f32, cosine as f32);
         let width = guess.width.max(1.0 / side);
         let slope = [cosine, sine].map(|part| part / (width * side));
         let centre = [columns, rows].map(|count| count as f32 / 2.0);

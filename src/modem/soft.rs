@@ -119,7 +119,7 @@ fn reliability(magnitude: f32, square: f32) -> f32 {
         // E|s| = m erf(m / sqrt(2 v)) + sqrt(2 v / pi) exp(-m² / 2 v)
         let ratio = m / (2.0 * v).sqrt();
         let tail = (2.0 * v / std::f32::consts::PI).sqrt() * (-ratio * ratio).exp();
-        m = ((magnitude - tail) / erf(ratio).max(0.1)).clamp(0.05, magnitude.max(0.05));
+        m = ((magnitude - tail) / erf(ratio).max(0.1)).min(magnitude).max(0.05);
         v = (square - m * m).max(0.01 * square + 1e-4);
     }
     2.0 * m / v

@@ -108,7 +108,7 @@ impl Picture {
     /// The part of the picture between two points, and the place of its corner in the whole;
     /// `None` if nothing of it is inside.
     pub fn window(&self, from: Point, to: Point) -> Option<(Self, Point)> {
-        let inside = |v: f64, size: usize| v.clamp(0.0, size as f64) as usize;
+        let inside = |v: f64, size: usize| v.max(0.0).min(size as f64) as usize;
         let (left, right) = (inside(from.x, self.width), inside(to.x.ceil(), self.width));
         let (top, bottom) = (inside(from.y, self.height), inside(to.y.ceil(), self.height));
         let rows = self.rgb.chunks_exact(self.width * 3).take(bottom).skip(top);
@@ -131,7 +131,7 @@ impl Picture {
     /// the point lies from the first towards the others, 0 to 1. Outside, the border continues.
     #[inline]
     pub fn around(&self, x: f64, y: f64) -> ([u8; 6], [u8; 6], f32, f32) {
-        let inside = |v: f64, size: usize| (v - 0.5).clamp(0.0, (size.max(2) - 2) as f64 + 1.0);
+        let inside = |v: f64, size: usize| (v - 0.5).max(0.0).min((size.max(2) - 2) as f64 + 1.0);
         let (x, y) = (inside(x, self.width), inside(y, self.height));
         // Pictures are far smaller than 2^31 pixels a side, and the conversion is much cheaper.
         let x0 = (x as i32 as usize).min(self.width.max(2) - 2);

@@ -154,11 +154,16 @@ impl fmt::Display for Cause {
             }
             Self::FewMarks { found } => write!(
                 f,
-                "only {:.0} % of the alignment marks found (the whole frame, flat, in focus)",
-                100.0 * found
+                "only {} % of the alignment marks found (the whole frame, flat, in focus)",
+                (100.0 * found).round() as u32
             ),
             Self::TooSmall { pixels } => {
-                write!(f, "too small, {pixels:.1} pixels a tile (go closer, or use larger tiles)")
+                let tenths = (10.0 * pixels).round() as u64;
+                let (whole, tenth) = (tenths / 10, tenths % 10);
+                write!(
+                    f,
+                    "too small, {whole}.{tenth} pixels a tile (go closer, or use larger tiles)"
+                )
             }
             Self::LowContrast => {
                 write!(f, "too dark or too pale (more exposure, no reflections)")

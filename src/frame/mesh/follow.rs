@@ -18,6 +18,9 @@ const SLOPE_PRIOR: f64 = 0.2;
 /// Below, all weights are so small that their plane is rounding errors.
 const MIN_DETERMINANT: f64 = 1e-12;
 
+/// Finds a point of the mesh, given the offset that is expected there, in picture pixels.
+pub(crate) type Find<'a> = &'a mut dyn FnMut(&Mesh, Point, Point) -> Option<Point>;
+
 /// A point whose offset from the homography is known.
 #[derive(Clone, Copy, Debug)]
 struct Anchor {
@@ -37,7 +40,7 @@ impl Mesh {
         points: Vec<Point>,
         pitch: f64,
         trusted: [bool; 4],
-        find: impl FnMut(&Self, Point, Point) -> Option<Point>,
+        find: Find<'_>,
     ) -> MeshQuality {
         self.follow_bowed(&Bow::default(), points, pitch, trusted, find)
     }
@@ -49,7 +52,7 @@ impl Mesh {
         mut points: Vec<Point>,
         pitch: f64,
         trusted: [bool; 4],
-        mut find: impl FnMut(&Self, Point, Point) -> Option<Point>,
+        find: Find<'_>,
     ) -> MeshQuality {
         let finders: Vec<Anchor> = self
             .finders

@@ -42,15 +42,16 @@ impl Mesh {
         trusted: [bool; 4],
     ) -> MeshQuality {
         let (marks, pitch, template) = (mark_places(layout), pitch(layout), template());
-        let find = |mesh: &Self, at, predicted| mesh.find_mark(picture, &template, at, predicted);
-        let mut quality = self.follow(marks.clone(), pitch, trusted, find);
+        let mut find =
+            |mesh: &Self, at, predicted| mesh.find_mark(picture, &template, at, predicted);
+        let mut quality = self.follow(marks.clone(), pitch, trusted, &mut find);
         if quality.share() < MOST {
-            let around = |mesh: &Self, at, predicted| {
+            let mut around = |mesh: &Self, at, predicted| {
                 find(mesh, at, predicted)
                     .or_else(|| mesh.find_mark_around(picture, &template, at, predicted))
             };
             let mut wider = self.clone();
-            let better = wider.follow(marks.clone(), pitch, trusted, around);
+            let better = wider.follow(marks.clone(), pitch, trusted, &mut around);
             if better.found > quality.found {
                 (*self, quality) = (wider, better);
             }
@@ -60,7 +61,7 @@ impl Mesh {
         }
         let mut bowed = self.clone();
         let bow = bowed.bow(picture, &marks, &template);
-        let better = bowed.follow_bowed(&bow, marks, pitch, trusted, find);
+        let better = bowed.follow_bowed(&bow, marks, pitch, trusted, &mut find);
         if better.found <= quality.found {
             return quality;
         }
@@ -83,6 +84,8 @@ impl Mesh {
     }
 
     /// The offset of the mark at `at`, if it is found near `predicted`.
+    // Large, and called from several places.
+    #[inline(never)]
     pub(super) fn find_mark(
         &self,
         picture: &Picture,

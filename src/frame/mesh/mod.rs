@@ -132,7 +132,7 @@ impl Mesh {
     fn offset(&self, x: f64, y: f64) -> Point {
         let nodes_down = self.offsets.len() / self.nodes_across;
         let cell = |v: f64, count: usize| {
-            let at = (v / self.node as f64).clamp(0.0, (count - 1) as f64 - 1e-9);
+            let at = (v / self.node as f64).max(0.0).min((count - 1) as f64 - 1e-9);
             (at as usize, at.fract())
         };
         let ((i, fx), (j, fy)) = (cell(x, self.nodes_across), cell(y, nodes_down));
