@@ -38,7 +38,7 @@ struct Last {
 
 /// What came of a picture in which the frame was followed.
 enum Followed {
-    Read(Capture),
+    Read(Box<Capture>),
     /// Another reader is at the frame.
     Taken,
 }
@@ -87,7 +87,7 @@ impl Reader {
             self.last.take().and_then(|last| self.read_followed(picture, last, is_taken));
         match followed {
             Some(Followed::Taken) => None,
-            Some(Followed::Read(capture)) => Some(vec![capture]),
+            Some(Followed::Read(capture)) => Some(vec![*capture]),
             None => Some(self.search(picture, true)),
         }
     }
@@ -207,21 +207,21 @@ impl Reader {
             let read = show.read_next(picture, &hypothesis, &self.tools, &self.read_before);
             let (capture, show) = read?;
             self.last = Some(Last { hypothesis, inversion, show: Some(show) });
-            return Some(Followed::Read(capture.at(&hypothesis)));
+            return Some(Followed::Read(Box::new(capture.at(&hypothesis))));
         }
         if let Some(header) = shown_alone(picture, &hypothesis, &mut self.tools.decoder) {
             let is_repeat = self.is_repeat(picture, &hypothesis, &header);
             if is_repeat || is_taken((header.transfer, header.frame)) {
                 self.last = Some(Last { hypothesis, inversion, show: None });
                 return Some(match is_repeat {
-                    true => Followed::Read(repeat(header).at(&hypothesis)),
+                    true => Followed::Read(Box::new(repeat(header).at(&hypothesis))),
                     false => Followed::Taken,
                 });
             }
         }
         let located = find_at(picture, &hypothesis, &mut self.tools)?;
         self.last = Some(Last { hypothesis: located.hypothesis, inversion, show: None });
-        Some(Followed::Read(self.read_own(picture, *located)))
+        Some(Followed::Read(Box::new(self.read_own(picture, *located))))
     }
 
     /// Whether the frame with this header has been read in full, and showed the same.
