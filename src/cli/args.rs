@@ -14,27 +14,34 @@ use std::path::PathBuf;
 
 /// Carry a file through pictures
 #[derive(Debug, Parser)]
-#[command(name = "tilecast", version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(name = "tilecast", version, max_term_width = 100, after_help = after_help())]
 pub(super) struct Args {
     #[command(subcommand)]
     pub command: Command,
 }
 
-const EXAMPLES: &str = "\
-Examples:
-  tilecast encode report.pdf -o frames          a folder of PNG frames
-  tilecast encode report.pdf -o player.html     a page that shows them, for a camera
-  tilecast decode photos -o report.pdf          photos or frames back to the file
-  tilecast decode recording.mp4 -o report.pdf   a recording of that page
-  tar c dir | tilecast encode - -o frames       and: tilecast decode frames -o - | tar x
-  tilecast info frames                          what is in these pictures?
-  tilecast encode --probe -o probe.html         film it: decode names the best profile
-  tilecast encode keys.tar -o backup.pdf        pages to print; decode reads scans of them
-  tilecast encode a.zip -o out --format cimbar  for libcimbar's apps
-  tilecast receiver -o receive.html             a page that receives, for any browser
+/// Commands that people begin with, and what they do.
+pub(super) const EXAMPLES: &str = "\
+tilecast encode report.pdf -o frames          a folder of PNG frames
+tilecast encode report.pdf -o player.html     a page that shows them, for a camera
+tilecast decode photos -o report.pdf          photos or frames back to the file
+tilecast decode recording.mp4 -o report.pdf   a recording of that page
+tar c dir | tilecast encode - -o frames       and: tilecast decode frames -o - | tar x
+tilecast info frames                          what is in these pictures?
+tilecast encode --probe -o probe.html         film it: decode names the best profile
+tilecast encode keys.tar -o backup.pdf        pages to print; decode reads scans of them
+tilecast encode a.zip -o out --format cimbar  for libcimbar's apps
+tilecast receiver -o receive.html             a page that receives, for any browser";
 
-Exit status: 0 complete and verified, 1 more captures needed, 2 usage or I/O error,
+/// What programs go by.
+pub(super) const EXIT_STATUS: &str = "\
+0 complete and verified, 1 more captures needed, 2 usage or I/O error,
 3 verification failed, 130 interrupted.";
+
+fn after_help() -> String {
+    let examples = EXAMPLES.replace('\n', "\n  ");
+    format!("Examples:\n  {examples}\n\nExit status: {EXIT_STATUS}")
+}
 
 /// The verbs.
 #[derive(Debug, Subcommand)]
@@ -47,6 +54,27 @@ pub(super) enum Command {
     Info(InfoArgs),
     /// Write a page that receives in any browser: by its camera, from its screen, from videos and photos
     Receiver(ReceiverArgs),
+    /// Write completions for a shell, to standard output
+    #[command(after_help = SHELLS)]
+    Completions(CompletionsArgs),
+    /// Write the manual page, to standard output
+    Man,
+}
+
+const SHELLS: &str = "\
+Where shells look for it:
+  tilecast completions bash >~/.local/share/bash-completion/completions/tilecast
+  tilecast completions zsh >DIR/_tilecast          DIR: one that $fpath names
+  tilecast completions fish >~/.config/fish/completions/tilecast.fish
+  tilecast completions powershell >>$PROFILE
+  tilecast completions elvish >>~/.config/elvish/rc.elv";
+
+/// `completions`.
+#[derive(Debug, clap::Args)]
+pub(super) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
 }
 
 /// `receiver`.

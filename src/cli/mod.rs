@@ -13,6 +13,7 @@ macro_rules! say {
 
 mod args;
 mod channel;
+mod completions;
 mod config;
 mod decode;
 mod delivery;
@@ -24,6 +25,7 @@ mod inputs;
 mod journal;
 mod kinds;
 mod listing;
+mod manual;
 mod paper;
 mod patience;
 mod progress;
@@ -49,6 +51,8 @@ pub fn main() -> std::process::ExitCode {
         Command::Decode(args) => decode::run(args),
         Command::Info(args) => info::run(args),
         Command::Receiver(args) => receiver::run(&args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man => manual::run(),
     };
     outcome.unwrap_or_else(|failure: Failure| failure.tell()).into()
 }
@@ -64,7 +68,7 @@ pub(crate) fn is_accepted(words: impl Iterator<Item = String>) -> bool {
             args.size.is_some_and(is_small) && config::EncodeConfig::new(args).is_ok()
         }
         Ok(Args { command: Command::Decode(args) }) => config::DecodeConfig::new(args).is_ok(),
-        Ok(Args { command: Command::Info(_) | Command::Receiver(_) }) => true,
+        Ok(_) => true,
     }
 }
 

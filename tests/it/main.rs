@@ -23,6 +23,8 @@ mod followed;
 mod hostile;
 // Frame error rate of the inner code on a noisy channel.
 mod inner_curve;
+// Completions and the manual.
+mod installed;
 // What people have: files, photos, scans, segments, folders, pipes.
 mod inputs;
 // What stays, whatever is in the way at the end.
