@@ -45,6 +45,19 @@ pub fn is_visible(c: char) -> bool {
     !(c.is_control() || is_hidden || is_none || (c.is_whitespace() && c != ' '))
 }
 
+/// A number with separators between thousands.
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// A text with a question mark in place of each character that cannot be seen.
 pub fn printable(text: &str) -> String {
     text.chars().map(|c| if is_visible(c) { c } else { '?' }).collect()
@@ -96,5 +109,11 @@ mod tests {
         let number = "x".parse::<u8>().unwrap_err();
         let error = std::io::Error::other(number);
         assert_eq!(with_causes(&error), "invalid digit found in string");
+    }
+
+    #[test]
+    fn large_numbers_have_separators() {
+        assert_eq!(thousands(1_234_567), "1,234,567");
+        assert_eq!(thousands(999), "999");
     }
 }

@@ -144,7 +144,8 @@ pub(super) struct EncodeArgs {
     pub instructions: bool,
     /// Further packets against lost frames, in percent of the file: 0% to 1000%; from 100% on in an
     /// order for shows that are joined anywhere. Or how many frames may be lost, whichever they are:
-    /// 2pages, 3frames [default: 20%; 120% for what plays; for paper 15%, and a page at least]
+    /// 2pages, 3frames [default: 20%; 120% for what plays; for paper 15%, and a
+    /// page at least beyond the first]
     #[arg(long, value_name = "PERCENT|N", value_parser = parse_redundancy)]
     pub redundancy: Option<Redundancy>,
     /// Bands that a frame is cut into, 1 to 64: each survives without the others [default: 1;

@@ -2,13 +2,13 @@
 
 use super::args::EncodeArgs;
 use super::config::{Content, EncodeConfig, SymbologyConfig};
+use super::counted;
 use super::exit::{Exit, Failure, check_interrupt, stop};
 use super::inputs::{is_stream, show};
 use super::paper::{announcement, paper};
 use super::progress::Progress;
 use super::target::Target;
 use super::verify::verify;
-use super::{counted, thousands};
 use crate::media::paper::Paper;
 use crate::media::sinks::FrameSink;
 use crate::media::{open_input, standard_input, storage};
@@ -17,6 +17,7 @@ use crate::send::{
     CimbarOptions, CimbarTransfer, Outgoing, OwnTransfer, Probe, Selection, Stream, StreamOptions,
     Summary, deliver,
 };
+use crate::text::thousands;
 use anyhow::Context;
 use std::io::{IsTerminal, Read};
 use std::path::Path;

@@ -121,8 +121,15 @@ pub(super) fn check_options(args: &EncodeArgs, kind: Kind) -> Result<(), Failure
 
 /// Options that are for paper, and options that are not.
 fn check_paper(args: &EncodeArgs, kind: Kind) -> Result<(), Failure> {
-    if args.paper.is_some() && kind.moves() {
-        return wrong("--paper", "it is for what is printed: a .pdf file, or pictures");
+    for (option, is_given) in
+        [("--paper", args.paper.is_some()), ("--density", args.density.is_some())]
+    {
+        if is_given && kind.moves() {
+            return wrong(option, "it is for what is printed: a .pdf file, or pictures");
+        }
+    }
+    if args.screen.is_some() && kind.is_paper() {
+        return wrong("--screen", "a .pdf file has pages: --paper says how large they are");
     }
     if args.instructions && !kind.is_paper() {
         return wrong("--instructions", "it is for a .pdf file, as a page of its own");

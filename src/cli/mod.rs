@@ -38,6 +38,7 @@ mod watch;
 mod words;
 mod write;
 
+use crate::text::thousands;
 use args::{Args, Command};
 use clap::Parser;
 use exit::Failure;
@@ -78,19 +79,6 @@ fn thread_count(asked: usize) -> usize {
     if asked == 0 { cores } else { asked.min(cores) }
 }
 
-/// A number with separators between thousands.
-fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() * 4 / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// "1 frame", "2 frames".
 fn counted(number: u64, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
@@ -103,8 +91,6 @@ mod tests {
 
     #[test]
     fn numbers_read_well() {
-        assert_eq!(thousands(1_234_567), "1,234,567");
-        assert_eq!(thousands(999), "999");
         assert_eq!(counted(1, "frame"), "1 frame");
         assert_eq!(counted(2000, "frame"), "2,000 frames");
     }

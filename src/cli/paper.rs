@@ -1,9 +1,10 @@
 //! What people are told of pages: on them, and before they are written.
 
-use super::{counted, thousands};
+use super::counted;
 use crate::media::paper::{About, DOTS_PER_INCH, Paper, Sheet};
 use crate::outline::Outline;
 use crate::send::Summary;
+use crate::text::thousands;
 use std::time::SystemTime;
 
 /// What goes on pages beside the frames of a file that was `changed` then.

@@ -5,6 +5,8 @@
 const SMALL: u64 = 1 << 20;
 /// Pixels that are looked at in vain in those.
 const PIXELS: u64 = 100_000_000;
+/// Each picture counts as so many at least: the smallest takes time, and the damaged.
+const LEAST: u64 = 50_000;
 
 /// What a picture gave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +42,7 @@ impl Patience {
         let cost = match gave {
             Gave::News => 0,
             Gave::Repeat => pixels / 4,
-            Gave::Nothing => pixels,
+            Gave::Nothing => pixels.max(LEAST),
         };
         let Some(left) = &mut self.left else { return true };
         *left = left.saturating_sub(cost);
@@ -60,6 +62,8 @@ mod tests {
         };
         assert_eq!(pictures(Some(300_000), Gave::Nothing), 99);
         assert_eq!(pictures(Some(300_000), Gave::Repeat), 399);
+        let mut patience = Patience::new(Some(300_000));
+        assert_eq!((0..).take_while(|_| patience.goes_on(0, Gave::Nothing)).count(), 1999);
         assert_eq!(pictures(Some(300_000), Gave::News), 1000);
         assert_eq!(pictures(Some(3_000_000), Gave::Nothing), 1000);
         assert_eq!(pictures(None, Gave::Nothing), 1000);

@@ -1,9 +1,10 @@
 //! What is said of transfers.
 
-use super::{counted, thousands};
+use super::counted;
 use crate::container::safe_name;
 use crate::receive::{TransferId, Unverified};
 use crate::report::{ProbeReport, TransferReport, TransferState, ranges};
+use crate::text::thousands;
 
 /// Ranges of missing frames that are named.
 const NAMED: usize = 40;

@@ -2,15 +2,16 @@
 //! that gives is compared with the file.
 
 use super::config::{Content, EncodeConfig};
+use super::counted;
 use super::exit::{Failure, check_interrupt, stop};
 use super::inputs::{inputs, is_stream, show};
 use super::progress::Progress;
-use super::{counted, thousands};
 use crate::capture::{ReadCapture, Settings, read_all};
 use crate::media::{open_input, storage};
 use crate::outline::Outline;
 use crate::receive::{ExtractError, FilePieces, Receiver};
 use crate::send::Summary;
+use crate::text::thousands;
 use crate::text::with_causes;
 use anyhow::Context;
 use std::collections::{BTreeSet, HashSet};

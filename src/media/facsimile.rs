@@ -2,7 +2,7 @@
 //! read: those of fax machines in one dimension or a row of two, and bits in the other order.
 
 use super::bilevel::{Fax, fax};
-use super::picture::{Loaded, MAX_PIXELS, PictureError, check_size, room};
+use super::picture::{Loaded, PictureError, check_size, room};
 use crate::raster::Picture;
 use std::io::{Read, Seek, SeekFrom};
 
@@ -20,6 +20,10 @@ const STRIP_OFFSETS: u16 = 273;
 const STRIP_LENGTHS: u16 = 279;
 /// Bytes a pixel: its colour, and a bit.
 const DECODING_BYTES: u64 = 4;
+/// A strip has at most so many bytes a pixel, of which codes for single ones take a bit more than one,
+/// and so many beside them: strips may lie over each other, and each is read.
+const PIXEL_BYTES: u64 = 2;
+const STRIP_BYTES: u64 = 256;
 
 /// What is said of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,7 +109,8 @@ impl Facsimile {
             let number = number as u32;
             let place = self.offsets.number(&mut file, number, big_endian)?;
             let bytes = self.lengths.number(&mut file, number, big_endian)?;
-            let bytes = u64::from(bytes).min(MAX_PIXELS);
+            let pixels = strip.len() as u64 / 3;
+            let bytes = u64::from(bytes).min(PIXEL_BYTES * pixels + STRIP_BYTES);
             let mut packed = Vec::new();
             file.seek(SeekFrom::Start(place.into()))?;
             file.by_ref().take(bytes).read_to_end(&mut packed)?;

@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn paper_has_a_sixth_more_in_whole_pages() {
+    fn paper_has_more_in_whole_pages() {
         for (needed, pages) in [(1, 1), (2, 3), (6, 7), (7, 9), (12, 14), (100, 115)] {
             let shape = Redundancy::Paper.shape((needed * 170 - 1) * 1039, 1039, 170).unwrap();
             assert_eq!(Schedule::new(shape, 170).frames(), pages, "{needed}");

@@ -1,5 +1,6 @@
 //! What pages say of the file that they hold, in words.
 
+use crate::text::thousands;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Bytes of the digest that are printed: enough to tell any two files apart that a person has.
@@ -34,7 +35,7 @@ impl About {
     pub(super) fn facts(&self) -> Vec<String> {
         let size = self.bytes.map(|bytes| match bytes {
             1 => "1 byte".to_owned(),
-            bytes => format!("{} bytes", grouped(bytes)),
+            bytes => format!("{} bytes", thousands(bytes)),
         });
         let changed = self.changed.map(|time| format!("changed {}", day(time)));
         let digest = self.digest.map(|digest| {
@@ -58,15 +59,6 @@ impl About {
             (spare, pages) => format!("any {spare} of the {pages} pages may be lost"),
         }
     }
-}
-
-/// A number with spaces between thousands.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let (head, tail) = digits.split_at(digits.len() % 3);
-    let tail = tail.as_bytes().chunks(3).map(|three| String::from_utf8_lossy(three).into_owned());
-    let head = (!head.is_empty()).then(|| head.to_owned());
-    head.into_iter().chain(tail).collect::<Vec<_>>().join(",")
 }
 
 /// The day of a time, in UTC: `2026-11-25`.
