@@ -22,13 +22,13 @@ const MAX_CONTENT: usize = 1 << 24;
 const ALL_CONTENT: usize = 2 * MAX_CONTENT;
 /// Bytes that reading all of it takes, with what is between two filters.
 const CONTENT_ROOM: u64 = 5 * MAX_CONTENT as u64;
-/// Bytes of pictures in it, which are kept until they are painted.
-const MAX_INLINE: usize = 1 << 22;
+/// Bytes of pictures in it, which are kept until they are painted, and of what is known of others.
+const MAX_KEPT: usize = 1 << 22;
 /// What each of these counts beside its bytes.
 const EACH_CONTENT: usize = 1 << 14;
 /// Numbers before an operator, objects in one of them, and what is said of a picture in the content.
 const MAX_OPERANDS: usize = 64;
-const MAX_WITHIN: usize = 1 << 16;
+const MAX_WITHIN: usize = 1 << 13;
 const MAX_SAID: usize = 64;
 /// Names that are looked through in the time of an operator.
 const NAMES_EACH: usize = 8;
@@ -66,11 +66,12 @@ struct Names<'a> {
     colours: Option<Dict>,
     /// What is said of the pictures that were painted.
     said: HashMap<Vec<u8>, Rc<Dict>>,
+    kept: usize,
 }
 
 impl<'a> Names<'a> {
     fn new(resources: &'a Dict) -> Self {
-        Self { resources, pictures: None, colours: None, said: HashMap::new() }
+        Self { resources, pictures: None, colours: None, said: HashMap::new(), kept: 0 }
     }
 
     /// The object with a name, and what is said of it.
@@ -82,6 +83,11 @@ impl<'a> Names<'a> {
             None => Rc::new(objects.dict(object)?),
         };
         if !self.said.contains_key(name) {
+            self.kept += name.len() + said.weight();
+            if self.kept > MAX_KEPT {
+                self.said.clear();
+                self.kept = 0;
+            }
             self.said.insert(name.to_vec(), Rc::clone(&said));
         }
         Ok(Named { object, said, of: pictures.len() })
@@ -186,8 +192,8 @@ impl Content {
                     let colours = names.colours(objects)?;
                     self.operators += colours.len() / NAMES_EACH;
                     let stream = inline(&mut lexer, colours)?;
-                    self.inline += stream.raw.len();
-                    if self.inline > MAX_INLINE {
+                    self.inline += stream.raw.len() + stream.dict.weight();
+                    if self.inline > MAX_KEPT {
                         return Err(TOO_MUCH);
                     }
                     self.place(Image::Inline(stream), state);
@@ -238,6 +244,9 @@ impl Content {
             ));
         }
         if objects.entry(&dict, "Subtype")?.name() == b"Image" {
+            if !matches!(named, Object::Reference(_)) {
+                return Err(PdfError::Damaged("a picture without data"));
+            }
             self.place(Image::Named(named.clone()), state);
             return Ok(());
         }

@@ -38,6 +38,11 @@ impl Dict {
         Self(entries)
     }
 
+    /// Bytes in memory, about.
+    pub(super) fn weight(&self) -> usize {
+        self.0.iter().map(|(key, value)| size_of_val(key) + key.len() + value.weight()).sum()
+    }
+
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
@@ -58,6 +63,17 @@ impl Dict {
 }
 
 impl Object {
+    /// Bytes in memory, about.
+    pub(super) fn weight(&self) -> usize {
+        let inside = match self {
+            Self::Name(bytes) | Self::Text(bytes) | Self::Word(bytes) => bytes.len(),
+            Self::Array(items) => items.iter().map(Self::weight).sum(),
+            Self::Dict(dict) => dict.weight(),
+            _ => 0,
+        };
+        size_of::<Self>() + inside
+    }
+
     pub(super) fn number(&self) -> Option<f64> {
         if let Self::Number(number) = self { Some(*number) } else { None }
     }
