@@ -209,7 +209,7 @@ fn bombs() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("between", sharing(4, twice, &nothing, ""), "its data cannot be unpacked"),
         ("said", sharing(1, FLATE, &said, &colours), too_much),
         ("inline", sharing(1, FLATE, &inline, &colours), too_much),
-        ("bits", pdf(&[Page::of(bits)]), "no finder pattern"),
+        ("bits", pdf(&[Page::of(bits)]), "too dark"),
         ("unknown", pdf(&[Page::of(unknown)]), "a JBIG2 picture of an unknown length"),
     ]
 }
