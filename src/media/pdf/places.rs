@@ -19,6 +19,9 @@ const MAX_TABLE: usize = 1 << 25;
 const CHUNK: u64 = 1 << 20;
 const OVERLAP: u64 = 32;
 
+/// Places in the file with the numbers of the objects there.
+type Numbered = Vec<(u64, u32)>;
+
 /// Where a file's objects are, and what is said of all of it.
 #[derive(Debug, Default)]
 pub(super) struct Known {
@@ -209,7 +212,7 @@ fn take_trailer(known: &mut Known, trailer: Dict) {
 
 /// Finds the objects that are in streams, and the root if no trailer is left that names it.
 fn look_into(file: &mut File<'_>, known: &mut Known) -> Result<(), PdfError> {
-    let mut at: Vec<(u64, u32)> = known
+    let mut at: Numbered = known
         .places
         .iter()
         .filter_map(|(number, place)| match place {
@@ -230,8 +233,8 @@ fn look_into(file: &mut File<'_>, known: &mut Known) -> Result<(), PdfError> {
 fn told_of_themselves(
     file: &mut File<'_>,
     known: &mut Known,
-    at: Vec<(u64, u32)>,
-) -> Result<(Option<u32>, Vec<(u64, u32)>), PdfError> {
+    at: Numbered,
+) -> Result<(Option<u32>, Numbered), PdfError> {
     let (mut root, mut packed) = (None, Vec::new());
     for (place, number) in at {
         let Some(found) = file.indirect(place)? else { continue };
@@ -247,7 +250,7 @@ fn told_of_themselves(
 }
 
 /// Finds what is in streams of objects, which are in the order of their places.
-fn look_into_streams(file: &mut File<'_>, known: &mut Known, packed: Vec<(u64, u32)>) {
+fn look_into_streams(file: &mut File<'_>, known: &mut Known, packed: Numbered) {
     let mut unpacked = 0;
     for (stream_at, number) in packed {
         let mut objects = Objects::new(File::new(file.source, file.length), &known.places);
