@@ -10,6 +10,9 @@ use crate::raster::Picture;
 use crate::reading::Capture;
 use std::ops::ControlFlow;
 
+/// What a picture that cannot be loaded counts: the looking for it took time, too.
+const FAILED_PIXELS: u64 = 64 * 64;
+
 /// A picture that is still to be loaded.
 pub struct Pending<M, F> {
     /// What whoever gets the result wants to know of it.
@@ -38,7 +41,7 @@ pub struct ReadCapture<M, P> {
     pub about: M,
     /// What its frames gave, in reading order, at least one capture; or why there is no picture.
     pub captures: Result<Vec<Capture>, P>,
-    /// Pixels of the picture; 0 if there is none.
+    /// Pixels of the picture; if there is none, as many as a small one has.
     pub pixels: u64,
     /// What it looked like inside, if that was asked for.
     pub debug: Option<DebugPictures>,
@@ -99,7 +102,8 @@ fn work<M, G: AsRef<Picture>, P, F: FnOnce() -> Result<G, P>>(
     let picture = match loaded {
         Ok(picture) => picture,
         Err(error) => {
-            let nothing = ReadCapture { about, captures: Err(error), pixels: 0, debug: None };
+            let nothing =
+                ReadCapture { about, captures: Err(error), pixels: FAILED_PIXELS, debug: None };
             return Step::Done(nothing, None);
         }
     };

@@ -73,6 +73,17 @@ impl Space {
         }
     }
 
+    /// Samples of a pixel at most, by what is seen of colours at once.
+    pub(super) fn most_samples(resolved: &Object) -> u64 {
+        let named = resolved.array().first().unwrap_or(resolved);
+        match named.name() {
+            b"DeviceGray" | b"G" | b"CalGray" | b"Separation" | b"Indexed" | b"I" => 1,
+            b"DeviceRGB" | b"RGB" | b"CalRGB" | b"Lab" => 3,
+            _ if resolved == &Object::Null => 1,
+            _ => 4,
+        }
+    }
+
     /// Samples of a pixel.
     pub(super) fn count(&self) -> usize {
         match self {

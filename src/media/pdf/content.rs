@@ -5,6 +5,7 @@ use super::error::PdfError;
 use super::object::{Dict, Lexer, Object, is_space};
 use super::objects::{Objects, Stream};
 use super::place::Matrix;
+use crate::media::room::Permit;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -14,13 +15,21 @@ const MAX_PLACED: usize = 4096;
 const MAX_DEPTH: usize = 8;
 const MAX_STATES: usize = 256;
 const MAX_OPERATORS: usize = 4_000_000;
+/// Bytes that are read in the time of an operator.
+const EACH_OPERATOR: usize = 2;
 /// Bytes of content, and of all contents within it.
-const MAX_CONTENT: usize = 1 << 25;
-const ALL_CONTENT: usize = 4 * MAX_CONTENT;
+const MAX_CONTENT: usize = 1 << 24;
+const ALL_CONTENT: usize = 2 * MAX_CONTENT;
+/// Bytes that reading all of it takes, with what is between two filters.
+const CONTENT_ROOM: u64 = 5 * MAX_CONTENT as u64;
+/// Bytes of pictures in it, which are kept until they are painted, and of what is known of others.
+const MAX_KEPT: usize = 1 << 22;
 /// What each of these counts beside its bytes.
-const EACH_CONTENT: usize = 1 << 16;
-/// Numbers before an operator.
+const EACH_CONTENT: usize = 1 << 14;
+/// Numbers before an operator, objects in one of them, and what is said of a picture in the content.
 const MAX_OPERANDS: usize = 64;
+const MAX_WITHIN: usize = 1 << 13;
+const MAX_SAID: usize = 64;
 /// Names that are looked through in the time of an operator.
 const NAMES_EACH: usize = 8;
 
@@ -43,6 +52,13 @@ pub(super) enum Image {
     Inline(Stream),
 }
 
+/// What has a name: the object, what is said of it, and of how many others it is one.
+struct Named<'a> {
+    object: &'a Object,
+    said: Rc<Dict>,
+    of: usize,
+}
+
 /// What the names in a content stand for, each list of them read once.
 struct Names<'a> {
     resources: &'a Dict,
@@ -50,34 +66,31 @@ struct Names<'a> {
     colours: Option<Dict>,
     /// What is said of the pictures that were painted.
     said: HashMap<Vec<u8>, Rc<Dict>>,
+    kept: usize,
 }
 
 impl<'a> Names<'a> {
     fn new(resources: &'a Dict) -> Self {
-        Self { resources, pictures: None, colours: None, said: HashMap::new() }
-    }
-
-    fn pictures(&mut self, objects: &mut Objects<'_>) -> Result<&Dict, PdfError> {
-        Self::list(&mut self.pictures, self.resources.get("XObject"), objects)
+        Self { resources, pictures: None, colours: None, said: HashMap::new(), kept: 0 }
     }
 
     /// The object with a name, and what is said of it.
-    fn picture(
-        &mut self,
-        objects: &mut Objects<'_>,
-        name: &[u8],
-    ) -> Result<(&Object, Rc<Dict>), PdfError> {
-        let key = std::str::from_utf8(name).unwrap_or_default();
-        let object =
-            Self::list(&mut self.pictures, self.resources.get("XObject"), objects)?.get(key);
+    fn picture(&mut self, objects: &mut Objects<'_>, name: &[u8]) -> Result<Named<'_>, PdfError> {
+        let pictures = Self::list(&mut self.pictures, self.resources.get("XObject"), objects)?;
+        let object = pictures.get(std::str::from_utf8(name).unwrap_or_default());
         let said = match self.said.get(name) {
             Some(said) => Rc::clone(said),
             None => Rc::new(objects.dict(object)?),
         };
         if !self.said.contains_key(name) {
+            self.kept += name.len() + said.weight();
+            if self.kept > MAX_KEPT {
+                self.said.clear();
+                self.kept = 0;
+            }
             self.said.insert(name.to_vec(), Rc::clone(&said));
         }
-        Ok((object, said))
+        Ok(Named { object, said, of: pictures.len() })
     }
 
     fn colours(&mut self, objects: &mut Objects<'_>) -> Result<&Dict, PdfError> {
@@ -106,10 +119,14 @@ struct State {
 #[derive(Debug, Default)]
 pub(super) struct Content {
     pub(super) placed: Vec<Placed>,
-    /// Areas and lines that are drawn.
+    /// Areas and lines that are drawn, each with its parts.
     pub(super) drawn: usize,
+    /// Parts of what is to be drawn next.
+    path: usize,
     operators: usize,
     bytes: usize,
+    /// Bytes of pictures in the content.
+    inline: usize,
 }
 
 impl Content {
@@ -119,6 +136,7 @@ impl Content {
         contents: &Object,
         resources: &Dict,
     ) -> Result<Self, PdfError> {
+        let _permit = Permit::for_picture(0, CONTENT_ROOM, 0);
         let mut bytes = Vec::new();
         let parts = match (contents, objects.resolve(contents)?) {
             (_, Object::Array(parts)) => parts,
@@ -139,8 +157,9 @@ impl Content {
         }
         let mut content = Self::default();
         let state = State { matrix: Matrix::ONE, ink: [0; 3] };
-        content.read(objects, &bytes, resources, state, MAX_DEPTH)?;
-        Ok(content)
+        let read = content.read(objects, &bytes, resources, state, MAX_DEPTH);
+        objects.worked(content.operators * EACH_OPERATOR);
+        read.map(|()| content)
     }
 
     fn read(
@@ -151,8 +170,10 @@ impl Content {
         mut state: State,
         depth: usize,
     ) -> Result<(), PdfError> {
-        let (mut lexer, mut operands, mut states) = (Lexer::new(bytes), Vec::new(), Vec::new());
+        let (mut lexer, mut operands, mut states) =
+            (Lexer::of_few(bytes, MAX_WITHIN), Vec::new(), Vec::new());
         let mut names = Names::new(resources);
+        objects.worked(bytes.len());
         while let Some(object) = lexer.object() {
             let Object::Word(word) = object else {
                 operands.push(object);
@@ -168,14 +189,20 @@ impl Content {
                 b"Q" => state = states.pop().unwrap_or(state),
                 b"Do" => self.paint(objects, operands.first(), &mut names, state, depth)?,
                 b"BI" => {
-                    let image = inline(&mut lexer, names.colours(objects)?)?;
-                    self.place(image, state);
+                    let colours = names.colours(objects)?;
+                    self.operators += colours.len() / NAMES_EACH;
+                    let stream = inline(&mut lexer, colours)?;
+                    self.inline += stream.raw.len() + stream.dict.weight();
+                    if self.inline > MAX_KEPT {
+                        return Err(TOO_MUCH);
+                    }
+                    self.place(Image::Inline(stream), state);
                 }
                 word => self.change(word, &operands, &mut state),
             }
             operands.clear();
         }
-        Ok(())
+        if lexer.is_spent() { Err(TOO_MUCH) } else { Ok(()) }
     }
 
     /// What other operators change.
@@ -190,9 +217,11 @@ impl Content {
             b"g" | b"rg" | b"k" | b"sc" | b"scn" => {
                 state.ink = ink(&numbers).unwrap_or(state.ink);
             }
+            b"re" | b"l" | b"c" | b"v" | b"y" => self.path += 1,
             b"f" | b"F" | b"f*" | b"B" | b"B*" | b"b" | b"b*" | b"S" | b"s" | b"sh" => {
-                self.drawn += 1;
+                self.drawn += std::mem::take(&mut self.path).max(1);
             }
+            b"n" => self.path = 0,
             _ => {}
         }
     }
@@ -206,14 +235,18 @@ impl Content {
         mut state: State,
         depth: usize,
     ) -> Result<(), PdfError> {
-        self.operators += names.pictures(objects)?.len() / NAMES_EACH;
-        let (named, dict) = names.picture(objects, name.unwrap_or(&Object::Null).name())?;
+        let name = name.unwrap_or(&Object::Null).name();
+        let Named { object: named, said: dict, of } = names.picture(objects, name)?;
+        self.operators += of / NAMES_EACH;
         if matches!(named, Object::Reference(_)) && dict.len() == 0 {
             return Err(PdfError::Damaged(
                 "a picture of this page is missing: copy the file again",
             ));
         }
         if objects.entry(&dict, "Subtype")?.name() == b"Image" {
+            if !matches!(named, Object::Reference(_)) {
+                return Err(PdfError::Damaged("a picture without data"));
+            }
             self.place(Image::Named(named.clone()), state);
             return Ok(());
         }
@@ -252,13 +285,16 @@ fn ink(numbers: &[f64]) -> Option<[u8; 3]> {
 }
 
 /// A picture within the content: its dictionary without brackets, `ID`, a space, its bytes, `EI`.
-fn inline(lexer: &mut Lexer<'_>, colours: &Dict) -> Result<Image, PdfError> {
+fn inline(lexer: &mut Lexer<'_>, colours: &Dict) -> Result<Stream, PdfError> {
     const DAMAGED: PdfError = PdfError::Damaged("a picture in its content does not end");
     let mut entries = Vec::new();
     while !lexer.word("ID") {
         let (Some(key), Some(value)) = (lexer.object(), lexer.object()) else {
             return Err(DAMAGED);
         };
+        if entries.len() == MAX_SAID {
+            return Err(TOO_MUCH);
+        }
         entries.push((key.name().to_vec(), value));
     }
     lexer.skip(1);
@@ -277,12 +313,13 @@ fn inline(lexer: &mut Lexer<'_>, colours: &Dict) -> Result<Image, PdfError> {
     let end = ends.filter(is_end).find(is_text).ok_or(DAMAGED)?;
     lexer.skip(end + 2);
     // Colours that have a name on the page.
-    for (key, value) in &mut entries {
-        let name = std::str::from_utf8(value.name()).unwrap_or_default();
-        if matches!(key.as_slice(), b"CS" | b"ColorSpace") && colours.get(name) != &Object::Null {
-            *value = colours.get(name).clone();
+    let is_colour = |(key, _): &&mut (Vec<u8>, Object)| matches!(&key[..], b"CS" | b"ColorSpace");
+    if let Some((_, value)) = entries.iter_mut().find(is_colour) {
+        match colours.get(std::str::from_utf8(value.name()).unwrap_or_default()) {
+            Object::Null => {}
+            colour => *value = colour.clone(),
         }
     }
     let raw: Rc<[u8]> = rest.get(..end).unwrap_or_default().into();
-    Ok(Image::Inline(Stream { dict: Dict::from_entries(entries), raw }))
+    Ok(Stream { dict: Dict::from_entries(entries), raw })
 }

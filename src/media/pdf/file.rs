@@ -22,12 +22,19 @@ impl<T: Read + Seek> Source for T {}
 /// looked for to the end of it, which takes days.
 pub(super) struct Metered<'a> {
     source: &'a mut dyn Source,
+    most: u64,
     left: u64,
 }
 
 impl<'a> Metered<'a> {
     pub(super) fn new(source: &'a mut dyn Source, length: u64) -> Self {
-        Self { source, left: length.saturating_mul(READ_EACH).saturating_add(MOST_READ) }
+        let most = length.saturating_mul(READ_EACH).saturating_add(MOST_READ);
+        Self { source, most, left: most }
+    }
+
+    /// Bytes that were read.
+    pub(super) fn read(&self) -> u64 {
+        self.most - self.left
     }
 }
 

@@ -6,6 +6,9 @@ use super::object::{hex, is_space};
 use std::io::Read;
 use weezl::{BitOrder, LzwStatus};
 
+/// Bytes before rows, as many as pictures have rows and more.
+const MAX_ROWS: usize = 1 << 16;
+
 /// What the filters here have to know.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Parameters {
@@ -39,7 +42,8 @@ pub(super) fn undo(
     limit: usize,
 ) -> Result<Vec<u8>, PdfError> {
     // Some predictors have a byte more in each row.
-    let more = limit.saturating_add(limit / with.row + 1);
+    let rows = if with.predictor < 10 { 0 } else { (limit / with.row + 1).min(MAX_ROWS) };
+    let more = limit.saturating_add(rows);
     match name {
         b"FlateDecode" | b"Fl" => Ok(predicted(inflate(packed, more)?, with)),
         b"LZWDecode" | b"LZW" => Ok(predicted(lzw(packed, with.early, more), with)),
@@ -152,18 +156,21 @@ fn predicted(mut bytes: Vec<u8>, with: &Parameters) -> Vec<u8> {
             }
             bytes
         }
-        10.. => png_rows(&bytes, with),
+        10.. => {
+            png_rows(&mut bytes, with);
+            bytes
+        }
         _ => bytes,
     }
 }
 
-fn png_rows(bytes: &[u8], with: &Parameters) -> Vec<u8> {
-    let mut rows: Vec<u8> = Vec::with_capacity(bytes.len());
+/// In place: what is undone is shorter than what was coded.
+fn png_rows(bytes: &mut Vec<u8>, with: &Parameters) {
     let length = with.row.min(bytes.len());
-    let mut above = vec![0; length];
-    for coded in bytes.chunks(length + 1) {
-        let Some((kind, coded)) = coded.split_first() else { break };
-        let mut row = vec![0; length];
+    let (mut above, mut row) = (vec![0; length], vec![0; length]);
+    let (mut from, mut to) = (0, 0);
+    while let Some((kind, coded)) = bytes.get(from..).and_then(<[u8]>::split_first) {
+        let coded = coded.get(..length).unwrap_or(coded);
         for (at, byte) in coded.iter().enumerate() {
             let before = |row: &[u8]| at.checked_sub(with.pixel).map_or(0, |before| row[before]);
             let (left, up, corner) = (before(&row), above[at], before(&above));
@@ -176,10 +183,13 @@ fn png_rows(bytes: &[u8], with: &Parameters) -> Vec<u8> {
             };
             row[at] = byte.wrapping_add(predicted);
         }
-        rows.extend(row.get(..coded.len()).unwrap_or_default());
-        above = row;
+        let count = coded.len();
+        let undone = bytes.iter_mut().skip(to).zip(row.iter().take(count));
+        undone.for_each(|(byte, value)| *byte = *value);
+        (from, to) = (from + count + 1, to + count);
+        std::mem::swap(&mut above, &mut row);
     }
-    rows
+    bytes.truncate(to);
 }
 
 /// The neighbour that is nearest to left + up - corner (PNG, 9.4).

@@ -12,10 +12,13 @@ use image::codecs::jpeg::JpegDecoder;
 use image::{DynamicImage, ImageDecoder};
 use std::io::Cursor;
 
-/// Bytes a pixel while a picture is read: its colours, and its samples or the coefficients of JPEG; and
-/// what covers it.
-const READING_BYTES: u64 = 9;
-const COVER_BYTES: u64 = 8;
+/// Bytes a pixel while a picture is read: its colours, its ink if it is a stencil, the coefficients of
+/// JPEG, the bits of what is black and white, and both pictures when one covers the other.
+const RGB_BYTES: u64 = 3;
+const INK_BYTES: u64 = 1;
+const JPEG_BYTES: u64 = 6;
+const BILEVEL_BYTES: u64 = 2;
+const COVERED_BYTES: u64 = 11;
 
 /// What is said of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,12 +50,11 @@ pub(super) fn head(objects: &mut Objects<'_>, image: &Image) -> Result<Head, Pdf
     };
     let size = size(objects, &dict)?;
     let mut pixels = u64::from(size.0) * u64::from(size.1);
-    // Black and white is packed until it is read.
-    let is_packed = objects.resolve(dict.either("BitsPerComponent", "BPC"))?.count() == Some(1)
-        || objects.resolve(dict.either("ImageMask", "IM"))? == Object::Bool(true);
-    let mut each = if is_packed { 5 } else { READING_BYTES };
+    let mut each = held(objects, &dict)?;
+    // Of unknown length: as many as there may be.
+    let most = objects.file.length;
     let mut length = match image {
-        Image::Named(_) => objects.entry(&dict, "Length")?.count().unwrap_or(0),
+        Image::Named(_) => objects.entry(&dict, "Length")?.count().unwrap_or(most),
         Image::Inline(stream) => stream.raw.len() as u64,
     };
     for key in ["SMask", "Mask"] {
@@ -60,12 +62,41 @@ pub(super) fn head(objects: &mut Objects<'_>, image: &Image) -> Result<Head, Pdf
         if cover != Dict::default() {
             let size = self::size(objects, &cover)?;
             pixels = pixels.max(u64::from(size.0) * u64::from(size.1));
-            each = READING_BYTES + COVER_BYTES;
-            length = length.saturating_add(objects.entry(&cover, "Length")?.count().unwrap_or(0));
+            each = each.max(RGB_BYTES + held(objects, &cover)?).max(COVERED_BYTES);
+            let cover = objects.entry(&cover, "Length")?.count().unwrap_or(most);
+            length = length.saturating_add(cover);
         }
     }
-    let length = length.min(objects.file.length);
+    let length = length.min(most);
     Ok(Head { size, pixels, reading: pixels * each, length })
+}
+
+/// Bits a pixel that the samples of a picture have at most.
+fn sample_bits(objects: &mut Objects<'_>, dict: &Dict) -> Result<u64, PdfError> {
+    if objects.resolve(dict.either("ImageMask", "IM"))? == Object::Bool(true) {
+        return Ok(1);
+    }
+    let bits = objects.resolve(dict.either("BitsPerComponent", "BPC"))?.count();
+    let bits = bits.filter(|bits| matches!(bits, 1 | 2 | 4 | 16)).unwrap_or(8);
+    let colours = objects.resolve(dict.either("ColorSpace", "CS"))?;
+    Ok(bits * Space::most_samples(&colours))
+}
+
+/// Bytes a pixel that are held while a picture is read.
+fn held(objects: &mut Objects<'_>, dict: &Dict) -> Result<u64, PdfError> {
+    let filters = objects.list(dict.either("Filter", "F"))?;
+    let is_coded = |coding| filters.iter().any(|filter| Coding::of(filter.name()) == Some(coding));
+    if is_coded(Coding::Jpeg) {
+        return Ok(RGB_BYTES + JPEG_BYTES);
+    }
+    let bilevel = match is_coded(Coding::Fax) || is_coded(Coding::Jbig2) {
+        true => BILEVEL_BYTES,
+        false => 0,
+    };
+    let samples = sample_bits(objects, dict)?.div_ceil(8);
+    // What a filter gives is there until the next one is done.
+    let copies = if filters.len() > 1 { 2 } else { 1 };
+    Ok(RGB_BYTES + INK_BYTES + bilevel + samples * copies)
 }
 
 fn size(objects: &mut Objects<'_>, dict: &Dict) -> Result<(u32, u32), PdfError> {
@@ -108,7 +139,8 @@ fn layer(objects: &mut Objects<'_>, stream: &Stream, ink: [u8; 3]) -> Result<Lay
     let is_stencil = objects.resolve(dict.either("ImageMask", "IM"))? == Object::Bool(true);
     let decode = numbers(objects, dict, "Decode", "D")?;
     let bits = objects.resolve(dict.either("BitsPerComponent", "BPC"))?.count().unwrap_or(8);
-    let mut unpacked = objects.unpack(stream, width * height * 8 + height)?;
+    let row_bytes = (width * sample_bits(objects, dict)? as usize).div_ceil(8);
+    let mut unpacked = objects.unpack(stream, row_bytes * height)?;
     let is_inverted = matches!(decode.as_slice(), [low, high, ..] if low > high);
     if unpacked.coding == Coding::Jpeg {
         return jpeg(unpacked.bytes, (width, height), is_inverted && decode.len() <= 6);

@@ -9,6 +9,8 @@ pub(super) const MAX_GLOBALS: usize = 1 << 22;
 /// others, in sizes that only decoding tells; what they draw is like the page, not the same.
 const READ_SEGMENTS: [u8; 7] = [38, 39, 48, 49, 50, 51, 62];
 const REGIONS: [u8; 2] = [38, 39];
+/// The length of a segment that only decoding tells: what comes after it could not be checked.
+const UNKNOWN: u32 = u32::MAX;
 
 impl hayro_jbig2::Decoder for Bits {
     fn push_pixel(&mut self, black: bool) {
@@ -52,6 +54,9 @@ fn check_segments(bytes: &[u8], size: (usize, usize)) -> Result<(), PdfError> {
         if !READ_SEGMENTS.contains(&segment.kind) {
             return Err(PdfError::Unread("a JBIG2 picture that is made of symbols"));
         }
+        if segment.length == UNKNOWN {
+            return Err(PdfError::Unread("a JBIG2 picture of an unknown length"));
+        }
         if REGIONS.contains(&segment.kind) {
             let side =
                 |at: usize| Some(u32::from_be_bytes(*segment.data.get(at..)?.first_chunk()?));
@@ -65,6 +70,7 @@ fn check_segments(bytes: &[u8], size: (usize, usize)) -> Result<(), PdfError> {
 
 struct Segment<'a> {
     kind: u8,
+    length: u32,
     data: &'a [u8],
     rest: &'a [u8],
 }
@@ -87,9 +93,9 @@ fn segment(bytes: &[u8]) -> Option<Segment<'_>> {
     };
     let page = references.1 + references.0.checked_mul(each)?;
     let length_at = page + if flags & 0x40 == 0 { 1 } else { 4 };
-    let length = u32::from_be_bytes(*bytes.get(length_at..)?.first_chunk()?) as usize;
+    let length = u32::from_be_bytes(*bytes.get(length_at..)?.first_chunk()?);
     let data = bytes.get(length_at + 4..)?;
-    // Of unknown length, or cut: all that there is.
-    let (data, rest) = data.split_at_checked(length).unwrap_or((data, &[]));
-    Some(Segment { kind: flags & 0x3F, data, rest })
+    // Of one that is cut all that there is.
+    let (data, rest) = data.split_at_checked(length as usize).unwrap_or((data, &[]));
+    Some(Segment { kind: flags & 0x3F, length, data, rest })
 }

@@ -27,6 +27,7 @@ use object::{Dict, Object};
 use objects::{Objects, Places};
 use places::Known;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What can be done with a file that nobody may read without a word.
 const ENCRYPTED: PictureError = PictureError::Foreign(
@@ -34,11 +35,19 @@ const ENCRYPTED: PictureError = PictureError::Foreign(
     "save it without its password, for example: qpdf --decrypt in.pdf out.pdf",
 );
 
+/// Bytes that are read, unpacked or looked through for all pages of a file, and how many more for each of
+/// its own; pixels of pictures that came to nothing are among them. Pages that share what they show cost
+/// nothing in the file.
+const MOST_WORK: u64 = 1 << 28;
+const WORK_EACH: u64 = 64;
+
 /// A page of a file.
 #[derive(Clone, Debug)]
 pub(super) struct Page {
     number: u32,
     places: Arc<Places>,
+    /// Work that is left for all pages.
+    left: Arc<AtomicU64>,
 }
 
 /// The pages of a file of `length` bytes.
@@ -55,8 +64,10 @@ pub(super) fn pages(source: &mut dyn Source, length: u64) -> Result<Vec<Page>, P
     if numbers.is_empty() {
         return Err(PdfError::Damaged("there are no pages in it").into());
     }
-    let places = Arc::new(known.places);
-    Ok(numbers.into_iter().map(|number| Page { number, places: Arc::clone(&places) }).collect())
+    let left = MOST_WORK.saturating_add(length.saturating_mul(WORK_EACH));
+    let (places, left) = (Arc::new(known.places), Arc::new(AtomicU64::new(left)));
+    let page = |number| Page { number, places: Arc::clone(&places), left: Arc::clone(&left) };
+    Ok(numbers.into_iter().map(page).collect())
 }
 
 /// A file's objects and the numbers of its pages: by its tables, or else by looking for both.
@@ -91,9 +102,17 @@ impl Page {
         source: &mut dyn Source,
         length: u64,
     ) -> Result<Loaded, PictureError> {
+        if self.left.load(Ordering::Relaxed) == 0 {
+            return Err(PdfError::Damaged("its pages take too much work for its size").into());
+        }
         let mut source = Metered::new(source, length);
         let mut objects = Objects::new(File::new(&mut source, length), &self.places);
-        Ok(page::load(&mut objects, self.number)?)
+        let loaded = page::load(&mut objects, self.number);
+        let work = objects.work.saturating_add(source.read());
+        let less = |left: u64| Some(left.saturating_sub(work));
+        // Always some.
+        let _ = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        Ok(loaded?)
     }
 }
 

@@ -5,6 +5,8 @@
 
 /// Objects within objects.
 const MAX_DEPTH: usize = 32;
+/// Objects that are in one: each takes many times its bytes.
+const MAX_WITHIN: usize = 1 << 18;
 
 /// An object, or an operator of a content stream.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +38,11 @@ impl Dict {
         Self(entries)
     }
 
+    /// Bytes in memory, about.
+    pub(super) fn weight(&self) -> usize {
+        self.0.iter().map(|(key, value)| size_of_val(key) + key.len() + value.weight()).sum()
+    }
+
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
@@ -56,6 +63,17 @@ impl Dict {
 }
 
 impl Object {
+    /// Bytes in memory, about.
+    pub(super) fn weight(&self) -> usize {
+        let inside = match self {
+            Self::Name(bytes) | Self::Text(bytes) | Self::Word(bytes) => bytes.len(),
+            Self::Array(items) => items.iter().map(Self::weight).sum(),
+            Self::Dict(dict) => dict.weight(),
+            _ => 0,
+        };
+        size_of::<Self>() + inside
+    }
+
     pub(super) fn number(&self) -> Option<f64> {
         if let Self::Number(number) = self { Some(*number) } else { None }
     }
@@ -83,6 +101,9 @@ impl Object {
 pub(super) struct Lexer<'a> {
     bytes: &'a [u8],
     place: usize,
+    /// Objects that may be in one, and how many more in this one.
+    most: usize,
+    left: usize,
 }
 
 pub(super) fn is_space(byte: u8) -> bool {
@@ -95,7 +116,17 @@ fn is_delimiter(byte: u8) -> bool {
 
 impl<'a> Lexer<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, place: 0 }
+        Self::of_few(bytes, MAX_WITHIN)
+    }
+
+    /// Of objects in which there are so many others at most.
+    pub(super) fn of_few(bytes: &'a [u8], most: usize) -> Self {
+        Self { bytes, place: 0, most, left: most }
+    }
+
+    /// Whether the last object was none as there are too many in it.
+    pub(super) fn is_spent(&self) -> bool {
+        self.left == 0
     }
 
     /// Where the next object is looked for.
@@ -144,13 +175,16 @@ impl<'a> Lexer<'a> {
         found
     }
 
-    /// The next object; `None` at the end and where objects are within each other too deep.
+    /// The next object; `None` at the end and where objects are within each other too deep, or too
+    /// many in one.
     pub(super) fn object(&mut self) -> Option<Object> {
+        self.left = self.most;
         self.object_within(MAX_DEPTH)
     }
 
     fn object_within(&mut self, depth: usize) -> Option<Object> {
         let depth = depth.checked_sub(1)?;
+        self.left = self.left.checked_sub(1)?;
         self.space();
         let rest = self.rest();
         match self.next()? {
@@ -236,7 +270,7 @@ impl<'a> Lexer<'a> {
     /// The number of another object if this word begins a reference: `12 0 R`.
     fn reference(&mut self, first: &str) -> Option<u32> {
         let number = first.parse().ok()?;
-        let mut ahead = Lexer { bytes: self.bytes, place: self.place };
+        let mut ahead = Lexer { place: self.place, ..Lexer::new(self.bytes) };
         ahead.space();
         let generation = ahead.regular();
         ahead.space();
@@ -346,6 +380,18 @@ mod tests {
         for text in ["", "<</A 1", "[1 2", "(a", "<41", &"[".repeat(1_000_000)] {
             assert_eq!(read(text), None, "{}", text.len());
         }
+    }
+
+    #[test]
+    fn objects_are_of_a_bounded_number() {
+        let list = |count: usize| format!("[{}]", "[0]".repeat(count / 2));
+        assert!(read(&list(MAX_WITHIN - 2)).is_some());
+        assert_eq!(read(&list(MAX_WITHIN)), None);
+        // Each has a number of its own.
+        let several = [list(8), list(8), list(12)].concat();
+        let mut lexer = Lexer::of_few(several.as_bytes(), 10);
+        assert!(lexer.object().is_some() && lexer.object().is_some() && !lexer.is_spent());
+        assert!(lexer.object().is_none() && lexer.is_spent());
     }
 
     #[test]

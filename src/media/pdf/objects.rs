@@ -13,11 +13,14 @@ use std::rc::Rc;
 const MAX_HOPS: usize = 8;
 /// Bytes of a stream of objects; and of all that are unpacked or read of these, or are between two
 /// filters, for one page or for finding the pages.
-const MAX_UNPACKED: usize = 1 << 24;
+const MAX_UNPACKED: usize = 1 << 23;
 pub(super) const ALL_UNPACKED: usize = 1 << 28;
-/// Filters of one stream, and bytes between two of them.
+/// Objects in one stream of them.
+const MAX_PACKED: u64 = 1 << 18;
+/// Filters of one stream, and bytes that are between two of them if it is small: others have an eighth
+/// more than they unpack to.
 const MAX_FILTERS: usize = 8;
-const MAX_BETWEEN: usize = 1 << 27;
+const MIN_BETWEEN: usize = 1 << 20;
 
 /// Where an object is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +60,7 @@ pub(super) enum Coding {
 
 impl Coding {
     /// The coding that a filter undoes, if it makes a picture.
-    fn of(filter: &[u8]) -> Option<Self> {
+    pub(super) fn of(filter: &[u8]) -> Option<Self> {
         match filter {
             b"DCTDecode" | b"DCT" => Some(Self::Jpeg),
             b"CCITTFaxDecode" | b"CCF" => Some(Self::Fax),
@@ -91,11 +94,13 @@ pub(super) struct Objects<'a> {
     /// The stream of objects that was unpacked last.
     last: Option<(u32, Packed)>,
     unpacked: usize,
+    /// Bytes that were unpacked or looked through so far.
+    pub(super) work: u64,
 }
 
 impl<'a> Objects<'a> {
     pub(super) fn new(file: File<'a>, places: &'a Places) -> Self {
-        Self { file, places, last: None, unpacked: 0 }
+        Self { file, places, last: None, unpacked: 0, work: 0 }
     }
 
     /// The object with a number; null if there is none.
@@ -120,8 +125,14 @@ impl<'a> Objects<'a> {
         }
     }
 
+    /// Counts bytes that were worked on.
+    pub(super) fn worked(&mut self, bytes: usize) {
+        self.work = self.work.saturating_add(bytes as u64);
+    }
+
     /// Counts bytes of streams of objects.
     fn count(&mut self, bytes: usize) -> Result<(), PdfError> {
+        self.worked(bytes);
         self.unpacked += bytes;
         let is_too_much = self.unpacked > ALL_UNPACKED;
         if is_too_much { Err(PdfError::Damaged("its objects unpack to too much")) } else { Ok(()) }
@@ -199,7 +210,7 @@ impl<'a> Objects<'a> {
                 return Ok(Unpacked { bytes: packed.to_vec(), coding, parameters });
             }
             let is_last = number + 1 == filters.len();
-            let limit = if is_last { limit } else { MAX_BETWEEN };
+            let limit = if is_last { limit } else { limit + limit / 8 + MIN_BETWEEN };
             let known = |key: &str| self.entry(&parameters, key).ok()?.count();
             let unpacked = undo(filter.name(), packed, &Parameters::new(known), limit)?;
             self.count(if is_last { 0 } else { unpacked.len() })?;
@@ -210,11 +221,13 @@ impl<'a> Objects<'a> {
         Ok(Unpacked { bytes, coding: Coding::Plain, parameters: Dict::default() })
     }
 
-    /// One or several of something, each resolved.
-    fn list(&mut self, object: &Object) -> Result<Vec<Object>, PdfError> {
+    /// The filters of a stream, or what they have to know: one or several, each resolved.
+    pub(super) fn list(&mut self, object: &Object) -> Result<Vec<Object>, PdfError> {
         match self.resolve(object)? {
             Object::Null => Ok(Vec::new()),
-            Object::Array(items) => items.iter().map(|item| self.resolve(item)).collect(),
+            Object::Array(items) => {
+                items.iter().take(MAX_FILTERS + 1).map(|item| self.resolve(item)).collect()
+            }
             one => Ok(vec![one]),
         }
     }
@@ -226,7 +239,7 @@ fn numbers(dict: &Dict, raw: &[u8]) -> Vec<(u32, usize)> {
     let first = first.and_then(|first| usize::try_from(first).ok()).unwrap_or(usize::MAX);
     let mut lexer = Lexer::new(raw.get(..first).unwrap_or(raw));
     let mut numbers = Vec::new();
-    while (numbers.len() as u64) < count.unwrap_or(0) {
+    while (numbers.len() as u64) < count.unwrap_or(0).min(MAX_PACKED) {
         let pair = [lexer.object(), lexer.object()];
         let [Some(number), Some(offset)] = pair.map(|object| object?.count()) else { break };
         let (Ok(number), Ok(offset)) = (u32::try_from(number), usize::try_from(offset)) else {

@@ -91,13 +91,20 @@ fn single(objects: &mut Objects<'_>, item: &Item) -> Result<Loaded, PdfError> {
     let pixels = u64::from(item.head.size.0) * u64::from(item.head.size.1);
     let reading = item.head.reading.div_ceil(pixels);
     let permit = room(item.head.size, reading, item.head.length)?;
-    let layer = read(objects, &item.placed.image, item.placed.ink)?;
+    let layer = layer(objects, item)?;
     let (width, height) = (layer.width, layer.height);
     let mut rgb = layer.on_white();
     if item.placed.matrix.area() < 0.0 {
         rgb.chunks_exact_mut(width * 3).for_each(|row| row.as_chunks_mut::<3>().0.reverse());
     }
     picture(width, height, rgb, permit)
+}
+
+/// The pixels of a picture; if it comes to nothing, they count as work.
+fn layer(objects: &mut Objects<'_>, item: &Item) -> Result<Layer, PdfError> {
+    let layer = read(objects, &item.placed.image, item.placed.ink);
+    objects.worked(if layer.is_err() { item.head.pixels as usize } else { 0 });
+    layer
 }
 
 /// A page of several pictures, one over the other.
@@ -131,7 +138,7 @@ fn together(objects: &mut Objects<'_>, items: &[Item]) -> Result<Loaded, PdfErro
     let permit = room(size, reading, length)?;
     let mut sheet = Layer { width, height, rgb: vec![255; width * height * 3], cover: None };
     for item in items {
-        let layer = read(objects, &item.placed.image, item.placed.ink)?;
+        let layer = layer(objects, item)?;
         paint(&mut sheet, &layer, item.placed.matrix.then(onto));
     }
     picture(width, height, sheet.rgb, permit)

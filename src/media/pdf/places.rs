@@ -19,6 +19,9 @@ const MAX_TABLE: usize = 1 << 25;
 const CHUNK: u64 = 1 << 20;
 const OVERLAP: u64 = 32;
 
+/// Places in the file with the numbers of the objects there.
+type Numbered = Vec<(u64, u32)>;
+
 /// Where a file's objects are, and what is said of all of it.
 #[derive(Debug, Default)]
 pub(super) struct Known {
@@ -209,7 +212,7 @@ fn take_trailer(known: &mut Known, trailer: Dict) {
 
 /// Finds the objects that are in streams, and the root if no trailer is left that names it.
 fn look_into(file: &mut File<'_>, known: &mut Known) -> Result<(), PdfError> {
-    let mut at: Vec<(u64, u32)> = known
+    let mut at: Numbered = known
         .places
         .iter()
         .filter_map(|(number, place)| match place {
@@ -218,6 +221,20 @@ fn look_into(file: &mut File<'_>, known: &mut Known) -> Result<(), PdfError> {
         })
         .collect();
     at.sort_unstable();
+    let (root, packed) = told_of_themselves(file, known, at)?;
+    look_into_streams(file, known, packed);
+    if let (Object::Null, Some(root)) = (known.trailer.get("Root"), root) {
+        known.trailer = Dict::of("Root", Object::Reference(root));
+    }
+    Ok(())
+}
+
+/// The root, and the streams of objects with their places, by what objects at these places say.
+fn told_of_themselves(
+    file: &mut File<'_>,
+    known: &mut Known,
+    at: Numbered,
+) -> Result<(Option<u32>, Numbered), PdfError> {
     let (mut root, mut packed) = (None, Vec::new());
     for (place, number) in at {
         let Some(found) = file.indirect(place)? else { continue };
@@ -225,27 +242,28 @@ fn look_into(file: &mut File<'_>, known: &mut Known) -> Result<(), PdfError> {
         match dict.get("Type").name() {
             b"Catalog" => root = Some(number),
             b"XRef" => take_trailer(known, dict),
-            b"ObjStm" => packed.push(number),
+            b"ObjStm" => packed.push((place, number)),
             _ => {}
         }
     }
+    Ok((root, packed))
+}
+
+/// Finds what is in streams of objects, which are in the order of their places.
+fn look_into_streams(file: &mut File<'_>, known: &mut Known, packed: Numbered) {
     let mut unpacked = 0;
-    for number in packed {
+    for (stream_at, number) in packed {
         let mut objects = Objects::new(File::new(file.source, file.length), &known.places);
         let Ok(packed) = objects.object_stream(number) else { continue };
         unpacked += packed.raw.len();
         for (index, &(inner, _)) in (0..).zip(packed.numbers.iter()) {
-            if known.places.len() < MAX_OBJECTS {
-                let place = Place::Within { stream: number, index };
-                known.places.entry(inner).or_insert(place);
+            let is_later = |known: &Place| matches!(known, Place::At(at) if *at > stream_at);
+            if known.places.len() < MAX_OBJECTS && !known.places.get(&inner).is_some_and(is_later) {
+                known.places.insert(inner, Place::Within { stream: number, index });
             }
         }
         if unpacked > ALL_UNPACKED {
             break;
         }
     }
-    if let (Object::Null, Some(root)) = (known.trailer.get("Root"), root) {
-        known.trailer = Dict::of("Root", Object::Reference(root));
-    }
-    Ok(())
 }

@@ -1,11 +1,11 @@
 //! PDF files that are damaged, and such as are made to do harm: they end in a picture or an error, in
 //! little time and memory.
 
-#[cfg(target_os = "linux")]
-use crate::support::pdf::Objects;
 use crate::support::pdf::{
-    Image, Page, deflated, group_4, image, jbig2, objects, packed, predicted_up,
+    Image, Page, deflated, group_4, image, jbig2, objects, packed, pdf, predicted_up,
 };
+#[cfg(target_os = "linux")]
+use crate::support::pdf::{Objects, endless_jbig2};
 use crate::support::picture;
 #[cfg(target_os = "linux")]
 use std::fmt::Write;
@@ -161,12 +161,65 @@ fn attacks() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     ]
 }
 
+/// A file of pages that share their content.
+#[cfg(target_os = "linux")]
+fn sharing(pages: usize, filters: &str, content: &[u8], resources: &str) -> Vec<u8> {
+    let mut objects = Objects::default();
+    objects.add("<</Type/Catalog /Pages 2 0 R>>");
+    let kids = (4..4 + pages).fold(String::new(), |kids, number| kids + &format!("{number} 0 R "));
+    objects.add(format!("<</Type/Pages /Kids[{kids}]>>"));
+    objects.add_stream(filters, content);
+    for _ in 0..pages {
+        objects.add(format!("<</Type/Page /Contents 3 0 R /Resources<<{resources}>>>>"));
+    }
+    objects.file(1)
+}
+
+/// Files whose content or pictures take more than their size tells.
+#[cfg(target_os = "linux")]
+fn bombs() -> Vec<(&'static str, Vec<u8>, &'static str)> {
+    const FLATE: &str = "/Filter/FlateDecode";
+    let too_much = "a damaged PDF file: a page with too much on it";
+    let list = deflated(&[b"[", "0 ".repeat(15_000_000).as_bytes()].concat());
+    let operators = deflated("1 g ".repeat(3_900_000).as_bytes());
+    // Stored blocks of no bytes, packed.
+    let nothing =
+        deflated(&[b"\x78\x9c", [0, 0, 0, 255, 255].repeat(26_000_000).as_slice()].concat());
+    let twice = "/Filter[/FlateDecode/FlateDecode]/DecodeParms[<</Predictor 15/Columns 9999>>null]";
+    let colours =
+        (0..60_000).fold("/ColorSpace<<".to_owned(), |all, name| all + &format!("/{name:x} 0 "));
+    let said = deflated(format!("BI {}", "/CS/z ".repeat(200_000)).as_bytes());
+    let inline = deflated("BI /CS/z /W 1/H 1 ID x EI ".repeat(4000).as_bytes());
+    let colours = colours + ">>";
+    let bits = Image {
+        size: (7000, 6000),
+        entries: "/Width 7000/Height 6000/ColorSpace/DeviceGray/BitsPerComponent 1/Filter\
+                  /FlateDecode/DecodeParms<</Predictor 15/Columns 7000/BitsPerComponent 1>>"
+            .to_owned(),
+        data: deflated(&vec![0; 336_000_000]),
+    };
+    let unknown = Image {
+        size: (100, 100),
+        entries: "/Width 100/Height 100/BitsPerComponent 1/Filter/JBIG2Decode".to_owned(),
+        data: endless_jbig2(),
+    };
+    vec![
+        ("list", sharing(4, FLATE, &list, ""), too_much),
+        ("operators", sharing(300, FLATE, &operators, ""), "its pages take too much work"),
+        ("between", sharing(4, twice, &nothing, ""), "its data cannot be unpacked"),
+        ("said", sharing(1, FLATE, &said, &colours), too_much),
+        ("inline", sharing(1, FLATE, &inline, &colours), too_much),
+        ("bits", pdf(&[Page::of(bits)]), "too dark"),
+        ("unknown", pdf(&[Page::of(unknown)]), "a JBIG2 picture of an unknown length"),
+    ]
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn files_made_to_take_long_are_done_with_soon() {
     let dir = crate::support::Workdir::new();
     let binary = assert_cmd::cargo::cargo_bin("tilecast");
-    for (name, bytes, message) in attacks() {
+    for (name, bytes, message) in attacks().into_iter().chain(bombs()) {
         dir.write(name, &bytes);
         // Seconds of work, and kilobytes with those that threads reserve.
         let script = format!(
@@ -181,4 +234,46 @@ fn files_made_to_take_long_are_done_with_soon() {
         assert_eq!(output.status.code(), Some(1), "{name}: {:?} {text}", output.status);
         assert!(text.contains(message), "{name}: {text}");
     }
+}
+
+#[test]
+fn of_objects_in_two_streams_the_later_one_counts_when_the_tables_are_lost() {
+    let stream = |number: usize, content: usize| {
+        let page = format!("3 0 <</Type/Page/Contents {content} 0 R>>");
+        format!(
+            "{number} 0 obj\n<</Type/ObjStm/N 1/First 4/Length {}>>\nstream\n{page}\nendstream\nendobj\n",
+            page.len()
+        )
+    };
+    let file = |streams: [String; 2]| {
+        let root = "1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n";
+        let tree = "2 0 obj\n<</Type/Pages/Kids[3 0 R]>>\nendobj\n";
+        let content = "5 0 obj\n<</Length 3>>\nstream\nq Q\nendstream\nendobj\n";
+        format!("%PDF-1.5\n{root}{tree}{content}{}", streams.concat())
+    };
+    // One of them names content that is missing.
+    assert!(decode_picture(file([stream(10, 98), stream(11, 5)]).as_bytes()).is_ok());
+    assert!(decode_picture(file([stream(11, 5), stream(10, 98)]).as_bytes()).is_err());
+}
+
+#[test]
+fn a_large_scan_is_read_although_its_length_is_lost() {
+    let mut prng = SplitMix64::new(3);
+    let mut samples = vec![0; 6500 * 8000];
+    for row in samples.chunks_mut(6500) {
+        row[..200].fill_with(|| prng.next_u64() as u8);
+    }
+    let entries = "/Width 6500/Height 8000/ColorSpace/DeviceGray/BitsPerComponent 8\
+                   /Filter/FlateDecode/Length 99 0 R";
+    let scan = Image { size: (6500, 8000), entries: entries.to_owned(), data: deflated(&samples) };
+    assert_eq!(decode_picture(&pdf(&[Page::of(scan)])).unwrap().width(), 6500);
+}
+
+#[test]
+fn a_page_of_one_area_of_many_parts_is_drawn() {
+    let page = |content: String| pdf(&[Page { content, ..Page::default() }]);
+    let error = decode_picture(&page("1 1 2 2 re ".repeat(8000) + "f")).unwrap_err();
+    assert!(error.to_string().contains("a PDF page that is drawn"), "{error}");
+    // What is cut out by them is not.
+    assert!(decode_picture(&page("1 1 2 2 re W n ".repeat(8000) + "f")).is_ok());
 }

@@ -235,11 +235,27 @@ pub fn jbig2(picture: &Picture) -> Vec<u8> {
     // Combined by OR; coded as a fax.
     region.extend([0, 1]);
     region.extend(group_4(picture));
-    let segment = |number: u32, kind: u8, data: &[u8]| {
-        let front = [&number.to_be_bytes()[..], &[kind, 0, 1]].concat();
-        [front, (data.len() as u32).to_be_bytes().to_vec(), data.to_vec()].concat()
-    };
     [segment(0, 48, &page), segment(1, 38, &region)].concat()
+}
+
+fn segment(number: u32, kind: u8, data: &[u8]) -> Vec<u8> {
+    let front = [&number.to_be_bytes()[..], &[kind, 0, 1]].concat();
+    [front, (data.len() as u32).to_be_bytes().to_vec(), data.to_vec()].concat()
+}
+
+/// JBIG2 of 100 x 100 pixels in which a segment of an unknown length comes before one of a region that
+/// takes long.
+pub fn endless_jbig2() -> Vec<u8> {
+    let side = |side: u32| [side.to_be_bytes(), side.to_be_bytes()].concat();
+    let page = [side(100), vec![0; 11]].concat();
+    let region = |size: u32| {
+        let coding = [0, 0, 3, 255, 253, 255, 2, 254, 254, 254];
+        [side(size), vec![0; 8], coding.to_vec(), vec![0; 20]].concat()
+    };
+    let mut unknown = segment(1, 38, &region(8));
+    unknown[7..11].fill(255);
+    let end = [&[0xFF, 0xAC][..], &8u32.to_be_bytes()].concat();
+    [segment(0, 48, &page), unknown, end, segment(2, 38, &region(65_000))].concat()
 }
 
 /// Rows of bits, 1 for what is bright.
