@@ -20,10 +20,6 @@ const STRIP_OFFSETS: u16 = 273;
 const STRIP_LENGTHS: u16 = 279;
 /// Bytes a pixel: its colour, and a bit.
 const DECODING_BYTES: u64 = 4;
-/// A strip has at most so many bytes a pixel, of which codes for single ones take a bit more than one,
-/// and so many beside them: strips may lie over each other, and each is read.
-const PIXEL_BYTES: u64 = 2;
-const STRIP_BYTES: u64 = 256;
 
 /// What is said of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,15 +101,18 @@ impl Facsimile {
         let (width, height) = (self.width as usize, self.height as usize);
         let mut rgb = vec![255; width * height * 3];
         let strip_rows = self.rows.clamp(1, self.height) as usize;
-        for (number, strip) in rgb.chunks_mut(strip_rows * width * 3).enumerate() {
-            let number = number as u32;
-            let place = self.offsets.number(&mut file, number, big_endian)?;
-            let bytes = self.lengths.number(&mut file, number, big_endian)?;
-            let pixels = strip.len() as u64 / 3;
-            let bytes = u64::from(bytes).min(PIXEL_BYTES * pixels + STRIP_BYTES);
+        let strips = height.div_ceil(strip_rows);
+        let places = self.offsets.numbers(&mut file, strips, big_endian)?;
+        let lengths = self.lengths.numbers(&mut file, strips, big_endian)?;
+        // Strips that lie over each other would be read again and again.
+        if lengths.iter().map(|&bytes| u64::from(bytes)).sum::<u64>() > length {
+            return Err(PictureError::Cut);
+        }
+        let strips = rgb.chunks_mut(strip_rows * width * 3).zip(places.into_iter().zip(lengths));
+        for (strip, (place, bytes)) in strips {
             let mut packed = Vec::new();
             file.seek(SeekFrom::Start(place.into()))?;
-            file.by_ref().take(bytes).read_to_end(&mut packed)?;
+            file.by_ref().take(bytes.into()).read_to_end(&mut packed)?;
             if self.order == LOWEST_FIRST {
                 packed.iter_mut().for_each(|byte| *byte = byte.reverse_bits());
             }
@@ -154,32 +153,35 @@ impl Facsimile {
 }
 
 impl List {
-    /// One of the numbers.
-    fn number(
+    /// The first `count` numbers.
+    fn numbers(
         &self,
         file: &mut (impl Read + Seek),
-        number: u32,
+        count: usize,
         big_endian: bool,
-    ) -> Result<u32, PictureError> {
-        if number >= self.count {
+    ) -> Result<Vec<u32>, PictureError> {
+        if count as u64 > u64::from(self.count) {
             return Err(PictureError::Cut);
         }
-        let mut read = |place: u64, is_short: bool| -> std::io::Result<u32> {
-            let mut bytes = [0; 4];
-            let length = if is_short { 2 } else { 4 };
-            file.seek(SeekFrom::Start(place))?;
-            file.read_exact(bytes.get_mut(..length).unwrap_or_default())?;
-            if big_endian {
-                bytes.get_mut(..length).unwrap_or_default().reverse();
-            }
-            Ok(u32::from_le_bytes(bytes))
-        };
         let each = if self.is_short { 2 } else { 4 };
-        // Four bytes are in the entry itself.
-        let start = match u64::from(self.count) * each {
-            0..=4 => self.place,
-            _ => read(self.place, false)?.into(),
+        let mut read = |place: u64, count: usize, each: usize| -> std::io::Result<Vec<u32>> {
+            let mut bytes = vec![0; count * each];
+            file.seek(SeekFrom::Start(place))?;
+            file.read_exact(&mut bytes)?;
+            let number = |bytes: &[u8]| {
+                let shifted = |sum, byte: &u8| sum << 8 | u32::from(*byte);
+                match big_endian {
+                    true => bytes.iter().fold(0, shifted),
+                    false => bytes.iter().rev().fold(0, shifted),
+                }
+            };
+            Ok(bytes.chunks_exact(each).map(number).collect())
         };
-        Ok(read(start + u64::from(number) * each, self.is_short)?)
+        // Four bytes are in the entry itself.
+        let start = match self.count as usize * each {
+            0..=4 => self.place,
+            _ => read(self.place, 1, 4)?.first().copied().unwrap_or_default().into(),
+        };
+        Ok(read(start, count, each)?)
     }
 }

@@ -1,5 +1,5 @@
-//! PDF files that are damaged, and such as are made to do harm: they end in a picture or an error, in
-//! little time and memory.
+//! PDF and TIFF files that are damaged, and such as are made to do harm: they end in a picture or an
+//! error, in little time and memory.
 
 use crate::support::pdf::{
     Image, Page, deflated, group_4, image, jbig2, objects, packed, pdf, predicted_up,
@@ -121,6 +121,39 @@ fn tree() -> Vec<u8> {
     tree[..end - 5].to_vec()
 }
 
+/// Pages of one column of pixels, each row of which is a strip of the whole file.
+#[cfg(target_os = "linux")]
+fn strips() -> Vec<u8> {
+    const ROWS: u32 = 20_000;
+    const LENGTH: u32 = 700_000;
+    let mut file = b"II*\0".to_vec();
+    file.extend((8 + 8 * ROWS).to_le_bytes());
+    file.extend([0u32.to_le_bytes(); ROWS as usize].concat());
+    file.extend([LENGTH.to_le_bytes(); ROWS as usize].concat());
+    for page in 1..=30 {
+        let tags: [(u16, u32, u32); 9] = [
+            (256, 1, 1),
+            (257, 1, ROWS),
+            (258, 1, 1),
+            (259, 1, 1),
+            (262, 1, 0),
+            (266, 1, 2),
+            (273, ROWS, 8),
+            (278, 1, 1),
+            (279, ROWS, 8 + 4 * ROWS),
+        ];
+        file.extend((tags.len() as u16).to_le_bytes());
+        for (tag, count, value) in tags {
+            file.extend([tag.to_le_bytes(), 4u16.to_le_bytes()].concat());
+            file.extend([count.to_le_bytes(), value.to_le_bytes()].concat());
+        }
+        let next = if page < 30 { file.len() as u32 + 4 } else { 0 };
+        file.extend(next.to_le_bytes());
+    }
+    file.resize(LENGTH as usize, 0);
+    file
+}
+
 /// Files of which each byte takes as much time or memory as can be made of it, and what is said of them.
 #[cfg(target_os = "linux")]
 fn attacks() -> Vec<(&'static str, Vec<u8>, &'static str)> {
@@ -148,6 +181,7 @@ fn attacks() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     let too_much = "a damaged PDF file: a page with too much on it";
     let no_content = "the content of this page is missing";
     vec![
+        ("strips.tif", strips(), "ends early"),
         ("endless", endless.into_bytes(), damaged_file),
         ("tree", tree(), "a damaged PDF file: there are no pages in it"),
         ("names", one_page(&named, "", "/Z Do ".repeat(200_000).as_bytes(), 1), too_much),
