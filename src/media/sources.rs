@@ -173,16 +173,7 @@ fn following(path: &Path, origin: Arc<str>) -> Result<Content, SourceError> {
 fn tiff_captures(path: &Path, origin: Arc<str>) -> Result<Content, SourceError> {
     let (_, mut file, length) = open(path)?;
     let pages = tiff::pages(&mut file);
-    if pages.len() < 2 {
-        return Ok(Content::One { cut: false });
-    }
-    let path = path.to_owned();
-    let mut pages = pages.into_iter();
-    Ok(Content::Several(paged(origin, move || {
-        let (page, path) = (pages.next()?, path.clone());
-        let load: Load = Box::new(move || Ok(load_page(open(&path)?.1, &page, length)?));
-        Some(load)
-    })))
+    Ok(several(path, origin, pages, move |path, page| Ok(load_page(open(path)?.1, &page, length)?)))
 }
 
 /// The pages of a PDF file, if it has several.
@@ -190,16 +181,27 @@ fn pdf_captures(path: &Path, origin: Arc<str>) -> Result<Content, SourceError> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
     let pages = pdf::pages(&mut file, length)?;
+    let load = move |path: &Path, page: pdf::Page| Ok(page.load(&mut File::open(path)?, length)?);
+    Ok(several(path, origin, pages, load))
+}
+
+/// The pages of a file, each loaded when its turn comes, if there are several.
+fn several<P: Send + 'static>(
+    path: &Path,
+    origin: Arc<str>,
+    pages: Vec<P>,
+    load_one: impl Fn(&Path, P) -> Result<Loaded, SourceError> + Copy + Send + 'static,
+) -> Content {
     if pages.len() < 2 {
-        return Ok(Content::One { cut: false });
+        return Content::One { cut: false };
     }
     let path = path.to_owned();
     let mut pages = pages.into_iter();
-    Ok(Content::Several(paged(origin, move || {
+    Content::Several(paged(origin, move || {
         let (page, path) = (pages.next()?, path.clone());
-        let load: Load = Box::new(move || Ok(page.load(&mut File::open(&path)?, length)?));
+        let load: Load = Box::new(move || load_one(&path, page));
         Some(load)
-    })))
+    }))
 }
 
 /// The captures of a video that ffmpeg reads.
