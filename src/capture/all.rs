@@ -10,9 +10,6 @@ use crate::raster::Picture;
 use crate::reading::Capture;
 use std::ops::ControlFlow;
 
-/// What a picture that cannot be loaded counts: the looking for it took time, too.
-const FAILED_PIXELS: u64 = 64 * 64;
-
 /// A picture that is still to be loaded.
 pub struct Pending<M, F> {
     /// What whoever gets the result wants to know of it.
@@ -102,8 +99,7 @@ fn work<M, G: AsRef<Picture>, P, F: FnOnce() -> Result<G, P>>(
     let picture = match loaded {
         Ok(picture) => picture,
         Err(error) => {
-            let nothing =
-                ReadCapture { about, captures: Err(error), pixels: FAILED_PIXELS, debug: None };
+            let nothing = ReadCapture { about, captures: Err(error), pixels: 0, debug: None };
             return Step::Done(nothing, None);
         }
     };
