@@ -61,6 +61,30 @@ pub(super) enum Command {
     Man,
 }
 
+impl Command {
+    /// The word that was typed for it.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Encode(_) => "encode",
+            Self::Decode(_) => "decode",
+            Self::Info(_) => "info",
+            Self::Receiver(_) => "receiver",
+            Self::Completions(_) => "completions",
+            Self::Man => "man",
+        }
+    }
+
+    /// Whether programs are to be told what happens.
+    pub(super) fn is_for_programs(&self) -> bool {
+        match self {
+            Self::Encode(EncodeArgs { common, .. }) | Self::Decode(DecodeArgs { common, .. }) => {
+                common.json_progress
+            }
+            _ => false,
+        }
+    }
+}
+
 const SHELLS: &str = "\
 Where shells look for it:
   tilecast completions bash >~/.local/share/bash-completion/completions/tilecast
@@ -214,8 +238,12 @@ pub(super) enum StreamFormat {
 pub(super) struct DecodeArgs {
     /// Pictures, folders of pictures, animations, videos and addresses of cameras (by ffmpeg), in
     /// any order; - is standard input: Y4M, or PNG, JPEG and PNM files one after the other
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required_unless_present = "watch", value_name = "PATH")]
     pub inputs: Vec<PathBuf>,
+    /// Read pictures in this folder as they arrive, say after each what is still missing, and end when
+    /// the file is complete
+    #[arg(long, value_name = "FOLDER")]
+    pub watch: Vec<PathBuf>,
     /// File to write, folder for it, or - for standard output [default: the name that was sent]
     #[arg(short, long, value_name = "FILE|DIR|-")]
     pub output: Option<PathBuf>,
@@ -256,6 +284,9 @@ pub(super) struct CommonArgs {
     /// Only errors, and what is missing
     #[arg(short, long)]
     pub quiet: bool,
+    /// Tell programs, instead of people, what happens: lines of JSON on standard error
+    #[arg(long)]
+    pub json_progress: bool,
 }
 
 /// `info`.

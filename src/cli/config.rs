@@ -154,6 +154,8 @@ fn cimbar(args: &EncodeArgs, channel: &Channel) -> Result<SymbologyConfig, Failu
 /// What `decode` is to do.
 pub(super) struct DecodeConfig {
     pub(super) inputs: Vec<PathBuf>,
+    /// Folders that pictures arrive in.
+    pub(super) watch: Vec<PathBuf>,
     /// File, folder or `-`; nothing: the names that were sent, in the current folder.
     pub(super) output: Option<PathBuf>,
     /// The transfer that is wanted, if it was named.
@@ -187,6 +189,7 @@ impl DecodeConfig {
         }
         Ok(Self {
             inputs: args.inputs,
+            watch: args.watch,
             output: args.output,
             transfer: args.transfer,
             max_size: args.max_size,

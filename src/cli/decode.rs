@@ -11,8 +11,10 @@ use super::inputs::{About, Inputs, inputs, show};
 use super::journal::Journal;
 use super::listing::{Ending, Listing};
 use super::patience::{Gave, Patience};
-use super::told::probe_lines;
-use super::watch::Watch;
+use super::told::{probe_lines, tell};
+use super::vigil::Vigil;
+use super::voice::{self, Event};
+use super::watch::{Watch, WatchConfig};
 use crate::capture::{ReadCapture, Settings, read_all};
 use crate::media::output::OutputFile;
 use crate::media::sources::SourceError;
@@ -38,14 +40,19 @@ pub(super) fn run(args: DecodeArgs) -> Result<Exit, Failure> {
     let mut report = config.report.as_deref().map(|path| begin_report(path, config.force));
     let mut report = report.take().transpose()?;
     let inputs = inputs(&config.inputs)?;
+    let vigil = Vigil::new(&config)?;
     if let Some(folder) = &config.debug {
         let context = || format!("cannot create {}", show(folder));
         std::fs::create_dir_all(folder).with_context(context)?;
     }
     let (mut receiver, journal) = Journal::open(&config.journal, &destination)?;
-    let mut delivery = Delivery::new(&destination, &config, inputs.count() > 0);
-    let exit = read(inputs, &mut receiver, &mut delivery, &mut report)
+    let all_there = inputs.count() > 0 && config.watch.is_empty();
+    let mut delivery = Delivery::new(&destination, &config, all_there);
+    let exit = read(inputs, &vigil, &mut receiver, &mut delivery, &mut report)
         .and_then(|()| finish(&mut receiver, &mut delivery));
+    if matches!(exit, Err(Failure::Interrupted)) {
+        delivery.open(&mut receiver).iter().for_each(|open| tell(open, config.quiet));
+    }
     // Whatever happened: what was received stays, and what was found is told.
     let told = report.map_or(Ok(()), |report| end_report(report, &mut receiver, &delivery));
     let written = delivery.written();
@@ -57,7 +64,9 @@ pub(super) fn run(args: DecodeArgs) -> Result<Exit, Failure> {
 /// No more captures come: writes what can be written, and tells what came of everything.
 fn finish(receiver: &mut Receiver, delivery: &mut Delivery<'_>) -> Result<Exit, Failure> {
     let Some(probe) = receiver.probe() else { return delivery.finish(receiver) };
-    probe_lines(&probe).iter().for_each(|line| say!("{line}"));
+    if !voice::event(&Event::Probe(&probe)) {
+        probe_lines(&probe).iter().for_each(|line| say!("{line}"));
+    }
     match receiver.transfers().is_empty() {
         true => Ok(if probe.best.is_some() { Exit::Success } else { Exit::Incomplete }),
         false => delivery.finish(receiver),
@@ -86,6 +95,7 @@ fn end_report(
 /// there is nothing more or, if only one file is wanted, that one is there.
 fn read(
     inputs: Inputs,
+    vigil: &Vigil,
     receiver: &mut Receiver,
     delivery: &mut Delivery<'_>,
     report: &mut Option<ReportFile>,
@@ -96,8 +106,11 @@ fn read(
         say!("{} read by an earlier run", counted(done.len() as u64, "capture"));
     }
     let (count, skipped) = (inputs.count(), done.len() as u64);
-    let mut patience = Patience::new(inputs.bytes());
-    let mut watch = Watch::new(count, config.quiet, receiver);
+    let is_watching = !config.watch.is_empty();
+    let mut patience = Patience::new(inputs.bytes().filter(|_| !is_watching));
+    let (files, is_live) = (if is_watching { 0 } else { count }, count == 0 && !is_watching);
+    let watch = WatchConfig { files, is_live, quiet: config.quiet };
+    let mut watch = Watch::new(watch, receiver);
     let settings = Settings {
         threads: config.threads,
         draws: config.debug.is_some(),
@@ -106,13 +119,17 @@ fn read(
     // What earlier runs received may be enough.
     let mut enough = delivery.deliver(receiver)?;
     let is_open = !enough;
-    let captures = inputs.into_captures(done, stop()).take_while(move |_| is_open);
+    vigil.note(delivery, receiver);
+    let arriving = vigil.captures(done.clone(), stop());
+    let captures = inputs.into_captures(done, stop()).chain(arriving);
+    let captures = captures.take_while(move |_| is_open);
     read_all(captures, &settings, |read| {
         check_interrupt()?;
         let pixels = read.pixels;
         draw_debug(&read, config, watch.count() + 1)?;
         let gave = take(read, receiver, &mut watch, report)?;
         enough = delivery.deliver(receiver)?;
+        vigil.took(delivery, receiver);
         if enough || !patience.goes_on(pixels, gave) {
             // Nobody waits for what comes after it.
             stop().set();
@@ -168,7 +185,7 @@ fn take(
             }
         }
     }
-    watch.note(&taken, about.video(), receiver);
+    watch.note(&taken, gave == Gave::News, about.video(), receiver);
     if let Some(report) = report {
         let mut all = taken.iter();
         all.try_for_each(|(capture, _)| report.capture(capture))

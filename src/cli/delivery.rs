@@ -212,6 +212,30 @@ impl<'a> Delivery<'a> {
         ids.into_iter().filter_map(report).collect()
     }
 
+    /// What is still missing of each transfer that was seen.
+    pub(super) fn open(&self, receiver: &mut Receiver) -> Vec<TransferReport> {
+        let is_open = |report: &TransferReport| {
+            report.output.is_none() && report.state != TransferState::Complete
+        };
+        self.reports(receiver).into_iter().filter(is_open).collect()
+    }
+
+    /// Whether there is a transfer, and nothing is left to be done for any.
+    pub(super) fn is_settled(&self, receiver: &Receiver) -> bool {
+        let all = receiver.transfers();
+        let is_done = |id: TransferId| {
+            let mut written = self.written.iter().map(|(written, _)| *written);
+            self.given_up.contains(&id)
+                || written.any(|written| written == id || id.is_forgery_of(written))
+        };
+        !all.is_empty() && all.iter().all(|transfer| is_done(transfer.id()))
+    }
+
+    /// The files that are written.
+    pub(super) fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+
     /// The transfers whose files are written.
     pub(super) fn written(&self) -> Vec<TransferId> {
         self.written.iter().map(|(id, _)| *id).collect()

@@ -9,6 +9,7 @@ use super::paper::{announcement, paper};
 use super::progress::Progress;
 use super::target::Target;
 use super::verify::verify;
+use super::voice::{self, Event};
 use crate::media::paper::Paper;
 use crate::media::sinks::FrameSink;
 use crate::media::{open_input, standard_input, storage};
@@ -45,6 +46,9 @@ pub(super) fn run(args: EncodeArgs) -> Result<Exit, Failure> {
     let verified = config.verify.then(|| verify(written.as_deref(), (&outline, &summary), &config));
     let verified = verified.transpose()?.unwrap_or_default();
     sink.finish()?;
+    let (frames_total, bytes) = (outline.frames, outline.bytes);
+    let spare_frames = summary.spare_frames;
+    voice::event(&Event::Drawn { frames: shown, frames_total, bytes, spare_frames });
     let told = match config.content {
         Content::File { .. } if is_told => String::new(),
         Content::File { .. } => describe(&outline, &summary, shown),

@@ -1,6 +1,7 @@
 //! How the process ends: every error that a command can end with has its place in [`Failure`], and
 //! from there its exit code.
 
+use super::voice::{self, Event};
 use crate::format::FormatError;
 use crate::media::Stop;
 use crate::media::output::OutputError;
@@ -70,9 +71,13 @@ impl Failure {
             Self::Unverified { error, hint } => (error, Some(hint), Exit::Unverified),
             Self::Error { error, hint } => (error, hint, Exit::Error),
         };
-        say!("tilecast: error: {error:#}");
         let full = is_full(&error).then(|| "free some space".to_owned());
-        if let Some(hint) = hint.or(full) {
+        let (message, hint) = (format!("{error:#}"), hint.or(full));
+        if voice::event(&Event::Error { message: &message, hint: hint.as_deref() }) {
+            return exit;
+        }
+        say!("tilecast: error: {message}");
+        if let Some(hint) = hint {
             say!("tilecast: hint: {hint}");
         }
         exit

@@ -11,7 +11,8 @@ use crate::media::sources::{
 use crate::text::printable;
 use anyhow::Context;
 use std::collections::HashSet;
-use std::io::IsTerminal;
+use std::fs::Metadata;
+use std::io::{self, ErrorKind, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -55,7 +56,8 @@ impl About {
     }
 }
 
-fn pending(source: Source) -> Pending<About, Load> {
+/// A capture as it is read, with where it came from.
+pub(super) fn pending(source: Source) -> Pending<About, Load> {
     let Source { origin, number, follows, key, cut, load } = source;
     Pending { about: About { origin, number, key, cut }, follows, load }
 }
@@ -98,11 +100,53 @@ fn need_ffmpeg(path: &Path) -> Result<(), Failure> {
 }
 
 /// Tells a file from others and from what it was before: its path, length and time.
-fn file_key(file: &Path) -> Option<String> {
+pub(super) fn file_key(file: &Path) -> Option<String> {
     let metadata = std::fs::metadata(file).ok()?;
     let time = metadata.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
     let path = std::path::absolute(file).ok()?;
     Some(format!("{} {} {}", path.display(), metadata.len(), time.as_nanos()))
+}
+
+/// Gives the files in a folder, by name, then those in the folders within it. What is hidden is not
+/// meant, and links to folders may lead anywhere.
+///
+/// # Errors
+/// If a folder cannot be read; but those within may go at any time.
+pub(super) fn files_in(folder: &Path, give: &mut dyn FnMut(PathBuf, Metadata)) -> io::Result<()> {
+    files_within(folder, MAX_DEPTH, give)
+}
+
+fn files_within(
+    folder: &Path,
+    depth: usize,
+    give: &mut dyn FnMut(PathBuf, Metadata),
+) -> io::Result<()> {
+    let (mut files, mut folders) = (Vec::new(), Vec::new());
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        }
+        let path = entry.path();
+        match entry.file_type()?.is_dir() {
+            true => folders.push(path),
+            false => match std::fs::metadata(&path) {
+                Ok(metadata) if metadata.is_file() => files.push((path, metadata)),
+                _ => {}
+            },
+        }
+    }
+    files.sort_by(|(one, _), (other, _)| one.cmp(other));
+    folders.sort();
+    files.into_iter().for_each(|(path, metadata)| give(path, metadata));
+    let Some(depth) = depth.checked_sub(1) else { return Ok(()) };
+    for folder in folders {
+        match files_within(&folder, depth, give) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            read => read?,
+        }
+    }
+    Ok(())
 }
 
 /// Where captures come from.
@@ -132,7 +176,7 @@ impl Inputs {
         let metadata = std::fs::metadata(path).with_context(context)?;
         if metadata.is_dir() {
             let before = self.files.len();
-            self.add_folder(path, MAX_DEPTH).with_context(context)?;
+            files_in(path, &mut |file, _| self.files.push(file)).with_context(context)?;
             if self.files.len() == before {
                 say!("tilecast: there are no files in {}", show(path));
             }
@@ -146,31 +190,6 @@ impl Inputs {
                 need_ffmpeg(path)?;
             }
             self.files.push(path.to_owned());
-        }
-        Ok(())
-    }
-
-    /// Adds the files in a folder, then those in the folders within it. What is hidden is not meant,
-    /// and links to folders may lead anywhere.
-    fn add_folder(&mut self, folder: &Path, depth: usize) -> std::io::Result<()> {
-        let (mut files, mut folders) = (Vec::new(), Vec::new());
-        for entry in std::fs::read_dir(folder)? {
-            let entry = entry?;
-            if entry.file_name().to_string_lossy().starts_with('.') {
-                continue;
-            }
-            let path = entry.path();
-            match entry.file_type()?.is_dir() {
-                true => folders.push(path),
-                false if path.is_file() => files.push(path),
-                false => {}
-            }
-        }
-        files.sort();
-        folders.sort();
-        self.files.extend(files);
-        if let Some(depth) = depth.checked_sub(1) {
-            folders.into_iter().try_for_each(|folder| self.add_folder(&folder, depth))?;
         }
         Ok(())
     }

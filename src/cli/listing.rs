@@ -72,6 +72,14 @@ impl<W: Write> Listing<W> {
     }
 }
 
+/// An entry on a line of its own.
+pub(super) fn to_line(entry: &impl Serialize) -> String {
+    let mut line = Vec::new();
+    // Writing to memory does not fail, and what is written here has no keys but strings.
+    let _ = entry.serialize(&mut Serializer::with_formatter(&mut line, Visible));
+    String::from_utf8(line).unwrap_or_default()
+}
+
 /// JSON that shows what is in it: characters that cannot be seen are escaped.
 struct Visible;
 

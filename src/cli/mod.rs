@@ -3,15 +3,16 @@
 //! Data goes to standard output only, progress and messages to standard error. Error texts begin
 //! in lower case and have no full stop; a second line says what to do where that is known.
 
-/// A line for people. That nobody reads them any more is no reason to stop: `eprintln!` would.
+/// A line for people, or what programs get of it.
 macro_rules! say {
-    ($($text:tt)*) => {{
-        use std::io::Write as _;
-        let _ = writeln!(std::io::stderr(), $($text)*);
-    }};
+    ($($text:tt)*) => {
+        crate::cli::voice::line(&format!($($text)*))
+    };
 }
 
+mod advice;
 mod args;
+mod arrivals;
 mod channel;
 mod completions;
 mod config;
@@ -25,15 +26,20 @@ mod inputs;
 mod journal;
 mod kinds;
 mod listing;
+mod live;
 mod manual;
+mod pace;
 mod paper;
 mod patience;
 mod progress;
 mod receiver;
+mod tally;
 mod target;
 mod told;
 mod values;
 mod verify;
+mod vigil;
+mod voice;
 mod watch;
 mod words;
 mod write;
@@ -42,11 +48,17 @@ use crate::text::thousands;
 use args::{Args, Command};
 use clap::Parser;
 use exit::Failure;
+use voice::Event;
 
 /// Runs the command with the process's arguments.
 pub fn main() -> std::process::ExitCode {
     exit::watch_interrupt();
     let args = Args::parse();
+    if args.command.is_for_programs() {
+        voice::speak_json();
+    }
+    let (command, version) = (args.command.name(), env!("CARGO_PKG_VERSION"));
+    voice::event(&Event::Begin { command, version });
     let outcome = match args.command {
         Command::Encode(args) => encode::run(args),
         Command::Decode(args) => decode::run(args),
@@ -55,7 +67,9 @@ pub fn main() -> std::process::ExitCode {
         Command::Completions(args) => completions::run(&args),
         Command::Man => manual::run(),
     };
-    outcome.unwrap_or_else(|failure: Failure| failure.tell()).into()
+    let exit = outcome.unwrap_or_else(|failure: Failure| failure.tell());
+    voice::event(&Event::End { status: exit as u8 });
+    exit.into()
 }
 
 /// Checks words as [`main`] does, and does nothing: whether something would be done.

@@ -1,6 +1,7 @@
 //! What is said of transfers.
 
 use super::counted;
+use super::voice::{self, Event};
 use crate::container::safe_name;
 use crate::receive::{TransferId, Unverified};
 use crate::report::{ProbeReport, TransferReport, TransferState, ranges};
@@ -14,8 +15,54 @@ pub(super) fn shown_name(result: &TransferReport) -> Option<String> {
     result.name.as_deref().map(safe_name)
 }
 
+/// Frames that are missing, `most` ranges of them by their numbers.
+pub(super) fn missing(result: &TransferReport, most: usize) -> String {
+    let (needed, frames) = (result.frames_needed, &result.frames_missing);
+    match frames.len() as u64 {
+        0 => format!("{} needed", counted(needed, "more frame")),
+        count if count == needed => {
+            format!("{} missing: {}", counted(needed, "frame"), some(frames, most))
+        }
+        _ => format!("{} needed, of {}", counted(needed, "more frame"), some(frames, most)),
+    }
+}
+
+/// Says what is still missing of transfers, while there is more to come.
+pub(super) fn tell_missing(results: &[TransferReport]) {
+    for result in results {
+        if told(result) {
+            continue;
+        }
+        let name = shown_name(result).unwrap_or_else(|| format!("transfer {}", result.id));
+        let (received, open) = (result.packets_received, result.packets_missing);
+        let share = received * 100 / received.saturating_add(open).max(1);
+        match result.state {
+            TransferState::Incomplete => {
+                say!("{name}: {share} %, {}", missing(result, NAMED));
+            }
+            _ => say!("{name}: what arrived is not the file that was sent"),
+        }
+    }
+}
+
+/// Tells programs how far a transfer has come, if they listen.
+fn told(result: &TransferReport) -> bool {
+    match result.state {
+        TransferState::Incomplete => voice::event(&Event::Missing(result)),
+        TransferState::Failed => voice::event(&Event::Failed(result)),
+        TransferState::Complete if result.output.is_some() => {
+            voice::event(&Event::Complete(result))
+        }
+        // Why it is not written is said elsewhere.
+        TransferState::Complete => voice::is_json(),
+    }
+}
+
 /// Says what became of a transfer.
 pub(super) fn tell(result: &TransferReport, quiet: bool) {
+    if told(result) {
+        return;
+    }
     let name = shown_name(result).map_or_else(String::new, |name| format!(" ({name})"));
     let id = &result.id;
     match (&result.state, &result.output) {
@@ -38,7 +85,7 @@ pub(super) fn tell(result: &TransferReport, quiet: bool) {
             if result.frames_missing.is_empty() {
                 say!("tilecast: hint: any other frames of it help");
             } else {
-                say!("tilecast: hint: take these again: {}", some(&result.frames_missing));
+                say!("tilecast: hint: take these again: {}", some(&result.frames_missing, NAMED));
             }
         }
         (TransferState::Failed, _) => {
@@ -113,10 +160,10 @@ pub(super) fn tell_others(count: usize) {
     }
 }
 
-/// Frame numbers as ranges, as many as can be read.
-fn some(frames: &[u64]) -> String {
+/// Frame numbers as ranges, about as many as can be read.
+fn some(frames: &[u64], most: usize) -> String {
     let text = ranges(frames);
-    match text.match_indices(", ").nth(NAMED) {
+    match text.match_indices(", ").nth(most) {
         Some((end, _)) => format!("{} and others", &text[..end]),
         None => text,
     }
@@ -128,9 +175,9 @@ mod tests {
 
     #[test]
     fn of_many_missing_frames_some_are_named() {
-        assert_eq!(some(&[1, 2, 3, 9]), "1-3, 9");
+        assert_eq!(some(&[1, 2, 3, 9], NAMED), "1-3, 9");
         let odd: Vec<u64> = (0..1000).map(|i| 2 * i + 1).collect();
-        let text = some(&odd);
+        let text = some(&odd, NAMED);
         assert!(text.starts_with("1, 3, 5, ") && text.ends_with(" and others"), "{text}");
         assert!(text.len() < 400);
     }

@@ -1,54 +1,80 @@
 //! What is told while captures come in: a line for each photo, one for a whole video, and how far
 //! everything is.
 
-use super::counted;
-use super::progress::Progress;
+use super::live::Live;
+use super::progress::{Progress, TOLD};
+use super::tally::Tally;
+use super::voice::{self, Event};
 use crate::reading::Outcome;
 use crate::receive::Receiver;
-use crate::report::{CaptureReport, ranges};
-use std::sync::Arc;
+use crate::report::CaptureReport;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// Missing frames are looked up this often: it costs time with large files.
+/// The line of a video changes no more often: it is to be read.
+const DRAWN: Duration = Duration::from_millis(500);
+/// What is missing is looked up no more often,
 const LOOK_UP: Duration = Duration::from_millis(700);
-/// Missing frames that are named while there is little room.
-const NAMED: usize = 6;
+/// nor for more than this share of the time: with large files it takes long.
+const SHARE: u32 = 20;
+
+/// What was asked for.
+#[derive(Clone, Copy)]
+pub(super) struct WatchConfig {
+    /// Files that captures come from, 0 if nobody knows.
+    pub(super) files: u64,
+    /// Whether captures follow each other in time from the start.
+    pub(super) is_live: bool,
+    pub(super) quiet: bool,
+}
 
 /// Watches captures.
 pub(super) struct Watch {
-    progress: Progress,
-    started: Instant,
-    /// Bytes that an earlier run had received.
-    before: u64,
+    shown: Arc<Shown>,
+    quiet: bool,
     count: u64,
     files: u64,
-    missing: (Instant, String),
+    /// When to look up again what is missing.
+    look_up: Option<Instant>,
     video: Option<Tally>,
+    /// Ends the clock.
+    clock: Option<(Sender<()>, JoinHandle<()>)>,
 }
 
-/// What the captures of one video or stream gave.
-struct Tally {
-    origin: Arc<str>,
+/// What is shown of it, also while no captures come.
+struct Shown {
+    progress: Progress,
     started: Instant,
-    captures: u64,
-    full: u64,
-    partial: u64,
-    repeats: u64,
+    /// Whether anybody is told how far it is.
+    is_told: bool,
+    state: Mutex<State>,
+}
+
+struct State {
+    live: Live,
+    /// Whether captures follow each other in time.
+    is_live: bool,
+    /// When the line was drawn, or programs were told.
+    drawn: Option<Instant>,
+    /// The advice that programs know.
+    advice: Option<&'static str>,
 }
 
 impl Watch {
-    /// A watch over captures of `files` files (0: unknown) for `receiver`.
-    pub(super) fn new(files: u64, quiet: bool, receiver: &Receiver) -> Self {
-        let now = Instant::now();
-        Self {
-            progress: Progress::new(files, "captures", quiet),
-            started: now,
-            before: receiver.progress().bytes,
-            count: 0,
-            files: 0,
-            missing: (now, String::new()),
-            video: None,
-        }
+    /// A watch over captures for `receiver`.
+    pub(super) fn new(config: WatchConfig, receiver: &Receiver) -> Self {
+        let WatchConfig { files, is_live, quiet } = config;
+        let progress = Progress::of_captures(files, "captures", quiet);
+        let is_told = !quiet && (progress.is_shown() || voice::is_json());
+        let mut live = Live::default();
+        live.arrived(Duration::ZERO, receiver.progress());
+        let state = Mutex::new(State { live, is_live: false, drawn: None, advice: None });
+        let shown = Arc::new(Shown { progress, started: Instant::now(), is_told, state });
+        shown.set_live(is_live);
+        let clock = is_told.then(|| clock(Arc::clone(&shown)));
+        Self { shown, quiet, count: 0, files: 0, look_up: None, video: None, clock }
     }
 
     /// Pictures so far.
@@ -62,104 +88,143 @@ impl Watch {
     }
 
     /// Takes note of the captures of a picture that `receiver` has taken, how they went (`None`:
-    /// there was no picture), and which video it is from.
+    /// there was no picture), whether they gave anything new, and which video it is from.
     pub(super) fn note(
         &mut self,
         captures: &[(CaptureReport, Option<Outcome>)],
+        is_news: bool,
         video: Option<&Arc<str>>,
-        receiver: &Receiver,
+        receiver: &mut Receiver,
     ) {
         self.count += 1;
-        if self.video.as_ref().is_none_or(|tally| Some(&tally.origin) != video) {
+        if self.video.as_ref().is_none_or(|tally| !tally.is_of(video)) {
             self.end_video();
             self.files += 1;
             self.video = video.cloned().map(Tally::new);
+            self.shown.set_live(video.is_some());
         }
         for (capture, outcome) in captures {
             if let Some(tally) = &mut self.video {
                 tally.add(*outcome, capture.codewords_decoded);
             }
-            if self.video.is_none() || outcome.is_none() {
-                self.progress.line(&describe(capture));
+            if (self.video.is_none() || outcome.is_none()) && !self.quiet {
+                tell_photo(capture);
             }
         }
-        self.progress.set(self.count);
-        self.tell(receiver);
+        if self.video.is_none() {
+            self.shown.progress.set(self.count);
+        }
+        if self.shown.is_told {
+            self.look_up(receiver);
+            let codes = captures.iter().map(|(capture, _)| capture.code);
+            self.shown.note(codes, is_news, receiver);
+        }
     }
 
-    fn tell(&mut self, receiver: &Receiver) {
-        if !self.progress.is_shown() {
+    /// Looks up what is missing, unless it was done a moment ago.
+    fn look_up(&mut self, receiver: &mut Receiver) {
+        let start = Instant::now();
+        if self.look_up.is_some_and(|next| start < next) {
             return;
         }
-        let progress = receiver.progress();
-        let all = progress.received + progress.missing;
-        let mut text = format!("{}/{all} packets", progress.received);
-        if self.video.is_some() {
-            text += &format!(", {:.0} kbit/s", self.goodput(receiver));
-            if self.missing.0.elapsed() > LOOK_UP {
-                self.missing = (Instant::now(), name(&receiver.frames_missing()));
-            }
-            text += &self.missing.1;
+        let all = receiver.transfers();
+        let open = all.iter().find(|transfer| !transfer.is_complete()).or(all.first());
+        let id = open.map(|transfer| transfer.id());
+        if let Some(mut transfer) = id.and_then(|id| receiver.transfer(id)) {
+            self.shown.state().live.stand(&transfer.report());
         }
-        self.progress.say(text);
-    }
-
-    /// Payload that has been received since the start, in kbit/s.
-    fn goodput(&self, receiver: &Receiver) -> f64 {
-        let bits = (receiver.progress().bytes - self.before) as f64 * 8.0;
-        bits / 1000.0 / self.started.elapsed().as_secs_f64().max(1e-3)
+        self.look_up = Some(start + LOOK_UP.max(start.elapsed() * SHARE));
     }
 
     fn end_video(&mut self) {
-        if let Some(tally) = self.video.take() {
-            self.progress.line(&tally.describe());
+        if let Some(tally) = self.video.take().filter(|_| !self.quiet) {
+            tally.tell();
         }
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
+        if let Some((stop, thread)) = self.clock.take() {
+            drop(stop);
+            // It has nothing to say of how it ended.
+            let _ = thread.join();
+        }
         self.end_video();
     }
 }
 
-impl Tally {
-    fn new(origin: Arc<str>) -> Self {
-        let started = Instant::now();
-        Self { origin, started, captures: 0, full: 0, partial: 0, repeats: 0 }
+/// Looks again now and then: that nothing comes is to be said as well.
+fn clock(shown: Arc<Shown>) -> (Sender<()>, JoinHandle<()>) {
+    let (stop, stopped) = channel();
+    let thread = std::thread::spawn(move || {
+        while stopped.recv_timeout(DRAWN) == Err(RecvTimeoutError::Timeout) {
+            shown.look();
+        }
+    });
+    (stop, thread)
+}
+
+impl Shown {
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn add(&mut self, outcome: Option<Outcome>, decoded: usize) {
-        self.captures += 1;
-        match outcome {
-            Some(Outcome::Repeat) => self.repeats += 1,
-            Some(Outcome::Read) => self.full += 1,
-            _ if decoded > 0 => self.partial += 1,
-            _ => {}
+    /// Whether captures follow each other in time from now on.
+    fn set_live(&self, is_live: bool) {
+        let mut state = self.state();
+        if state.is_live != is_live {
+            state.is_live = is_live;
+            if is_live { self.progress.words() } else { self.progress.count() }
         }
     }
 
-    fn describe(&self) -> String {
-        let seconds = self.started.elapsed().as_secs_f64();
-        let nothing = self.captures - self.full - self.partial - self.repeats;
-        format!(
-            "{}: {} in {seconds:.1} s: {} read in full, {} in part, {} seen before, {nothing} \
-             without anything",
-            self.origin,
-            counted(self.captures, "picture"),
-            self.full,
-            self.partial,
-            self.repeats,
-        )
+    /// Takes note of a picture.
+    fn note(&self, codes: impl Iterator<Item = &'static str>, is_news: bool, receiver: &Receiver) {
+        let now = self.started.elapsed();
+        let mut state = self.state();
+        state.live.note(now, codes, is_news, receiver.progress());
+        let every = if voice::is_json() { TOLD } else { DRAWN };
+        if !state.is_live || state.drawn.is_none_or(|drawn| drawn.elapsed() >= every) {
+            self.draw(&mut state);
+        }
+    }
+
+    /// Takes note that time has passed.
+    fn look(&self) {
+        let mut state = self.state();
+        let now = self.started.elapsed();
+        let is_due = match voice::is_json() {
+            true => state.live.advice(now) != state.advice,
+            false => state.drawn.is_none_or(|drawn| drawn.elapsed() >= DRAWN),
+        };
+        if state.is_live && is_due {
+            self.draw(&mut state);
+        }
+    }
+
+    fn draw(&self, state: &mut State) {
+        let now = self.started.elapsed();
+        if voice::is_json() {
+            if state.drawn.is_some_and(|drawn| drawn.elapsed() < TOLD) {
+                return;
+            }
+            state.advice = state.live.advice(now);
+            let is_live = state.is_live;
+            voice::event(&Event::Progress(state.live.event(now, is_live)));
+        } else if state.is_live {
+            self.progress.say(state.live.line(now));
+        } else {
+            self.progress.say(state.live.packets());
+        }
+        state.drawn = Some(Instant::now());
     }
 }
 
-/// The first of some missing frames.
-fn name(missing: &[u64]) -> String {
-    match missing.len() {
-        0 => String::new(),
-        count if count <= NAMED => format!(", missing {}", ranges(missing)),
-        count => format!(", missing {} and {} more", ranges(&missing[..NAMED]), count - NAMED),
+/// Says what a photo gave.
+fn tell_photo(capture: &CaptureReport) {
+    if !voice::event(&Event::Photo(capture)) {
+        say!("{}", describe(capture));
     }
 }
 
@@ -192,31 +257,4 @@ pub(super) fn describe(capture: &CaptureReport) -> String {
     }
     parts.extend(capture.reason.clone());
     format!("{}: {}", capture.path, parts.join(", "))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn few_missing_frames_are_named_and_many_are_counted() {
-        assert_eq!(name(&[]), "");
-        assert_eq!(name(&[3, 4, 5, 9]), ", missing 3-5, 9");
-        let many: Vec<u64> = (1..=20).collect();
-        assert_eq!(name(&many), ", missing 1-6 and 14 more");
-    }
-
-    #[test]
-    fn a_video_is_summed_up() {
-        let mut tally = Tally::new("a.mp4".into());
-        tally.add(Some(Outcome::Read), 9);
-        tally.add(Some(Outcome::BlocksLost { lost: 4, total: 9 }), 5);
-        tally.add(Some(Outcome::Repeat), 0);
-        tally.add(Some(Outcome::NoFinder), 0);
-        tally.add(None, 0);
-        let line = tally.describe();
-        assert!(line.starts_with("a.mp4: 5 pictures in "), "{line}");
-        let counts = "1 read in full, 1 in part, 1 seen before, 2 without anything";
-        assert!(line.ends_with(counts), "{line}");
-    }
 }

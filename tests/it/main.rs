@@ -45,6 +45,8 @@ mod page;
 mod paper;
 // The probe, through cameras.
 mod probe;
+// What is told while a run goes on: the line on a terminal, events for programs.
+mod progress;
 // The receiver's page in real browsers.
 mod receiving;
 // What is told to programs: reports, codes.
@@ -69,6 +71,9 @@ mod support;
 mod trust;
 // What is written is read back.
 mod verified;
+// Folders that photos arrive in.
+#[cfg(unix)]
+mod watched;
 // Inputs that are silent, or large: who waits for whom.
 mod waiting;
 // Golden vectors of every layer.
