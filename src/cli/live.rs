@@ -69,11 +69,11 @@ impl Live {
 
     /// The line for people; the end of it may be cut off.
     pub(super) fn line(&mut self, now: Duration) -> String {
-        let mut parts = vec![self.share(), self.to_do(now)];
+        let mut parts = vec![self.share(), self.instruction(now)];
         if self.advice.now(now).is_some() {
             parts.extend(self.missing.clone());
         }
-        if let Some(rate) = self.rate(now) {
+        if let Some(rate) = self.rate(now).filter(|_| self.progress.received > 0) {
             parts.push(format!("{} kbit/s", thousands((rate.bits / 1000.0).round() as u64)));
             let left = rate.seconds_for(self.progress.missing);
             parts.extend(left.map(|left| format!("{} left", time_in_words(left))));
@@ -93,7 +93,7 @@ impl Live {
     }
 
     /// What to do now.
-    fn to_do(&mut self, now: Duration) -> String {
+    fn instruction(&mut self, now: Duration) -> String {
         let Progress { received, missing, .. } = self.progress;
         match (self.advice.now(now), &self.missing) {
             (Some(AdviceEvent { why, here, .. }), _) => format!("{why}: {here}"),
