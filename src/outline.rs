@@ -16,6 +16,8 @@ pub struct Outline {
     pub frames: u64,
     /// Side of a tile, in pixels.
     pub tile: usize,
+    /// Dark pixels around the tiles.
+    pub border: usize,
     /// How frames are drawn from their symbols alone, if they can be.
     pub cells: Option<Arc<Cells>>,
 }

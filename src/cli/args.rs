@@ -168,8 +168,8 @@ pub(super) struct EncodeArgs {
     pub instructions: bool,
     /// Further packets against lost frames, in percent of the file: 0% to 1000%; from 100% on in an
     /// order for shows that are joined anywhere. Or how many frames may be lost, whichever they are:
-    /// 2pages, 3frames [default: 20%; 120% for what plays; for paper 15%, and a
-    /// page at least beyond the first]
+    /// 2pages, 3frames [default: 20%; 120% for what plays, but for -p host; for
+    /// paper 15%, and a page at least beyond the first]
     #[arg(long, value_name = "PERCENT|N", value_parser = parse_redundancy)]
     pub redundancy: Option<Redundancy>,
     /// Bands that a frame is cut into, 1 to 64: each survives without the others [default: 1;
@@ -189,7 +189,7 @@ pub(super) struct EncodeArgs {
     #[arg(long)]
     pub animate: bool,
     /// Frames a second of what plays, 1 to 60: half of what the camera takes, or less [default: 15;
-    /// 20 suits a camera that takes 60]
+    /// 20 suits a camera that takes 60; 6 for -p host]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=60))]
     pub fps: Option<u32>,
     /// How often all frames are played, 0 for ever [default: 0; 1 for videos and streams]

@@ -68,10 +68,12 @@ impl Channel {
 
     /// Whether frames have bands unless something else was asked for.
     pub(super) fn has_bands(&self) -> bool {
-        self.moves || self.profile.parameters().bands > 1
+        let is_filmed = self.moves && self.profile != Profile::Host;
+        is_filmed || self.profile.parameters().bands > 1
     }
 
-    /// How much more than the file travels: what plays is joined anywhere and not waited for.
+    /// How much more than the file travels: what plays is joined anywhere and not waited for, but what a
+    /// host has can be had whole.
     pub(super) fn redundancy(&self, args: &EncodeArgs) -> Redundancy {
         args.redundancy.unwrap_or(match &self.sheet {
             Some(_) => Redundancy::Paper,
@@ -81,6 +83,10 @@ impl Channel {
 
     /// The same as a share of the file.
     pub(super) fn share(&self) -> f64 {
-        if self.moves { SHOW_REDUNDANCY } else { DEFAULT_REDUNDANCY }
+        if self.moves && self.profile != Profile::Host {
+            SHOW_REDUNDANCY
+        } else {
+            DEFAULT_REDUNDANCY
+        }
     }
 }

@@ -3,6 +3,7 @@
 use super::args::EncodeArgs;
 use super::exit::Failure;
 use super::kinds::{Kind, check_options};
+use crate::format::{HOST_SCREEN, Profile};
 use crate::media::output::{OutputFile, OutputFolder};
 use crate::media::paper::Paper;
 use crate::media::sinks::{
@@ -14,6 +15,8 @@ use std::path::PathBuf;
 
 /// Frames a second of animations.
 const DEFAULT_FPS: u32 = 15;
+/// Frames a second of videos that are encoded again, at 2.5 Mbit/s.
+const HOST_FPS: u32 = 6;
 
 /// What `-o` and its options ask for.
 pub(super) struct OutputConfig {
@@ -23,6 +26,8 @@ pub(super) struct OutputConfig {
     fps: u32,
     loops: Option<u32>,
     receiver: Option<Address>,
+    /// Width and height of the pictures of a video, if its frames are for a screen.
+    screen: Option<(usize, usize)>,
 }
 
 impl OutputConfig {
@@ -33,10 +38,13 @@ impl OutputConfig {
     pub(super) fn new(args: &EncodeArgs) -> Result<Self, Failure> {
         let kind = Kind::of(args);
         check_options(args, kind)?;
-        let fps = args.fps.unwrap_or(DEFAULT_FPS);
         let (path, force, loops) = (args.output.clone(), args.common.force, args.loops);
         let receiver = args.receiver_url.as_deref().and_then(Address::new);
-        Ok(Self { kind, path, force, fps, loops, receiver })
+        let for_host = args.profile == Some(Profile::Host);
+        let fps = args.fps.unwrap_or(if for_host { HOST_FPS } else { DEFAULT_FPS });
+        let whole = (for_host && args.size.is_none()).then_some(HOST_SCREEN);
+        let screen = args.screen.or(whole);
+        Ok(Self { kind, path, force, fps, loops, receiver, screen })
     }
 
     /// Whether frames follow each other by themselves, however fast a camera is.
@@ -124,8 +132,9 @@ impl<'a> Target<'a> {
         shown: u64,
         paper: Option<Paper>,
     ) -> Result<Box<dyn FrameSink>, Failure> {
-        let OutputConfig { kind, fps, loops, .. } = *self.config;
-        let (size, playback) = (outline.size, Playback { fps, plays: loops.unwrap_or(0), shown });
+        let OutputConfig { kind, fps, loops, screen, .. } = *self.config;
+        let playback = Playback { fps, plays: loops.unwrap_or(0), shown, screen };
+        let size = outline.size;
         Ok(match (self.reserved, kind) {
             (Reserved::Folder(folder), _) => {
                 Box::new(FolderSink::new(folder, outline.frames, paper.is_some()))

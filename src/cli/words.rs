@@ -22,6 +22,9 @@ impl ValueEnum for Profile {
             Self::Ultra => "sharp photos, close by: 2-pixel tiles",
             Self::Photo => "sharp photos of 8 megapixels and more: 2-pixel tiles, 1448x1448",
             Self::Lossless => "screenshots, remote desktops, copied files: 1-pixel tiles",
+            Self::Host => {
+                "videos that a host or a messenger encodes again: 4-pixel tiles, black and white"
+            }
             Self::Print => "paper, see --density and --paper",
         };
         Some(PossibleValue::new(self.name()).help(help))

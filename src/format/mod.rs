@@ -12,7 +12,7 @@ pub use crate::modem::FrameFormat;
 pub use density::Density;
 pub use parameters::Parameters;
 pub use probe::{PROBE_FRAMES, PROBE_TRANSFER, Trial};
-pub use profile::{FormatChoice, FormatError, Profile};
+pub use profile::{FormatChoice, FormatError, HOST_SCREEN, Profile};
 pub use screen::size_on_screen;
 
 use crate::frame::Layout;

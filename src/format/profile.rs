@@ -2,11 +2,15 @@
 
 use super::density::Density;
 use super::parameters::Parameters;
+use super::screen::size_on_screen;
 use super::{FrameFormat, FrameTables};
 use crate::frame::{Geometry, GeometryError, Layout, Palette};
 use crate::inner::{FrameCode, MAX_BANDS};
 use crate::ldpc::parity_for_rate;
 use crate::outer::PACKET_HEADER_BYTES;
+
+/// Width and height, in pixels, of videos for hosts: the largest that all of them take as they are.
+pub const HOST_SCREEN: (usize, usize) = (1920, 1080);
 
 /// A named choice of tile, code rate, colours, bands and size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,13 +29,16 @@ pub enum Profile {
     Photo,
     /// Screenshots, remote desktops, copied files.
     Lossless,
+    /// Videos that somebody else encodes again: hosts, messengers.
+    Host,
     /// Paper.
     Print,
 }
 
 impl Profile {
-    /// All profiles: for videos, for photos, for what loses nothing, for paper; the most robust first.
-    pub const ALL: [Self; 8] = [
+    /// All profiles: for videos, for photos, for what loses nothing, for files that are
+    /// encoded again, for paper; the most robust first.
+    pub const ALL: [Self; 9] = [
         Self::Robust,
         Self::Standard,
         Self::Video,
@@ -39,6 +46,7 @@ impl Profile {
         Self::Ultra,
         Self::Photo,
         Self::Lossless,
+        Self::Host,
         Self::Print,
     ];
 
@@ -52,6 +60,7 @@ impl Profile {
             Self::Ultra => "ultra",
             Self::Photo => "photo",
             Self::Lossless => "lossless",
+            Self::Host => "host",
             Self::Print => "print",
         }
     }
@@ -73,6 +82,13 @@ impl Profile {
             Self::Ultra => Parameters { tile: 2, parity: 11, ..usual },
             Self::Photo => Parameters { tile: 2, parity: 9, size: (1448, 1448), ..usual },
             Self::Lossless => Parameters { tile: 1, parity: 4, ..usual },
+            Self::Host => Parameters {
+                tile: 4,
+                parity: 9,
+                palette: Palette::BlackWhite,
+                bands: 1,
+                size: size_on_screen(HOST_SCREEN, false),
+            },
             Self::Print => Density::default().parameters(),
         }
     }

@@ -144,7 +144,7 @@ mod tests {
     }
 
     fn written(kind: StreamKind) -> Vec<u8> {
-        let playback = Playback { fps: 15, plays: 0, shown: 3 };
+        let playback = Playback { fps: 15, plays: 0, shown: 3, screen: None };
         let mut framing = kind.framing((9, 4), &playback).unwrap();
         let mut bytes = Vec::new();
         framing.begin(&mut bytes).unwrap();

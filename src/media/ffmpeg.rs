@@ -1,6 +1,7 @@
 //! Compressed video in both directions, by the `ffmpeg` that the user has: a child process that
 //! gives or takes uncompressed frames through a pipe.
 
+use super::canvas::Canvas;
 use super::patient::{PatientReader, Stop};
 use crate::text::printable;
 use std::ffi::{OsStr, OsString};
@@ -250,6 +251,8 @@ pub struct VideoFormat {
     pub container: Container,
     /// Width and height of the frames.
     pub size: (usize, usize),
+    /// Where they lie in its pictures.
+    pub canvas: Canvas,
     /// Frames a second.
     pub fps: u32,
     /// Whether colours keep their full resolution, which not every player can show.
@@ -273,8 +276,8 @@ impl VideoWriter {
         command.args(["-y", "-f", "rawvideo", "-pixel_format", "rgb24", "-video_size"]);
         command.arg(format!("{width}x{height}")).arg("-framerate").arg(format.fps.to_string());
         command.args(["-i", "pipe:0"]).args(format.container.codec());
-        // Half-resolution chroma needs even sides.
-        command.args(["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2", "-pix_fmt"]);
+        let Canvas { size: (width, height), at: (left, top) } = format.canvas;
+        command.arg("-vf").arg(format!("pad={width}:{height}:{left}:{top}")).arg("-pix_fmt");
         command.arg(if format.full_chroma { "yuv444p" } else { "yuv420p" });
         let mut address = OsString::from("file:");
         address.push(path);

@@ -8,6 +8,7 @@
 mod animation;
 mod apng;
 mod bilevel;
+mod canvas;
 mod facsimile;
 pub mod ffmpeg;
 mod form;

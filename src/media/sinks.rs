@@ -4,6 +4,7 @@
 //! and between its frames is its framing.
 
 use super::apng::Apng;
+use super::canvas::Canvas;
 use super::ffmpeg::{Container, FfmpegError, VideoFormat, VideoWriter};
 use super::form::Form;
 use super::framing::Framing;
@@ -27,6 +28,8 @@ pub struct Playback {
     pub plays: u32,
     /// Frames that come.
     pub shown: u64,
+    /// Width and height of the pictures of a video, if they are to have a certain size.
+    pub screen: Option<(usize, usize)>,
 }
 
 /// Takes frames.
@@ -106,7 +109,7 @@ impl StreamKind {
         size: (usize, usize),
         playback: &Playback,
     ) -> io::Result<Box<dyn Framing>> {
-        let Playback { fps, plays, shown } = *playback;
+        let Playback { fps, plays, shown, .. } = *playback;
         let too_many = |_| io::Error::other("too many frames for an animation");
         Ok(match self {
             Self::Png { .. } => Box::new(Plain),
@@ -293,7 +296,8 @@ impl VideoSink {
         // Smaller tiles need every chroma sample; players that show them are fewer.
         let full_chroma = outline.tile < 3;
         let (size, fps) = (outline.size, playback.fps);
-        let format = VideoFormat { container, size, fps, full_chroma };
+        let canvas = Canvas::new(size, outline.border, playback.screen);
+        let format = VideoFormat { container, size, canvas, fps, full_chroma };
         Ok(Self { writer: Some(VideoWriter::new(file.unfinished_path(), &format)?), file })
     }
 }

@@ -65,6 +65,7 @@ impl Outgoing for CimbarTransfer {
             size: self.coding.parameters().size,
             frames: self.frames,
             tile: TILE,
+            border: 0,
             cells: None,
         }
     }

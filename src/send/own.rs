@@ -85,6 +85,7 @@ impl Outgoing for OwnTransfer {
             size: (cells.base.width, cells.base.height + below),
             frames: self.drawer.schedule.frames(),
             tile: layout.geometry().tile.into(),
+            border: layout.geometry().border(),
             // A caption is no symbol.
             cells: self.drawer.caption.is_none().then(|| Arc::new(cells)),
         }

@@ -48,6 +48,7 @@ impl Outgoing for Probe {
             size: self.size,
             frames: self.trials.len() as u64 * PROBE_FRAMES,
             tile: 1,
+            border: 0,
             // Frames differ in all but their size.
             cells: None,
         }

@@ -127,7 +127,8 @@ mod tests {
 
     fn page(name: &str, receiver: Option<Address>) -> String {
         let (name, bytes, frames) = (name.to_owned(), 9, 2);
-        let outline = Outline { name, bytes, frames, size: (4, 4), tile: 1, cells: None };
+        let outline =
+            Outline { name, bytes, frames, size: (4, 4), tile: 1, border: 0, cells: None };
         let mut page = Page::new(outline, 15, 0, receiver);
         let mut bytes = Vec::new();
         page.begin(&mut bytes).unwrap();
