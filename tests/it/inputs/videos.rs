@@ -2,11 +2,12 @@
 
 use super::{drawn, frames, gives, several};
 use crate::camera::recording::Recorder;
-use crate::support::Workdir;
+use crate::support::{Workdir, random_bytes};
 use predicates::prelude::*;
 use predicates::str::contains;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
+use tilecast::media::decode_picture;
 
 /// Runs ffmpeg; whether it did what it should.
 fn ffmpeg(dir: &Workdir, args: &[&str]) -> bool {
@@ -73,6 +74,25 @@ fn avif_is_left_to_ffmpeg() {
         .assert()
         .code(1)
         .stderr(contains("an AVIF picture").and(contains("ffmpeg -i")));
+}
+
+#[test]
+fn a_video_that_a_host_encodes_again_gives_the_file() {
+    if !Recorder::is_possible() {
+        return;
+    }
+    let dir = Workdir::new();
+    let file = random_bytes(130_000, 11);
+    dir.write("a.bin", &file);
+    dir.tilecast(&["encode", "a.bin", "-o", "a.mp4", "-p", "host", "-q"]).assert().success();
+    let rate = ["-r", "30", "-b:v", "2500k", "-maxrate", "2500k", "-bufsize", "5M"];
+    let codec = ["-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p"];
+    assert!(ffmpeg(&dir, &[&["-i", "a.mp4"], &rate[..], &codec, &["hosted.mp4"]].concat()));
+    gives(&dir, "hosted.mp4", &file);
+    // Hosts take pictures of this size as they are.
+    assert!(ffmpeg(&dir, &["-i", "a.mp4", "-frames:v", "1", "first.png"]));
+    let first = decode_picture(&dir.read("first.png")).unwrap();
+    assert_eq!((first.width(), first.height()), (1920, 1080));
 }
 
 #[test]
