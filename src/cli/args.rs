@@ -27,6 +27,7 @@ tilecast encode report.pdf -o player.html     a page that shows them, for a came
 tilecast decode photos -o report.pdf          photos or frames back to the file
 tilecast decode recording.mp4 -o report.pdf   a recording of that page
 tar c dir | tilecast encode - -o frames       and: tilecast decode frames -o - | tar x
+tilecast decode screen: -o report.pdf         what this screen shows; camera: reads a camera
 tilecast info frames                          what is in these pictures?
 tilecast encode --probe -o probe.html         film it: decode names the best profile
 tilecast encode keys.tar -o backup.pdf        pages to print; decode reads scans of them
@@ -237,9 +238,15 @@ pub(super) enum StreamFormat {
 #[derive(Debug, clap::Args)]
 pub(super) struct DecodeArgs {
     /// Pictures, folders of pictures, animations, videos and addresses of cameras (by ffmpeg), in
-    /// any order; - is standard input: Y4M, or PNG, JPEG and PNM files one after the other
-    #[arg(required_unless_present = "watch", value_name = "PATH")]
+    /// any order; - is standard input: Y4M, or PNG, JPEG and PNM files one after the other; screen: and
+    /// camera: are this machine's, live (by ffmpeg), until the file is complete: screen:NUMBER,
+    /// screen:window=ID, screen:title=NAME (Windows), each with ,WxH+X+Y for a part, camera:NAME,WxH; a
+    /// file of such a name is ./screen:
+    #[arg(required_unless_present_any = ["watch", "list_devices"], value_name = "PATH")]
     pub inputs: Vec<PathBuf>,
+    /// List the screens and cameras that can be read
+    #[arg(long, exclusive = true)]
+    pub list_devices: bool,
     /// Read pictures in this folder as they arrive, say after each what is still missing, and end when
     /// the file is complete
     #[arg(long, value_name = "FOLDER")]
@@ -292,7 +299,8 @@ pub(super) struct CommonArgs {
 /// `info`.
 #[derive(Debug, clap::Args)]
 pub(super) struct InfoArgs {
-    /// Pictures, folders, animations, videos, as for decode
+    /// Pictures, folders, animations, videos, as for decode; of a screen or a camera, what comes up to
+    /// the first frame
     #[arg(required = true, value_name = "PATH")]
     pub inputs: Vec<PathBuf>,
     /// As JSON

@@ -6,6 +6,7 @@ use super::config::DecodeConfig;
 use super::counted;
 use super::delivery::Delivery;
 use super::destination::Destination;
+use super::devices;
 use super::exit::{Exit, Failure, check_interrupt, stop};
 use super::inputs::{About, Inputs, inputs, show};
 use super::journal::Journal;
@@ -35,11 +36,14 @@ type ReportFile = Listing<OutputFile>;
 /// # Errors
 /// What keeps the run from going on; missing frames are no error.
 pub(super) fn run(args: DecodeArgs) -> Result<Exit, Failure> {
+    if args.list_devices {
+        return devices::list();
+    }
     let config = DecodeConfig::new(args)?;
     let destination = Destination::new(config.output.as_deref(), config.force)?;
     let mut report = config.report.as_deref().map(|path| begin_report(path, config.force));
     let mut report = report.take().transpose()?;
-    let inputs = inputs(&config.inputs)?;
+    let inputs = inputs(&config.inputs, config.quiet)?;
     let vigil = Vigil::new(&config)?;
     if let Some(folder) = &config.debug {
         let context = || format!("cannot create {}", show(folder));

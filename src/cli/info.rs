@@ -98,7 +98,10 @@ impl Teller {
 /// If a path cannot be read at all.
 pub(super) fn run(args: InfoArgs) -> Result<Exit, Failure> {
     let mut receiver = Receiver::new(storage::temporary());
-    let pictures = inputs(&args.inputs)?.into_captures(HashSet::new(), stop());
+    let inputs = inputs(&args.inputs, args.json)?;
+    // A screen has no end.
+    let is_live = inputs.is_live();
+    let pictures = inputs.into_captures(HashSet::new(), stop());
     let stdout = std::io::stdout();
     let mut teller = match args.json {
         true => Teller::Json(Listing::new(stdout).map_err(OutputError::stdout)?),
@@ -116,7 +119,9 @@ pub(super) fn run(args: InfoArgs) -> Result<Exit, Failure> {
                 Vec::new()
             }
         };
+        let mut ends = false;
         for capture in captures {
+            ends |= is_live && about.video().is_some() && capture.reading.is_some();
             found |= capture.reading.is_some();
             let header = capture.reading.as_ref().and_then(|reading| reading.header());
             let format = header.map(|header| FormatInfo::from(header.format));
@@ -126,6 +131,10 @@ pub(super) fn run(args: InfoArgs) -> Result<Exit, Failure> {
                 format,
             };
             teller.capture(&info).map_err(OutputError::stdout)?;
+        }
+        if ends {
+            stop().set();
+            return Ok(ControlFlow::Break(()));
         }
         Ok::<_, Failure>(ControlFlow::Continue(()))
     })?;

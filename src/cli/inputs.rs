@@ -1,12 +1,15 @@
 //! Paths as they are typed to the pictures behind them.
 
+use super::devices;
 use super::exit::Failure;
 use crate::capture::Pending;
 use crate::media::Stop;
+use crate::media::device::Device;
 use crate::media::ffmpeg::{self, VideoInput};
+use crate::media::live::LiveReader;
 use crate::media::sources::{
-    Load, Source, Sources, file_captures, is_video, pipe_captures, standard_captures,
-    video_captures,
+    Load, Source, Sources, file_captures, is_video, live_captures, pipe_captures,
+    standard_captures, video_captures,
 };
 use crate::text::printable;
 use anyhow::Context;
@@ -71,23 +74,36 @@ fn video_address(path: &Path) -> Option<VideoInput> {
 }
 
 /// The captures that `paths` name: files, the files in folders and in the folders within them (by
-/// name), addresses and cameras, pipes, or standard input.
+/// name), addresses, pipes, standard input, or a screen or a camera, which is said unless it is to be
+/// `quiet`.
 ///
 /// # Errors
 /// If a path does not exist, a folder cannot be read, standard input is named twice or a terminal,
-/// or a video is named and there is no ffmpeg.
-pub(super) fn inputs(paths: &[PathBuf]) -> Result<Inputs, Failure> {
+/// a video is named and there is no ffmpeg, or a screen or a camera cannot be read.
+pub(super) fn inputs(paths: &[PathBuf], quiet: bool) -> Result<Inputs, Failure> {
     let mut inputs = Inputs::default();
     for path in paths {
         if is_stream(path) {
             inputs.add_standard_input()?;
+        } else if let Some(device) = devices::named(path)? {
+            inputs.add_device(&device, path, quiet)?;
         } else if let Some(address) = video_address(path) {
             need_ffmpeg(path)?;
-            inputs.cameras.push((address, show(path)));
+            inputs.addresses.push((address, show(path)));
         } else {
-            inputs.add_path(path)?;
+            inputs.add_path(path, quiet)?;
         }
     }
+    Ok(inputs)
+}
+
+/// The captures in what is at a path, whatever its name looks like.
+///
+/// # Errors
+/// As [`inputs`].
+pub(super) fn input_at(path: &Path) -> Result<Inputs, Failure> {
+    let mut inputs = Inputs::default();
+    inputs.add_path(path, true)?;
     Ok(inputs)
 }
 
@@ -150,10 +166,12 @@ fn files_within(
 }
 
 /// Where captures come from.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Inputs {
     files: Vec<PathBuf>,
-    cameras: Vec<(VideoInput, String)>,
+    addresses: Vec<(VideoInput, String)>,
+    /// A screen or a camera; one, since none ends before another could begin.
+    live: Option<(LiveReader, String)>,
     /// What is read once from its start: named pipes, what a shell puts in place of a command.
     pipes: Vec<PathBuf>,
     standard_input: bool,
@@ -171,18 +189,29 @@ impl Inputs {
         Ok(())
     }
 
-    fn add_path(&mut self, path: &Path) -> Result<(), Failure> {
+    /// Begins to read a screen or a camera.
+    fn add_device(&mut self, device: &Device, path: &Path, quiet: bool) -> Result<(), Failure> {
+        if self.live.is_some() {
+            let error = anyhow::anyhow!("{} is a second screen or camera", show(path));
+            return Err(Failure::with_hint(error, "one is read at a time"));
+        }
+        let reader = devices::open(device, quiet)?;
+        self.live = Some((reader, show(path).trim_end_matches(':').to_owned()));
+        Ok(())
+    }
+
+    fn add_path(&mut self, path: &Path, quiet: bool) -> Result<(), Failure> {
         let context = || format!("cannot read {}", show(path));
         let metadata = std::fs::metadata(path).with_context(context)?;
+        if let Some(camera) = devices::at(path, &metadata) {
+            return self.add_device(&camera, path, quiet);
+        }
         if metadata.is_dir() {
             let before = self.files.len();
             files_in(path, &mut |file, _| self.files.push(file)).with_context(context)?;
             if self.files.len() == before {
                 say!("tilecast: there are no files in {}", show(path));
             }
-        } else if is_camera(path, &metadata) {
-            need_ffmpeg(path)?;
-            self.cameras.push((VideoInput::Device(path.into()), show(path)));
         } else if !metadata.is_file() {
             self.pipes.push(path.to_owned());
         } else {
@@ -194,10 +223,15 @@ impl Inputs {
         Ok(())
     }
 
+    /// Whether there is a screen or a camera, which has no end.
+    pub(super) fn is_live(&self) -> bool {
+        self.live.is_some()
+    }
+
     /// How many files there are; 0 if captures come from elsewhere too.
     pub(super) fn count(&self) -> u64 {
-        let others = !self.cameras.is_empty() || !self.pipes.is_empty() || self.standard_input;
-        if others { 0 } else { self.files.len() as u64 }
+        let streams = !self.addresses.is_empty() || !self.pipes.is_empty() || self.standard_input;
+        if streams || self.live.is_some() { 0 } else { self.files.len() as u64 }
     }
 
     /// Bytes of all files; `None` if captures come from elsewhere too.
@@ -214,7 +248,7 @@ impl Inputs {
         stop: &Stop,
     ) -> impl Iterator<Item = Pending<About, Load>> + Send + use<> {
         let stops = [(); 4].map(|()| stop.clone());
-        let [of_files, of_cameras, of_pipes, of_standard] = stops;
+        let [of_files, of_addresses, of_pipes, of_standard] = stops;
         let files = self.files.into_iter().flat_map(move |file| {
             let key = file_key(&file);
             if key.as_ref().is_some_and(|key| done.contains(key)) {
@@ -222,29 +256,18 @@ impl Inputs {
             }
             file_captures(&file, &show(&file), key, &of_files)
         });
-        let cameras = self.cameras.into_iter();
-        let cameras =
-            cameras.flat_map(move |(input, origin)| video_captures(&input, &origin, &of_cameras));
+        let addresses = self.addresses.into_iter();
+        let addresses = addresses
+            .flat_map(move |(input, origin)| video_captures(&input, &origin, &of_addresses));
         // Not before its turn: it may take its time to say what it is.
         let pipes = self.pipes.into_iter();
         let pipes = pipes.flat_map(move |path| pipe_captures(&path, &show(&path), &of_pipes));
         let standard = self.standard_input.then_some(()).into_iter();
         let standard = standard.flat_map(move |()| standard_captures("-", &of_standard));
-        files.chain(cameras).chain(pipes).chain(standard).map(pending)
+        let live = self.live.into_iter();
+        let live = live.flat_map(|(reader, origin)| live_captures(reader, &origin));
+        files.chain(addresses).chain(pipes).chain(standard).chain(live).map(pending)
     }
-}
-
-/// Whether a path is that of a camera of this machine.
-#[cfg(unix)]
-fn is_camera(path: &Path, metadata: &std::fs::Metadata) -> bool {
-    use std::os::unix::fs::FileTypeExt;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    metadata.file_type().is_char_device() && path.starts_with("/dev") && name.starts_with("video")
-}
-
-#[cfg(not(unix))]
-fn is_camera(_: &Path, _: &std::fs::Metadata) -> bool {
-    false
 }
 
 #[cfg(test)]

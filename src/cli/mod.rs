@@ -19,6 +19,7 @@ mod config;
 mod decode;
 mod delivery;
 mod destination;
+mod devices;
 mod encode;
 mod exit;
 mod info;

@@ -4,7 +4,7 @@
 use super::config::{Content, EncodeConfig};
 use super::counted;
 use super::exit::{Failure, check_interrupt, stop};
-use super::inputs::{inputs, is_stream, show};
+use super::inputs::{input_at, is_stream, show};
 use super::progress::Progress;
 use crate::capture::{ReadCapture, Settings, read_all};
 use crate::media::{open_input, storage};
@@ -143,7 +143,7 @@ fn read_back(
     outline: &Outline,
     config: &EncodeConfig,
 ) -> Result<Found, Failure> {
-    let captures = inputs(&[written.to_owned()])?.into_captures(HashSet::new(), stop());
+    let captures = input_at(written)?.into_captures(HashSet::new(), stop());
     let settings = Settings { threads: config.threads, ..Settings::default() };
     let progress = Progress::new(outline.frames, "frames read back", config.quiet);
     let (mut numbers, mut found) = (BTreeSet::new(), Found::default());

@@ -7,7 +7,7 @@ use crate::text::printable;
 use std::ffi::{OsStr, OsString};
 use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 use std::thread::JoinHandle;
 
@@ -55,14 +55,14 @@ fn run_error(error: std::io::Error) -> FfmpegError {
 }
 
 /// A running ffmpeg that is stopped when it is dropped.
-struct Process {
+pub(super) struct Process {
     child: Child,
     messages: Option<JoinHandle<String>>,
 }
 
 impl Process {
     fn start(command: &mut Command) -> Result<Self, FfmpegError> {
-        let mut child = command.stderr(Stdio::piped()).spawn().map_err(run_error)?;
+        let mut child = apart(command).stderr(Stdio::piped()).spawn().map_err(run_error)?;
         let messages = child.stderr.take().map(|mut stderr| {
             std::thread::spawn(move || {
                 let mut kept = Vec::new();
@@ -79,6 +79,16 @@ impl Process {
 
     /// Waits for the end: what went wrong, if anything did.
     fn end(&mut self) -> Result<(), FfmpegError> {
+        // The last line names the cause; those before it repeat it.
+        self.end_saying(|messages| lines(messages).next_back())
+    }
+
+    /// The same for a screen or a camera, of which the last line says less than those before.
+    pub(super) fn end_of_device(&mut self) -> Result<(), FfmpegError> {
+        self.end_saying(cause_of_device)
+    }
+
+    fn end_saying(&mut self, cause: impl Fn(&str) -> Option<&str>) -> Result<(), FfmpegError> {
         let status = self.child.wait().map_err(FfmpegError::Run)?;
         let messages = self.messages.take().and_then(|thread| thread.join().ok());
         if status.success() {
@@ -88,10 +98,42 @@ impl Process {
         if messages.contains(NOT_FINISHED) {
             return Err(FfmpegError::NotFinished);
         }
-        // The last line names the cause; those before it repeat it.
-        let last = messages.lines().map(str::trim).rfind(|line| !line.is_empty());
-        Err(FfmpegError::Failed(last.map_or_else(|| status.to_string(), printable)))
+        Err(FfmpegError::Failed(cause(&messages).map_or_else(|| status.to_string(), printable)))
     }
+}
+
+/// The lines of what ffmpeg said.
+fn lines(messages: &str) -> impl DoubleEndedIterator<Item = &str> {
+    messages.lines().map(str::trim).filter(|line| !line.is_empty())
+}
+
+/// What the last part of ffmpeg that said something said, without its name:
+/// `[x11grab @ 0x55d0] Cannot open display :5, error 1.`; or the last line.
+fn cause_of_device(messages: &str) -> Option<&str> {
+    let parts = lines(messages).filter_map(|line| line.strip_prefix('[')?.split_once("] "));
+    let said = parts.filter(|(part, _)| part.contains(" @ ")).map(|(_, said)| said.trim()).last();
+    said.or_else(|| lines(messages).next_back())
+}
+
+/// Leaves Ctrl-C in a terminal to this program, which then ends the other one, and does not take its
+/// end for a failure.
+fn apart(command: &mut Command) -> &mut Command {
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(command, 0);
+    #[cfg(windows)]
+    {
+        const CREATE_NEW_PROCESS_GROUP: u32 = 0x200;
+        std::os::windows::process::CommandExt::creation_flags(command, CREATE_NEW_PROCESS_GROUP);
+    }
+    command
+}
+
+/// What ffmpeg says when it is asked something, whether or not it calls that a failure.
+pub(super) fn said(question: &[&str]) -> Result<String, FfmpegError> {
+    let mut command = Command::new("ffmpeg");
+    command.args(["-hide_banner", "-nostdin"]).args(question).stdin(Stdio::null());
+    let output = command.output().map_err(run_error)?;
+    Ok(String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
 }
 
 impl Drop for Process {
@@ -115,8 +157,6 @@ pub enum VideoInput {
     File(OsString),
     /// An address that it understands: a camera on the network, say.
     Address(String),
-    /// A camera of this machine (Video4Linux).
-    Device(OsString),
 }
 
 /// Frames of a video, as a Y4M stream.
@@ -143,14 +183,8 @@ impl VideoReader {
                 command.args(local).arg("-i").arg(address)
             }
             VideoInput::Address(address) => command.arg("-i").arg(address),
-            VideoInput::Device(path) => command.args(["-f", "v4l2", "-i"]).arg(path),
         };
-        // Frames as they are, none twice and none left out; samples in the nearest of the kinds
-        // that are read.
-        command.args(["-map", "0:v:0"]).args(frames_as_they_are());
-        command.args(["-vf", "format=yuv420p|yuv422p|yuv444p", "-f", "yuv4mpegpipe", "-"]);
-        let mut process = Process::start(command.stdin(Stdio::null()).stdout(Stdio::piped()))?;
-        let output = process.child.stdout.take().ok_or(FfmpegError::Stopped)?;
+        let (process, output) = start_reading(&mut command, Y4M)?;
         let output = PatientReader::new(|| Ok(output), stop);
         Ok(Self { process, output, stop: stop.clone() })
     }
@@ -166,6 +200,30 @@ impl VideoReader {
         }
         self.process.end()
     }
+}
+
+/// Samples in the nearest of the kinds that are read.
+const Y4M: &[&str] = &["-vf", "format=yuv420p|yuv422p|yuv444p", "-f", "yuv4mpegpipe"];
+/// Samples as they are on a screen, in files of their own.
+const PPM: &[&str] = &["-pix_fmt", "rgb24", "-c:v", "ppm", "-f", "image2pipe"];
+
+/// Starts to read a device: PPM files of a screen, a Y4M stream of a camera.
+pub(super) fn start_device(
+    device: &[String],
+    is_screen: bool,
+) -> Result<(Process, ChildStdout), FfmpegError> {
+    start_reading(quiet().args(device), if is_screen { PPM } else { Y4M })
+}
+
+/// Starts to read frames as they are, none twice and none left out, in some form.
+fn start_reading(
+    command: &mut Command,
+    form: &[&str],
+) -> Result<(Process, ChildStdout), FfmpegError> {
+    command.args(["-map", "0:v:0"]).args(frames_as_they_are()).args(form).arg("-");
+    let mut process = Process::start(command.stdin(Stdio::null()).stdout(Stdio::piped()))?;
+    let output = process.child.stdout.take().ok_or(FfmpegError::Stopped)?;
+    Ok((process, output))
 }
 
 /// The option that keeps frames as they are; ffmpeg before 5.1 has another name for it.
@@ -314,6 +372,20 @@ impl VideoWriter {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_device_says_last_is_the_cause() {
+        for (messages, cause) in [
+            (
+                "[x11grab @ 0x55f6b0cb08c0] Cannot open display :55, error 1.\n:55: Input/output error\n",
+                Some("Cannot open display :55, error 1."),
+            ),
+            ("[0] odd\nUnknown input format: 'dshow'\n", Some("Unknown input format: 'dshow'")),
+            ("\n", None),
+        ] {
+            assert_eq!(cause_of_device(messages), cause);
+        }
+    }
 
     #[test]
     fn versions_are_told_apart() {

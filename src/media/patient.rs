@@ -14,7 +14,7 @@ const CHUNK_BYTES: usize = 1 << 16;
 /// Chunks that wait to be taken.
 const CHUNKS_AHEAD: usize = 16;
 /// How often it is looked whether waiting is of use.
-const PATIENCE: Duration = Duration::from_millis(40);
+pub(super) const PATIENCE: Duration = Duration::from_millis(40);
 
 /// Says to all who wait for input that nobody needs it any more.
 #[derive(Clone, Debug, Default)]

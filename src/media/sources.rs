@@ -5,6 +5,7 @@
 
 use super::animation::{AnimationFrames, is_apng, read_apng, read_gif};
 use super::ffmpeg::{FfmpegError, VideoInput, VideoReader};
+use super::live::LiveReader;
 use super::page::PageFrames;
 use super::patient::{PatientReader, standard_input};
 use super::picture::MAX_PIXELS;
@@ -218,6 +219,18 @@ pub fn video_captures(input: &VideoInput, origin: &str, stop: &Stop) -> Sources 
             y4m(origin, buffered, Some(length.unwrap_or(0)), |video| video.get_mut().end())
         }
     }
+}
+
+/// The captures of a screen or a camera of this machine: those that there is time for.
+pub fn live_captures(mut reader: LiveReader, origin: &str) -> Sources {
+    numbered(Arc::from(origin), move || match reader.next_shot() {
+        Ok(Some(shot)) => {
+            let load: Load = Box::new(move || Ok(shot.load()?));
+            Some(Ok(load))
+        }
+        Ok(None) => reader.end().err().map(|error| Err(error.into())),
+        Err(error) => Some(Err(reader.end().err().map_or(error.into(), Into::into))),
+    })
 }
 
 /// The captures in what is read once from its start and may be silent: a named pipe, say.

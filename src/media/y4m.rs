@@ -73,7 +73,7 @@ fn parse_chroma(value: &str) -> Result<Option<Subsampling>, PictureError> {
 }
 
 /// A frame as it came: planes of brightness and chroma.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct YuvFrame {
     format: Format,
     samples: Vec<u8>,
@@ -145,7 +145,7 @@ impl<R: BufRead> Y4mReader<R> {
 }
 
 /// A line without its end; `None` at the end of the stream.
-fn line(source: &mut impl BufRead) -> Result<Option<Vec<u8>>, PictureError> {
+pub(super) fn line(source: &mut impl BufRead) -> Result<Option<Vec<u8>>, PictureError> {
     let mut line = Vec::new();
     source.by_ref().take(MAX_LINE).read_until(b'\n', &mut line)?;
     match line.pop() {
@@ -156,6 +156,11 @@ fn line(source: &mut impl BufRead) -> Result<Option<Vec<u8>>, PictureError> {
 }
 
 impl YuvFrame {
+    /// Bytes of its samples.
+    pub(super) fn bytes(&self) -> u64 {
+        self.samples.len() as u64
+    }
+
     /// The frame in RGB.
     ///
     /// # Errors

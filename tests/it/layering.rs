@@ -129,7 +129,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("std::fs", &["cli", "media"]),
     ("std::process", &["cli", "media"]),
     ("std::net", &[]),
-    ("std::env", &[]),
+    ("std::env", &["cli"]),
     ("std::path", &["cli", "media"]),
     ("std::time", &["cli", "media"]),
     ("std::thread", &["cli", "media", "ordered"]),
