@@ -15,8 +15,14 @@ pub(crate) struct Run(pub(crate) Child);
 
 impl Run {
     pub(crate) fn start(dir: &Workdir, args: &[&str]) -> Self {
+        Self::start_on(dir, args, &[])
+    }
+
+    /// With some more variables in its environment.
+    pub(crate) fn start_on(dir: &Workdir, args: &[&str], around: &[(&str, &str)]) -> Self {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin("tilecast"));
         command.args(args).current_dir(dir.path(".")).stdin(Stdio::piped());
+        command.envs(around.iter().copied());
         Self(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
     }
 

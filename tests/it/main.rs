@@ -61,6 +61,8 @@ mod round_trip;
 mod samples;
 // Several frames in a picture, opposite brightness, no colour.
 mod several;
+// The screen of this machine, live.
+mod screen;
 // Looped shows: joined anywhere, half of the frames lost, cut short, forged.
 mod shows;
 // The spec's numbers are the code's numbers.

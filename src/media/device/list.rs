@@ -106,8 +106,8 @@ pub(super) fn video_formats(text: &str) -> Option<Option<(String, (u32, u32))>> 
     let mut gives = false;
     let mut best: Option<(String, (u32, u32))> = None;
     for line in text.lines().map(bare) {
-        let mut fields = line.split(" : ").map(str::trim).map(|field| field.trim_end_matches(':'));
-        let form = fields.next().map(str::trim);
+        let mut fields = line.split(':').map(str::trim);
+        let form = fields.next();
         gives |= matches!(form, Some("Raw" | "Compressed"));
         let (Some("Compressed"), Some("mjpeg")) = (form, fields.next()) else { continue };
         let sizes = fields.last().unwrap_or_default().split(' ').filter_map(size);

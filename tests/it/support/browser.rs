@@ -23,8 +23,7 @@ pub fn browser() -> Option<&'static str> {
 }
 
 /// What keeps a browser from asking the network for anything.
-const OFFLINE: [&str; 7] = [
-    "--headless=new",
+const OFFLINE: [&str; 6] = [
     "--no-sandbox",
     "--disable-gpu",
     "--no-first-run",
@@ -42,6 +41,20 @@ pub struct Browser {
 impl Browser {
     /// Starts a browser with some more flags; its files, and what it downloads, go to `folder`.
     pub fn start(browser: &str, folder: &Path, flags: &[String]) -> Self {
+        let headless = ["--headless=new".to_owned()];
+        Self::with(browser, folder, &[&headless, flags].concat())
+    }
+
+    /// Starts a browser whose windows are on a display, each of its pixels one of the screen's.
+    pub fn on_display(browser: &str, folder: &Path, display: &str) -> Self {
+        let display = format!("--display={display}");
+        // Without windows of its own, which nobody would put behind those that matter.
+        let window = "--no-startup-window";
+        let flags = ["--ozone-platform=x11", "--force-device-scale-factor=1", window, &display];
+        Self::with(browser, folder, &flags.map(str::to_owned))
+    }
+
+    fn with(browser: &str, folder: &Path, flags: &[String]) -> Self {
         let offline = OFFLINE.iter().map(ToString::to_string);
         let flags: Vec<String> = offline.chain(flags.iter().cloned()).collect();
         let mut pipe = Pipe::start(browser, &flags, folder);

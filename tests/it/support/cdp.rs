@@ -63,6 +63,12 @@ impl Pipe {
         }
     }
 
+    /// The same of what nobody waits for.
+    pub fn tell(&mut self, method: &str, params: &Value) {
+        let message = json!({ "id": 0, "method": method, "params": params });
+        let _ = self.commands.write_all(format!("{message}\0").as_bytes());
+    }
+
     /// Takes the events that came so far and are wanted.
     pub fn events(&mut self, mut wanted: impl FnMut(&Value) -> bool) -> Vec<Value> {
         self.events.extend(self.answers.try_iter());
@@ -73,8 +79,7 @@ impl Pipe {
 impl Drop for Pipe {
     fn drop(&mut self) {
         // Its files are gone once it has ended by itself.
-        let message = json!({ "id": 0, "method": "Browser.close" });
-        let _ = self.commands.write_all(format!("{message}\0").as_bytes());
+        self.tell("Browser.close", &json!({}));
         let end = Instant::now() + FAREWELL;
         while Instant::now() < end && matches!(self.child.try_wait(), Ok(None)) {
             std::thread::sleep(Duration::from_millis(10));

@@ -127,6 +127,16 @@ impl Page {
         self.call("Emulation.setDeviceMetricsOverride", &size);
     }
 
+    /// Moves the page's window.
+    pub fn place(&mut self, left: usize, top: usize) {
+        let mut pipe = self.pipe.borrow_mut();
+        let target = json!({ "targetId": self.target });
+        let window =
+            pipe.call(&Value::Null, "Browser.getWindowForTarget", &target)["windowId"].take();
+        let place = json!({ "windowId": window, "bounds": { "left": left, "top": top } });
+        pipe.call(&Value::Null, "Browser.setWindowBounds", &place);
+    }
+
     /// What the page looks like, as a PNG file.
     pub fn screenshot(&mut self) -> Vec<u8> {
         let answer = self.call("Page.captureScreenshot", &json!({ "format": "png" }));
@@ -146,7 +156,8 @@ impl Drop for Page {
     fn drop(&mut self) {
         if !std::thread::panicking() {
             let params = json!({ "targetId": self.target });
-            self.pipe.borrow_mut().call(&Value::Null, "Target.closeTarget", &params);
+            // A browser may end with its last page, and has no answer then.
+            self.pipe.borrow_mut().tell("Target.closeTarget", &params);
         }
     }
 }
