@@ -54,7 +54,8 @@ use voice::Event;
 /// Runs the command with the process's arguments.
 pub fn main() -> std::process::ExitCode {
     exit::watch_interrupt();
-    let args = Args::parse();
+    // Shells of Windows leave wildcards as they are typed.
+    let args = Args::parse_from(wild::args_os());
     if args.command.is_for_programs() {
         voice::speak_json();
     }
