@@ -111,7 +111,8 @@ fn lines(messages: &str) -> impl DoubleEndedIterator<Item = &str> {
 /// `[x11grab @ 0x55d0] Cannot open display :5, error 1.`; or the last line.
 fn cause_of_device(messages: &str) -> Option<&str> {
     let parts = lines(messages).filter_map(|line| line.strip_prefix('[')?.split_once("] "));
-    let said = parts.filter(|(part, _)| part.contains(" @ ")).map(|(_, said)| said.trim()).last();
+    let said =
+        parts.filter(|(part, _)| part.contains(" @ ")).map(|(_, said)| said.trim()).next_back();
     said.or_else(|| lines(messages).next_back())
 }
 

@@ -110,7 +110,7 @@ pub(super) fn video_formats(text: &str) -> Option<Option<(String, (u32, u32))>> 
         let form = fields.next();
         gives |= matches!(form, Some("Raw" | "Compressed"));
         let (Some("Compressed"), Some("mjpeg")) = (form, fields.next()) else { continue };
-        let sizes = fields.last().unwrap_or_default().split(' ').filter_map(size);
+        let sizes = fields.next_back().unwrap_or_default().split(' ').filter_map(size);
         let sizes = sizes.filter(|(width, height)| *width <= MOST.0 && *height <= MOST.1);
         best =
             sizes.max_by_key(|(width, height)| width * height).map(|size| ("mjpeg".into(), size));
