@@ -1,5 +1,6 @@
 //! What was found, for people and for `--report`. The names of the fields are those of the JSON.
 
+use crate::container::Content;
 use serde::Serialize;
 
 /// What one capture gave.
@@ -66,7 +67,9 @@ pub struct TransferReport {
     pub id: String,
     /// The name that was sent, as it was sent.
     pub name: Option<String>,
-    /// Bytes of the file.
+    /// What was sent: a file, or a folder as an archive; null as long as that is not known.
+    pub content: Option<Content>,
+    /// Bytes of the file, or of the archive.
     pub size: Option<u64>,
     /// How far it has come.
     pub state: TransferState,

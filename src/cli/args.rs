@@ -26,8 +26,9 @@ tilecast encode report.pdf -o frames          a folder of PNG frames
 tilecast encode report.pdf -o player.html     a page that shows them, for a camera
 tilecast decode photos -o report.pdf          photos or frames back to the file
 tilecast decode recording.mp4 -o report.pdf   a recording of that page
-tar c dir | tilecast encode - -o frames       and: tilecast decode frames -o - | tar x
 tilecast decode screen: -o report.pdf         what this screen shows; camera: reads a camera
+tilecast encode folder -o frames              a folder, or several files; decode makes it again
+tar cz x | tilecast encode - -o frames        and: tilecast decode frames -o - | tar xz
 tilecast info frames                          what is in these pictures?
 tilecast encode --probe -o probe.html         film it: decode names the best profile
 tilecast encode keys.tar -o backup.pdf        pages to print; decode reads scans of them
@@ -47,9 +48,9 @@ fn after_help() -> String {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Turn a file into frames
+    /// Turn a file or a folder into frames
     Encode(EncodeArgs),
-    /// Turn captured frames back into the file
+    /// Turn captured frames back into the file or the folder
     Decode(DecodeArgs),
     /// Tell what pictures show
     Info(InfoArgs),
@@ -117,8 +118,10 @@ pub(super) struct ReceiverArgs {
 /// `encode`.
 #[derive(Debug, clap::Args)]
 pub(super) struct EncodeArgs {
-    /// File to send; - is standard input
-    #[arg(required_unless_present = "probe", value_name = "FILE")]
+    /// File to send; - is standard input. Or a folder, or several files and folders: decode makes a
+    /// folder of them again, with the same names, contents, links and executable bits, but with no owners
+    /// and times. Links must stay inside; what is no file, folder or link, and the output itself, is left out
+    #[arg(required_unless_present = "probe", value_name = "PATH")]
     pub inputs: Vec<PathBuf>,
     /// Send nothing but frames of all kinds: decode then says of captures of them which profile is
     /// best for this screen and this camera
@@ -177,7 +180,7 @@ pub(super) struct EncodeArgs {
     /// 4 for what plays and for -p video, where that costs little]
     #[arg(long, value_name = "B")]
     pub bands: Option<u8>,
-    /// Name to send along [default: the file's own]
+    /// Name to send along [default: the file's or folder's own; of several, that of the folder they are in]
     #[arg(long, value_name = "NAME", value_parser = parse_name)]
     pub name: Option<String>,
     /// Write name and number of the frame below it
@@ -251,9 +254,13 @@ pub(super) struct DecodeArgs {
     /// the file is complete
     #[arg(long, value_name = "FOLDER")]
     pub watch: Vec<PathBuf>,
-    /// File to write, folder for it, or - for standard output [default: the name that was sent]
+    /// File to write, folder for it, or - for standard output [default: the name that was sent]. What was
+    /// sent as a folder becomes a new one, of that name; or its archive for a .tar file, and for -
     #[arg(short, long, value_name = "FILE|DIR|-")]
     pub output: Option<PathBuf>,
+    /// Write folders that were sent as their archives, .tar files
+    #[arg(long)]
+    pub no_unpack: bool,
     /// Write only this transfer, of several
     #[arg(long, value_name = "ID")]
     pub transfer: Option<String>,

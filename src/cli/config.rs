@@ -4,7 +4,6 @@
 use super::args::{DecodeArgs, EncodeArgs, Format};
 use super::channel::Channel;
 use super::exit::Failure;
-use super::inputs::show;
 use super::journal::JournalConfig;
 use super::target::OutputConfig;
 use super::thread_count;
@@ -19,7 +18,7 @@ const CIMBAR_LEVEL: i32 = 16;
 
 /// What `encode` is to do.
 pub(super) struct EncodeConfig {
-    pub(super) content: Content,
+    pub(super) shown: Shown,
     pub(super) output: OutputConfig,
     /// What frames are printed on, if they are.
     pub(super) sheet: Option<Sheet>,
@@ -34,12 +33,12 @@ pub(super) struct EncodeConfig {
 }
 
 /// What is shown.
-pub(super) enum Content {
-    /// A file.
-    File {
-        /// The file, or `-`.
-        input: PathBuf,
-        /// Name to send along, if not the file's own.
+pub(super) enum Shown {
+    /// What is sent.
+    Sent {
+        /// A file, `-`, or files and folders.
+        inputs: Vec<PathBuf>,
+        /// Name to send along, if not its own.
         name: Option<String>,
         symbology: SymbologyConfig,
     },
@@ -61,12 +60,12 @@ impl EncodeConfig {
     pub(super) fn new(args: EncodeArgs) -> Result<Self, Failure> {
         let output = OutputConfig::new(&args)?;
         let channel = Channel::new(&args, output.moves(), output.is_paper())?;
-        let content = match args.probe {
-            true => Content::Probe { size: channel.size },
-            false => file(&args, &channel)?,
+        let shown = match args.probe {
+            true => Shown::Probe { size: channel.size },
+            false => sent(&args, &channel)?,
         };
         Ok(Self {
-            content,
+            shown,
             output,
             sheet: channel.sheet,
             instructions: args.instructions,
@@ -78,27 +77,13 @@ impl EncodeConfig {
     }
 }
 
-/// A file that is to be sent.
-fn file(args: &EncodeArgs, channel: &Channel) -> Result<Content, Failure> {
-    let input = one_input(&args.inputs)?;
+/// What is to be sent.
+fn sent(args: &EncodeArgs, channel: &Channel) -> Result<Shown, Failure> {
     let symbology = match args.format {
         Format::Tilecast => own(args, channel)?,
         Format::Cimbar => cimbar(args, channel)?,
     };
-    Ok(Content::File { input, name: args.name.clone(), symbology })
-}
-
-/// The file to send; of several nobody knows yet how they would travel.
-fn one_input(inputs: &[PathBuf]) -> Result<PathBuf, Failure> {
-    match inputs {
-        [input] => Ok(input.clone()),
-        several => {
-            let error = anyhow::anyhow!("one file is sent at a time, not {}", several.len());
-            let names: Vec<_> = several.iter().map(|path| show(path)).collect();
-            let hint = format!("tar c {} | tilecast encode - -o DIR", names.join(" "));
-            Err(Failure::with_hint(error, hint))
-        }
-    }
+    Ok(Shown::Sent { inputs: args.inputs.clone(), name: args.name.clone(), symbology })
 }
 
 /// Frames of our own; with bands where they play by themselves.
@@ -160,6 +145,8 @@ pub(super) struct DecodeConfig {
     pub(super) output: Option<PathBuf>,
     /// The transfer that is wanted, if it was named.
     pub(super) transfer: Option<String>,
+    /// Whether a folder is written as its archive.
+    pub(super) no_unpack: bool,
     /// Bytes that a file may have; nothing: what is plausible.
     pub(super) max_size: Option<u64>,
     /// Where the report goes.
@@ -192,6 +179,7 @@ impl DecodeConfig {
             watch: args.watch,
             output: args.output,
             transfer: args.transfer,
+            no_unpack: args.no_unpack,
             max_size: args.max_size,
             report: args.report,
             journal: JournalConfig { resume: args.resume, state: args.state, wait: args.wait },

@@ -2,7 +2,8 @@
 
 use super::exit::Failure;
 use super::inputs::{is_stream, show};
-use crate::container::{FALLBACK_NAME, digest, safe_name, with_number};
+use crate::container::{Content, digest, with_number};
+use crate::media::archive::{Packing, Sources};
 use crate::media::output::OutputFile;
 use anyhow::Context;
 use std::fs::File;
@@ -30,6 +31,8 @@ pub(super) enum Spot {
     Stream,
     /// Here.
     File(PathBuf),
+    /// Here, as a folder.
+    Tree(PathBuf),
     /// It is here already.
     Written(PathBuf),
 }
@@ -85,29 +88,46 @@ impl Destination {
         }
     }
 
-    /// The place for a transfer whose file had this name, digest and size, beside the files that this
-    /// run has `written`. What is there already is only replaced with `force`: other files of the same
-    /// name get numbers, the same file stays as it is.
+    /// Whether what was sent becomes a folder here.
+    fn unpacks(&self, sent: &Sent<'_>) -> bool {
+        let is_archive =
+            |path: &Path| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("tar"));
+        sent.content == Content::Folder
+            && sent.unpack
+            && match self {
+                Self::Folder(_) => true,
+                Self::File(path) => !is_archive(path),
+                Self::Device(_) | Self::Stream => false,
+            }
+    }
+
+    /// The place for what was sent, beside the files that this run has `written`. What is there already is
+    /// only replaced with `force`, and no folder ever: others of the same name get numbers, the same file
+    /// or folder stays as it is.
     ///
     /// # Errors
     /// If all names are taken.
     pub(super) fn spot(
         &self,
-        sent_name: Option<&str>,
-        sent: Option<([u8; 32], u64)>,
+        sent: &Sent<'_>,
         written: &[PathBuf],
         force: bool,
     ) -> Result<Spot, Failure> {
+        let unpacks = self.unpacks(sent);
         let folder = match self {
             Self::Stream => return Ok(Spot::Stream),
+            Self::File(path) if unpacks => return Ok(Spot::Tree(path.clone())),
             Self::File(path) | Self::Device(path) => return Ok(Spot::File(path.clone())),
             Self::Folder(folder) => folder,
         };
-        let name = safe_name(sent_name.unwrap_or(FALLBACK_NAME));
+        if unpacks {
+            return sent.free_folder(folder);
+        }
+        let name = sent.content.file_name(sent.name);
         for number in 1..=MAX_NUMBER {
             let path = folder.join(with_number(&name, number));
             let is_there = path.symlink_metadata().is_ok();
-            if is_there && sent.is_some_and(|sent| is_same(&path, sent)) {
+            if is_there && sent.digest.is_some_and(|sent| is_same(&path, sent)) {
                 return Ok(Spot::Written(path));
             }
             // Some file systems do not tell upper from lower case.
@@ -117,9 +137,54 @@ impl Destination {
                 return Ok(Spot::File(path));
             }
         }
-        Err(anyhow::anyhow!("there are {MAX_NUMBER} files like {}", show(&folder.join(name)))
-            .into())
+        Err(too_many("files", &folder.join(name)))
     }
+}
+
+/// What there is to know of a file or folder before it is written.
+pub(super) struct Sent<'a> {
+    /// The name that was sent.
+    pub(super) name: Option<&'a str>,
+    pub(super) content: Content,
+    /// Digest and size of the file, or of the folder's archive.
+    pub(super) digest: Option<([u8; 32], u64)>,
+    /// Whether a folder is wanted as such.
+    pub(super) unpack: bool,
+}
+
+impl Sent<'_> {
+    /// The place for it as a folder within another one.
+    fn free_folder(&self, folder: &Path) -> Result<Spot, Failure> {
+        let name = self.content.own_name(self.name);
+        let numbered = |number| match number {
+            1 => name.clone(),
+            number => format!("{name} ({number})"),
+        };
+        for path in (1..=MAX_NUMBER).map(|number| folder.join(numbered(number))) {
+            if path.symlink_metadata().is_err() {
+                return Ok(Spot::Tree(path));
+            }
+            if self.is_folder(&path) {
+                return Ok(Spot::Written(path));
+            }
+        }
+        Err(too_many("folders", &folder.join(name)))
+    }
+
+    /// Whether a folder is this one: then it has the same archive.
+    fn is_folder(&self, path: &Path) -> bool {
+        let Some(((sent, size), name)) = self.digest.zip(self.name) else { return false };
+        let is_folder = path.symlink_metadata().is_ok_and(|found| found.is_dir());
+        let packing = || Packing::new(name, Sources::Folder(path.to_owned()), None).ok();
+        let packing = is_folder.then(packing).flatten();
+        let packing = packing.filter(|packing| packing.length() == size && packing.is_whole());
+        let found = packing.and_then(|packing| digest(packing.into_reader()).ok());
+        found.is_some_and(|found| found == sent)
+    }
+}
+
+fn too_many(what: &str, like: &Path) -> Failure {
+    anyhow::anyhow!("there are {MAX_NUMBER} {what} like {}", show(like)).into()
 }
 
 /// Whether a file is the one with this digest and size.

@@ -1,27 +1,25 @@
 //! `tilecast encode`: check, reserve the output, prepare the file, draw its frames, say what there is.
 
 use super::args::EncodeArgs;
-use super::config::{Content, EncodeConfig, SymbologyConfig};
+use super::config::{EncodeConfig, Shown, SymbologyConfig};
 use super::counted;
-use super::exit::{Exit, Failure, check_interrupt, stop};
-use super::inputs::{is_stream, show};
+use super::exit::{Exit, Failure, check_interrupt};
 use super::paper::{announcement, paper};
 use super::progress::Progress;
+use super::sent::Input;
 use super::target::Target;
 use super::verify::verify;
 use super::voice::{self, Event};
+use crate::container::Content;
 use crate::media::paper::Paper;
 use crate::media::sinks::FrameSink;
-use crate::media::{open_input, standard_input, storage};
+use crate::media::storage;
 use crate::outline::Outline;
 use crate::send::{
     CimbarOptions, CimbarTransfer, Outgoing, OwnTransfer, Probe, Selection, Stream, StreamOptions,
     Summary, deliver,
 };
 use crate::text::thousands;
-use anyhow::Context;
-use std::io::{IsTerminal, Read};
-use std::path::Path;
 use std::time::SystemTime;
 
 /// Runs the command.
@@ -49,10 +47,10 @@ pub(super) fn run(args: EncodeArgs) -> Result<Exit, Failure> {
     let (frames_total, bytes) = (outline.frames, outline.bytes);
     let spare_frames = summary.spare_frames;
     voice::event(&Event::Drawn { frames: shown, frames_total, bytes, spare_frames });
-    let told = match config.content {
-        Content::File { .. } if is_told => String::new(),
-        Content::File { .. } => describe(&outline, &summary, shown),
-        Content::Probe { .. } => format!(
+    let told = match config.shown {
+        Shown::Sent { .. } if is_told => String::new(),
+        Shown::Sent { .. } => describe(&outline, &summary, shown),
+        Shown::Probe { .. } => format!(
             "{} of all kinds; film or photograph them, and decode tells which are read",
             counted(shown, "frame")
         ),
@@ -71,18 +69,20 @@ struct Prepared {
 
 /// Reads the file, and makes it ready to be sent.
 fn prepare(config: &EncodeConfig) -> Result<Prepared, Failure> {
-    let (input, name, symbology) = match &config.content {
-        Content::Probe { size } => {
+    let (inputs, name, symbology) = match &config.shown {
+        Shown::Probe { size } => {
             return Ok(Prepared { outgoing: Box::new(Probe::new(*size)?), changed: None });
         }
-        Content::File { input, name, symbology } => (input, name, symbology),
+        Shown::Sent { inputs, name, symbology } => (inputs, name, symbology),
     };
-    let Input { read, size, name, changed } = Input::open(input, name.clone())?;
+    let input = Input::open(inputs, name.as_deref(), config.output.path())?;
+    input.left_out().iter().for_each(|line| say!("{line}"));
+    let Input { read, size, name, content, changed, .. } = input;
     let outgoing: Box<dyn Outgoing> = match symbology {
         SymbologyConfig::Own { tables, options, level } => {
             let progress = Progress::new(size, "bytes", config.quiet);
             let threads = config.threads;
-            let stream_options = StreamOptions { name, level: *level, threads };
+            let stream_options = StreamOptions { name, content, level: *level, threads };
             let stream = Stream::new(read, storage::temporary(), stream_options, |read| {
                 progress.set(read);
                 check_interrupt()
@@ -90,6 +90,11 @@ fn prepare(config: &EncodeConfig) -> Result<Prepared, Failure> {
             Box::new(OwnTransfer::new(stream, tables.clone(), *options)?)
         }
         SymbologyConfig::Cimbar(options) => {
+            // There nothing says what a file is, but its name.
+            let name = match content {
+                Content::File => name,
+                Content::Folder => Some(content.file_name(name.as_deref())),
+            };
             let options = CimbarOptions { name, ..options.clone() };
             Box::new(CimbarTransfer::new(read, size, options)?)
         }
@@ -132,42 +137,6 @@ fn draw(
         pass += 1;
     }
     Ok(sink)
-}
-
-/// What is to be sent.
-struct Input {
-    read: Box<dyn Read + Send>,
-    /// 0 if that is not known.
-    size: u64,
-    name: Option<String>,
-    /// When it was changed last, if it is a file.
-    changed: Option<SystemTime>,
-}
-
-impl Input {
-    fn open(path: &Path, name: Option<String>) -> Result<Self, Failure> {
-        if is_stream(path) {
-            if std::io::stdin().is_terminal() {
-                let error = anyhow::anyhow!("standard input is a terminal");
-                return Err(Failure::with_hint(error, "pipe data in, or name a file"));
-            }
-            let read = Box::new(standard_input(stop()));
-            return Ok(Self { read, size: 0, name, changed: None });
-        }
-        let context = || format!("cannot read {}", show(path));
-        let metadata = std::fs::metadata(path).with_context(context)?;
-        if metadata.is_dir() {
-            let error = anyhow::anyhow!("{} is a folder", show(path));
-            let hint = format!("tar c {} | tilecast encode - -o DIR", show(path));
-            return Err(Failure::with_hint(error, hint));
-        }
-        let read = open_input(path, stop()).with_context(context)?;
-        let file_name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-        // What a pipe is called says nothing about what comes through it.
-        let file_name = file_name.filter(|_| metadata.is_file());
-        let changed = metadata.modified().ok().filter(|_| metadata.is_file());
-        Ok(Self { read, size: metadata.len(), name: name.or(file_name), changed })
-    }
 }
 
 /// What was made, in a sentence.

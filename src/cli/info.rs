@@ -5,7 +5,7 @@ use super::decode::{unreadable, with_cut};
 use super::exit::{Exit, Failure, check_interrupt, stop};
 use super::inputs::inputs;
 use super::listing::{Ending, Listing};
-use super::told::{probe_lines, shown_name, tell_others};
+use super::told::{is_folder, probe_lines, shown_name, tell_others};
 use super::watch::describe;
 use super::{counted, thread_count};
 use crate::capture::{ReadCapture, Settings, read_all};
@@ -167,9 +167,10 @@ fn describe_all(CaptureInfo { capture, format }: &CaptureInfo) -> String {
 
 fn describe_transfer(transfer: &TransferReport) -> String {
     format!(
-        "transfer {}: {}, {}, {} of {} frames here\n",
+        "transfer {}: {}, {}{}, {} of {} frames here\n",
         transfer.id,
         shown_name(transfer).as_deref().unwrap_or("no name"),
+        if is_folder(transfer) { "a folder of " } else { "" },
         transfer.size.map_or("size unknown".to_owned(), |size| counted(size, "byte")),
         transfer.frames_seen,
         transfer.frames_total,

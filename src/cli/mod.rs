@@ -34,6 +34,7 @@ mod paper;
 mod patience;
 mod progress;
 mod receiver;
+mod sent;
 mod tally;
 mod target;
 mod told;

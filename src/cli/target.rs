@@ -11,7 +11,7 @@ use crate::media::sinks::{
 };
 use crate::outline::Outline;
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Frames a second of animations.
 const DEFAULT_FPS: u32 = 15;
@@ -45,6 +45,11 @@ impl OutputConfig {
         let whole = (for_host && args.size.is_none()).then_some(HOST_SCREEN);
         let screen = args.screen.or(whole);
         Ok(Self { kind, path, force, fps, loops, receiver, screen })
+    }
+
+    /// The file or folder that is written; none for standard output.
+    pub(super) fn path(&self) -> Option<&Path> {
+        (!self.kind.is_stdout()).then_some(&self.path)
     }
 
     /// Whether frames follow each other by themselves, however fast a camera is.

@@ -2,7 +2,7 @@
 
 use super::counted;
 use super::voice::{self, Event};
-use crate::container::safe_name;
+use crate::container::Content;
 use crate::receive::{TransferId, Unverified};
 use crate::report::{ProbeReport, TransferReport, TransferState, ranges};
 use crate::text::thousands;
@@ -12,7 +12,13 @@ const NAMED: usize = 40;
 
 /// The name that was sent, as a person may see it: the one that a file here would have.
 pub(super) fn shown_name(result: &TransferReport) -> Option<String> {
-    result.name.as_deref().map(safe_name)
+    let name = result.name.as_deref()?;
+    Some(result.content.unwrap_or_default().own_name(Some(name)))
+}
+
+/// Whether a transfer is known to be a folder.
+pub(super) fn is_folder(result: &TransferReport) -> bool {
+    result.content == Some(Content::Folder)
 }
 
 /// Frames that are missing, `most` ranges of them by their numbers.
@@ -67,8 +73,9 @@ pub(super) fn tell(result: &TransferReport, quiet: bool) {
     let id = &result.id;
     match (&result.state, &result.output) {
         (TransferState::Complete, Some(output)) if !quiet => say!(
-            "transfer {id}{name}: complete{}, {} to {output}",
+            "transfer {id}{name}: complete{}, {}{} to {output}",
             if result.verified { " and verified" } else { " (the format has no digest)" },
+            if is_folder(result) { "a folder of " } else { "" },
             counted(result.size.unwrap_or_default(), "byte")
         ),
         (TransferState::Incomplete, _) => {

@@ -1,13 +1,14 @@
 //! `encode --verify`: what was written is read back as `decode` would read it, before it appears, and what
 //! that gives is compared with the file.
 
-use super::config::{Content, EncodeConfig};
+use super::config::{EncodeConfig, Shown};
 use super::counted;
 use super::exit::{Failure, check_interrupt, stop};
-use super::inputs::{input_at, is_stream, show};
+use super::inputs::{input_at, is_stream};
 use super::progress::Progress;
+use super::sent::Input;
 use crate::capture::{ReadCapture, Settings, read_all};
-use crate::media::{open_input, storage};
+use crate::media::storage;
 use crate::outline::Outline;
 use crate::receive::{ExtractError, FilePieces, Receiver};
 use crate::send::Summary;
@@ -33,11 +34,10 @@ impl Original {
     /// # Errors
     /// If nothing is left to compare with.
     fn new(config: &EncodeConfig, outline: &Outline, summary: &Summary) -> Result<Self, Failure> {
-        match (&config.content, summary.digest) {
-            (Content::File { input, .. }, _) if !is_stream(input) && input.is_file() => {
-                let context = || format!("cannot read {} again", show(input));
-                let file = open_input(input, stop()).with_context(context)?;
-                Ok(Self::File(Box::new(BufReader::new(file))))
+        match (&config.shown, summary.digest) {
+            (Shown::Sent { inputs, name, .. }, _) if inputs.iter().all(|path| is_lasting(path)) => {
+                let again = Input::open(inputs, name.as_deref(), config.output.path())?;
+                Ok(Self::File(Box::new(BufReader::new(again.read))))
             }
             (_, Some(digest)) => Ok(Self::Digest(digest, outline.bytes)),
             (_, None) => {
@@ -65,6 +65,11 @@ impl Original {
             }
         })
     }
+}
+
+/// Whether what is at a path can be read twice.
+fn is_lasting(path: &Path) -> bool {
+    !is_stream(path) && (path.is_file() || path.is_dir())
 }
 
 /// What a transfer says of its file.

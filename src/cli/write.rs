@@ -2,14 +2,15 @@
 
 use super::config::DecodeConfig;
 use super::counted;
-use super::destination::{Destination, Spot};
+use super::destination::{Destination, Sent, Spot};
 use super::exit::{Failure, check_interrupt};
 use super::inputs::show;
-use crate::media::output::{OutputError, OutputFile};
+use crate::media::archive::{ArchiveError, unpack};
+use crate::media::output::{OutputError, OutputFile, OutputTree};
 use crate::media::storage::free_bytes;
-use crate::receive::{ExtractError, Received, Unverified};
+use crate::receive::{ExtractError, FilePieces, Received, Unverified};
 use crate::report::TransferReport;
-use std::io::Write;
+use std::io::{Cursor, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// Why a complete transfer is not written.
@@ -54,16 +55,19 @@ pub(super) fn write(
         check_size(size, limit)?;
     }
     let digest = transfer.digest().zip(result.size);
-    let spot = destination.spot(result.name.as_deref(), digest, files, config.force)?;
+    let (content, unpack) = (result.content.unwrap_or_default(), !config.no_unpack);
+    let sent = Sent { name: result.name.as_deref(), content, digest, unpack };
+    let spot = destination.spot(&sent, files, config.force)?;
     let (length, verified) = match &spot {
         Spot::Written(_) => (result.size.unwrap_or_default(), true),
         Spot::Stream => to_stdout(transfer, limit)?,
         Spot::File(path) => to_file(transfer, path, config.force, result.size, limit)?,
+        Spot::Tree(path) => to_folder(transfer, path, limit)?,
     };
     (result.size, result.verified) = (Some(length), verified);
     result.output = Some(match spot {
         Spot::Stream => "-".to_owned(),
-        Spot::File(path) | Spot::Written(path) => {
+        Spot::File(path) | Spot::Tree(path) | Spot::Written(path) => {
             let shown = show(&path);
             files.push(path);
             shown
@@ -115,6 +119,81 @@ fn to_file(
     let done = extract(transfer, limit, &mut |piece| file.append(piece))?;
     file.finish()?;
     Ok(done)
+}
+
+/// Makes the folder whose archive a transfer is.
+fn to_folder(
+    transfer: &mut Received<'_>,
+    path: &Path,
+    limit: u64,
+) -> Result<(u64, bool), WriteError> {
+    // What is not what was sent is no matter for whoever unpacks: read twice.
+    let done = extract(transfer, limit, &mut |_| Ok(()))?;
+    check_room(path, done.0)?;
+    let tree = OutputTree::new(path).map_err(in_the_way)?;
+    let mut archive = Archive { pieces: transfer.open()?, piece: Cursor::default(), failure: None };
+    if let Err(error) = unpack(&mut archive, tree.unfinished_path()) {
+        return Err(archive.failure.take().unwrap_or_else(|| not_unpacked(error).into()));
+    }
+    drop(archive);
+    tree.finish().map_err(in_the_way)?;
+    Ok(done)
+}
+
+/// A transfer's file as a stream.
+struct Archive<'a> {
+    pieces: Box<dyn FilePieces + 'a>,
+    piece: Cursor<Vec<u8>>,
+    /// Why it ended early.
+    failure: Option<WriteError>,
+}
+
+impl Archive<'_> {
+    fn next_piece(&mut self) -> Result<Option<Vec<u8>>, WriteError> {
+        check_interrupt()?;
+        Ok(self.pieces.next_piece()?)
+    }
+}
+
+impl Read for Archive<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        loop {
+            let read = self.piece.read(buffer)?;
+            if read > 0 || buffer.is_empty() {
+                return Ok(read);
+            }
+            match self.next_piece() {
+                Ok(Some(piece)) => self.piece = Cursor::new(piece),
+                Ok(None) => return Ok(0),
+                Err(failure) => {
+                    self.failure = Some(failure);
+                    return Err(std::io::Error::other("it cannot be had"));
+                }
+            }
+        }
+    }
+}
+
+/// That an archive is not unpacked, and what to do about it.
+fn not_unpacked(error: ArchiveError) -> Failure {
+    let is_ours = matches!(error, ArchiveError::Write { .. });
+    let error = anyhow::Error::new(error).context("the folder that was sent is not unpacked");
+    match is_ours {
+        true => error.into(),
+        false => Failure::with_hint(error, "--no-unpack writes its archive, a .tar file"),
+    }
+}
+
+/// That something is where a folder was wanted.
+fn in_the_way(error: OutputError) -> Failure {
+    match error {
+        OutputError::Exists(_) => {
+            let hint =
+                "a folder replaces nothing: -o names another place, or a folder to put it in";
+            Failure::with_hint(error, hint)
+        }
+        other => other.into(),
+    }
 }
 
 /// Whether a file is no larger than was said to be right.

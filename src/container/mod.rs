@@ -6,14 +6,16 @@
 //! file back and has checked its size and BLAKE3 digest when it ends.
 
 mod chunk;
+mod content;
 mod manifest;
 mod name;
 mod reader;
 
 pub(crate) use chunk::MAX_CHUNK_BYTES;
 pub use chunk::{CHUNK_BYTES, compress};
+pub use content::Content;
 pub use manifest::Manifest;
-pub use name::{FALLBACK_NAME, safe_name, with_number};
+pub use name::{FALLBACK_NAME, is_device, safe_name, with_number};
 pub use reader::Reader;
 
 use std::io::Read;
@@ -47,6 +49,12 @@ pub enum ContainerError {
         got: u8,
         /// The version that this program knows.
         known: u8,
+    },
+    /// It holds something that this program does not know.
+    #[error("what was sent is of kind {got}, which is newer than this program")]
+    Content {
+        /// The kind found.
+        got: u8,
     },
     /// A field has a value that no sender writes.
     #[error("the received data has an impossible {field}: {got}")]

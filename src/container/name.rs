@@ -41,7 +41,8 @@ pub fn with_number(name: &str, number: u32) -> String {
     format!("{stem} ({number}){extension}")
 }
 
-fn is_device(name: &str) -> bool {
+/// Whether a name is that of a device on Windows, and can name no file there.
+pub fn is_device(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
     // Windows takes the superscripts for digits.
     let is_number = |rest: &str| {

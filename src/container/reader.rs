@@ -71,12 +71,13 @@ impl<R: Read> Reader<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::container::compress;
+    use crate::container::{Content, compress};
     use proptest::prelude::*;
 
     fn stream(file: &[u8], chunk_bytes: u32, level: i32) -> Vec<u8> {
         let manifest = Manifest {
             name: Some("name".into()),
+            content: Content::File,
             size: file.len() as u64,
             chunk_bytes,
             digest: *blake3::hash(file).as_bytes(),
@@ -121,7 +122,8 @@ mod tests {
     #[test]
     fn a_decompression_bomb_is_an_error() {
         let bomb = zstd::bulk::compress(&vec![0; 64 << 20], 1).unwrap();
-        let manifest = Manifest { name: None, size: 10_000, chunk_bytes: 1 << 20, digest: [0; 32] };
+        let (content, digest) = (Content::File, [0; 32]);
+        let manifest = Manifest { name: None, content, size: 10_000, chunk_bytes: 1 << 20, digest };
         let mut stream = manifest.to_bytes();
         stream.extend((bomb.len() as u32).to_le_bytes());
         stream.extend(bomb);

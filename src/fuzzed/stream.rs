@@ -1,7 +1,7 @@
 //! Packets, their dimensions, and the container: bytes that came out of frames.
 
 use super::input::Input;
-use crate::container::{Manifest, Reader, compress};
+use crate::container::{Content, Manifest, Reader, compress};
 use crate::outer::{Packet, PacketId, Schedule, Shape};
 
 /// Bytes of a file that are looked at.
@@ -67,6 +67,7 @@ pub fn container(data: &[u8]) {
     let file = input.rest();
     let manifest = Manifest {
         name: None,
+        content: Content::File,
         size: file.len() as u64,
         chunk_bytes: chunk_bytes as u32,
         digest: *blake3::hash(file).as_bytes(),

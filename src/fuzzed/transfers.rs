@@ -1,6 +1,6 @@
 //! Small transfers: what an honest sender's frames hold, and how forged ones differ.
 
-use crate::container::{Manifest, compress};
+use crate::container::{Content, Manifest, compress};
 use crate::format::{FormatChoice, FrameTables, Profile};
 use crate::modem::FrameHeader;
 use crate::outer::{Packet, PacketId, Parity, Schedule, Shape};
@@ -65,6 +65,7 @@ impl Transfer {
 pub(super) fn stream(file: &[u8]) -> Vec<u8> {
     let manifest = Manifest {
         name: Some("name".to_owned()),
+        content: Content::File,
         size: file.len() as u64,
         chunk_bytes: 64,
         digest: *blake3::hash(file).as_bytes(),

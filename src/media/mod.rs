@@ -7,6 +7,7 @@
 
 mod animation;
 mod apng;
+pub mod archive;
 mod bilevel;
 mod canvas;
 pub mod device;

@@ -339,6 +339,7 @@ impl Incoming for CimbarIncoming {
         TransferReport {
             id: self.id().to_string(),
             name,
+            content: None,
             size: None,
             state,
             verified: false,

@@ -220,6 +220,7 @@ impl Incoming for OwnIncoming {
         TransferReport {
             id: self.id().to_string(),
             name: manifest.as_ref().and_then(|manifest| manifest.name.clone()),
+            content: manifest.as_ref().map(|manifest| manifest.content),
             size: manifest.as_ref().map(|manifest| manifest.size),
             state: match (self.is_full(), self.is_complete()) {
                 (false, _) => TransferState::Incomplete,

@@ -6,7 +6,6 @@
 use super::Sight;
 use super::giving::Giving;
 use crate::capture::ReadBefore;
-use crate::container::safe_name;
 use crate::receive::{ExtractError, Receiver, TransferId};
 use crate::report::{CaptureReport, ProbeReport, TransferReport};
 use crate::storage::bounded;
@@ -146,7 +145,9 @@ impl Desk {
         let ids: Vec<TransferId> = receiver.transfers().iter().map(|one| one.id()).collect();
         let report = |id| {
             let report = receiver.transfer(id)?.report();
-            Some(TransferReport { name: report.name.as_deref().map(safe_name), ..report })
+            let name = report.name.as_deref();
+            let name = name.map(|name| report.content.unwrap_or_default().file_name(Some(name)));
+            Some(TransferReport { name, ..report })
         };
         let transfers = ids.into_iter().filter_map(report).collect();
         Standing { transfers, others: receiver.others(), probe: receiver.probe() }
@@ -243,7 +244,7 @@ fn opened(receiver: &mut Receiver, place: usize) -> Result<(TransferId, Opened),
     if report.size.is_some_and(|size| size > transfer.believable_bytes()) {
         return Err(refusal("it says that it is larger than can be believed"));
     }
-    let name = safe_name(report.name.as_deref().unwrap_or_default());
+    let name = report.content.unwrap_or_default().file_name(report.name.as_deref());
     let digest =
         transfer.digest().map(|digest| digest.iter().map(|byte| format!("{byte:02x}")).collect());
     Ok((id, Opened { name, size: report.size, digest }))

@@ -4,7 +4,7 @@
 //! as a stream in [`Storage`]. Memory holds a few chunks.
 
 use super::{DEFAULT_LEVEL, SendError};
-use crate::container::{CHUNK_BYTES, Manifest, compress};
+use crate::container::{CHUNK_BYTES, Content, Manifest, compress};
 use crate::ordered::ordered;
 use crate::storage::{Storage, in_memory};
 use std::io::{Read, SeekFrom};
@@ -15,6 +15,8 @@ use std::ops::ControlFlow;
 pub struct StreamOptions {
     /// The name that is sent along.
     pub name: Option<String>,
+    /// What the input is.
+    pub content: Content,
     /// zstd level, 1 to 22.
     pub level: i32,
     /// Threads that compress.
@@ -23,7 +25,7 @@ pub struct StreamOptions {
 
 impl Default for StreamOptions {
     fn default() -> Self {
-        Self { name: None, level: DEFAULT_LEVEL, threads: 1 }
+        Self { name: None, content: Content::File, level: DEFAULT_LEVEL, threads: 1 }
     }
 }
 
@@ -48,9 +50,9 @@ impl Stream {
         options: StreamOptions,
         mut progress: impl FnMut(u64) -> Result<(), E>,
     ) -> Result<Self, E> {
-        let StreamOptions { name, level, threads } = options;
+        let StreamOptions { name, content, level, threads } = options;
         // The manifest goes first but is known last.
-        let front = Manifest::length(name.as_deref());
+        let front = Manifest::length(name.as_deref(), content);
         storage.write_all(&vec![0; front]).map_err(SendError::Storage)?;
         let (mut digest, mut hasher) = (blake3::Hasher::new(), blake3::Hasher::new());
         let (mut size, mut length) = (0, front as u64);
@@ -71,7 +73,7 @@ impl Stream {
         };
         ordered(threads, chunks(input), || (), work, take)?;
         let digest = *digest.finalize().as_bytes();
-        let manifest = Manifest { name, size, chunk_bytes: CHUNK_BYTES, digest };
+        let manifest = Manifest { name, content, size, chunk_bytes: CHUNK_BYTES, digest };
         storage.seek(SeekFrom::Start(0)).map_err(SendError::Storage)?;
         storage.write_all(&manifest.to_bytes()).map_err(SendError::Storage)?;
         hasher.update(&manifest.to_bytes());

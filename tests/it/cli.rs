@@ -270,10 +270,6 @@ fn wrong_paths_are_errors_with_causes() {
         .assert()
         .code(2)
         .stderr(contains("tilecast: error: cannot read absent: "));
-    dir.tilecast(&["encode", "folder", "-o", "f"])
-        .assert()
-        .code(2)
-        .stderr(contains("is a folder").and(contains("hint: tar c folder | tilecast")));
     dir.tilecast(&["decode", "absent"]).assert().code(2).stderr(contains("cannot read absent"));
     dir.tilecast(&["decode", "folder"]).assert().code(1).stderr(contains("no frame found"));
     assert!(!dir.path("f").exists());
@@ -283,11 +279,6 @@ fn wrong_paths_are_errors_with_causes() {
 fn what_cannot_be_sent_or_written_is_told_with_what_can() {
     let dir = Workdir::new();
     dir.write("a", b"1");
-    dir.write("b", b"2");
-    dir.tilecast(&["encode", "a", "b", "-o", "f"])
-        .assert()
-        .code(2)
-        .stderr(contains("one file is sent at a time").and(contains("tar c a b | tilecast")));
     for name in ["code.jpg", "code.JPEG", "pages.svg", "x.webp", "x.zip"] {
         let error = contains("frames cannot be written as").and(contains("give a folder"));
         dir.tilecast(&["encode", "a", "-o", name]).assert().code(2).stderr(error);

@@ -18,7 +18,6 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("ordered", &[]),
     ("outer", &[]),
     ("prng", &[]),
-    ("report", &[]),
     ("storage", &[]),
     ("text", &[]),
     ("wirehair", &[]),
@@ -32,6 +31,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     // What the stages say to each other and to others.
     ("format", &["frame", "inner", "ldpc", "modem", "outer"]),
     ("outline", &["frame"]),
+    ("report", &["container"]),
     ("reading", &["cimbar", "modem", "outer"]),
     // File to frames: no files, no pictures but its own.
     (
@@ -76,7 +76,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     // The stages of receiving, for browsers.
     ("receiver", &["capture", "container", "raster", "reading", "receive", "report", "storage"]),
     // Files, streams, other programs: no codes.
-    ("media", &["frame", "outline", "raster", "storage", "text"]),
+    ("media", &["container", "frame", "outline", "raster", "storage", "text"]),
     (
         "cli",
         // The stages and the ends; of the layers, words for messages and JSON alone.

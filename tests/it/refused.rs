@@ -7,7 +7,7 @@
 use crate::support::{hex, project, random_bytes};
 use std::io::{Cursor, Read};
 use tilecast::cimbar::{ChunkHeader, container};
-use tilecast::container::{Manifest, Reader, compress};
+use tilecast::container::{Content, Manifest, Reader, compress};
 use tilecast::media::{Y4mReader, decode_picture};
 use tilecast::modem::FrameHeader;
 use tilecast::outer::{Packet, PacketId, Shape};
@@ -100,7 +100,7 @@ fn headers() {
 
 fn manifest(file: &[u8], size: u64, chunk_bytes: u32) -> Vec<u8> {
     let digest = *blake3::hash(file).as_bytes();
-    Manifest { name: None, size, chunk_bytes, digest }.to_bytes()
+    Manifest { name: None, content: Content::File, size, chunk_bytes, digest }.to_bytes()
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::support::{Workdir, choice, encode, pngs, project, random_bytes};
 use serde_json::Value;
 use std::collections::BTreeSet;
-use tilecast::container::{CHUNK_BYTES, Manifest, compress};
+use tilecast::container::{CHUNK_BYTES, Content, Manifest, compress};
 use tilecast::format::{FormatChoice, Profile};
 use tilecast::frame::draw;
 use tilecast::media::{Effort, encode_png};
@@ -36,7 +36,7 @@ fn with_a_wrong_digest() -> Vec<u8> {
     let tables = FormatChoice::new(Profile::Dense, (512, 512)).tables().unwrap();
     let file = random_bytes(5000, 2);
     let (size, chunk_bytes, digest) = (file.len() as u64, CHUNK_BYTES, [7; 32]);
-    let manifest = Manifest { name: None, size, chunk_bytes, digest };
+    let manifest = Manifest { name: None, content: Content::File, size, chunk_bytes, digest };
     let stream = [manifest.to_bytes(), compress(&file, 1).unwrap()].concat();
     let payload = tables.code.packet_bytes() - PACKET_HEADER_BYTES;
     let source = stream.len().div_ceil(payload);

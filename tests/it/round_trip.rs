@@ -93,7 +93,7 @@ fn without_the_frames_that_are_needed_there_is_no_file() {
 fn the_same_input_gives_the_same_frames_whatever_the_threads() {
     let file = text(9_000_000, 4);
     let frames = |threads: usize| {
-        let options = StreamOptions { name: None, level: 1, threads };
+        let options = StreamOptions { level: 1, threads, ..StreamOptions::default() };
         let progress = |_| Ok::<_, SendError>(());
         let stream = Stream::new(file.as_slice(), in_memory(), options, progress).unwrap();
         let tables = choice(Profile::Dense, 512).tables().unwrap();

@@ -3,10 +3,13 @@
 
 mod file;
 mod folder;
+mod tree;
 mod unfinished;
 
 pub use file::OutputFile;
 pub use folder::OutputFolder;
+pub use tree::OutputTree;
+pub(crate) use unfinished::is_unfinished;
 
 use super::ffmpeg::FfmpegError;
 use std::fs;

@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 const PREFIX: &str = ".tilecast-unfinished-";
 /// Suffix of the name of its lock.
 const LOCK: &str = ".lock";
+/// Suffix of the name of a folder in which everything is unfinished.
+const TREE: &str = ".tree";
 /// Names that are tried.
 const TRIES: usize = 16;
 
@@ -30,8 +32,18 @@ pub(super) struct Unfinished {
 impl Unfinished {
     /// A place in `folder`, after what dead processes left there has been removed.
     pub(super) fn new(folder: &Path) -> Result<Self> {
+        Self::with_suffix(folder, "")
+    }
+
+    /// The same for a folder that goes with everything in it.
+    pub(super) fn tree(folder: &Path) -> Result<Self> {
+        Self::with_suffix(folder, TREE)
+    }
+
+    fn with_suffix(folder: &Path, suffix: &str) -> Result<Self> {
         for _ in 0..TRIES {
-            let name = format!("{PREFIX}{:012x}", RandomState::new().build_hasher().finish() >> 16);
+            let number = RandomState::new().build_hasher().finish() >> 16;
+            let name = format!("{PREFIX}{number:012x}{suffix}");
             let path = folder.join(&name);
             let lock_path = folder.join(name + LOCK);
             let lock = match OpenOptions::new().write(true).create_new(true).open(&lock_path) {
@@ -87,11 +99,16 @@ fn sweep(folder: &Path, mine: &File) {
     }
 }
 
-/// Removes an unfinished file, or an unfinished folder with the frames in it; nothing else.
+/// Removes an unfinished file, or an unfinished folder with the frames in it, or with all if it is such a
+/// one; nothing else.
 fn remove(path: &Path) {
     let Ok(found) = fs::symlink_metadata(path) else { return };
     if !found.is_dir() {
         let _ = fs::remove_file(path);
+        return;
+    }
+    if path.to_string_lossy().ends_with(TREE) {
+        let _ = fs::remove_dir_all(path);
         return;
     }
     for entry in fs::read_dir(path).into_iter().flatten().flatten() {
@@ -100,6 +117,11 @@ fn remove(path: &Path) {
         }
     }
     let _ = fs::remove_dir(path);
+}
+
+/// Whether a name is that of unfinished output, or of its lock.
+pub(crate) fn is_unfinished(name: &str) -> bool {
+    name.starts_with(PREFIX)
 }
 
 /// Whether a name is one that a frame in a folder has.
@@ -153,6 +175,10 @@ mod tests {
         fs::write(mixed.join("letter.txt"), "mine").unwrap();
         fs::write(root.join(format!("{PREFIX}mixed{LOCK}")), "").unwrap();
         fs::write(root.join(format!("{PREFIX}without-lock")), "whose?").unwrap();
+        let tree = root.join(format!("{PREFIX}whole{TREE}"));
+        fs::create_dir_all(tree.join("a/b")).unwrap();
+        fs::write(tree.join("a/letter.txt"), "half").unwrap();
+        fs::write(root.join(format!("{PREFIX}whole{TREE}{LOCK}")), "").unwrap();
         let living = Unfinished::new(root).unwrap();
         fs::write(living.path(), "at work").unwrap();
         let another = Unfinished::new(root).unwrap();

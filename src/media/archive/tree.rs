@@ -1,0 +1,280 @@
+//! What is in a folder, as names and links: the rules to which both packing and unpacking are held.
+
+use super::{ArchiveError, MAX_DEPTH, MAX_ENTRIES, MAX_PATH_BYTES, name};
+use crate::text::printable;
+use std::collections::BTreeMap;
+
+/// The folder that holds everything, by its number.
+pub(super) const TOP: usize = 0;
+/// Links to links that are followed: no system follows more.
+const MAX_HOPS: usize = 64;
+/// Steps that all links together may take.
+const MAX_STEPS: usize = 10_000_000;
+
+/// What is in a folder, and in the folders in it.
+#[derive(Debug)]
+pub(super) struct Tree {
+    /// The top one, then those in it, each after the one that it is in.
+    folders: Vec<Folder>,
+    entries: usize,
+}
+
+#[derive(Debug, Default)]
+struct Folder {
+    parent: usize,
+    depth: usize,
+    path: String,
+    nodes: BTreeMap<String, Node>,
+}
+
+/// What has a name in a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Node {
+    /// A folder, by its number.
+    Folder(usize),
+    /// A file of so many bytes.
+    File { bytes: u64, executable: bool },
+    /// A symbolic link to a path with slashes.
+    Link(String),
+}
+
+impl Default for Tree {
+    fn default() -> Self {
+        Self { folders: vec![Folder::default()], entries: 0 }
+    }
+}
+
+impl Tree {
+    /// What has this name in a folder.
+    pub(super) fn get(&self, folder: usize, name: &str) -> Option<&Node> {
+        self.folders.get(folder)?.nodes.get(name)
+    }
+
+    /// Adds a folder; its number.
+    pub(super) fn add_folder(&mut self, into: usize, name: &str) -> Result<usize, ArchiveError> {
+        let path = self.check(into, name)?;
+        let depth = self.folders.get(into).map_or(0, |folder| folder.depth) + 1;
+        if depth > MAX_DEPTH {
+            return Err(ArchiveError::Depth { path: printable(&path) });
+        }
+        let number = self.folders.len();
+        self.put(into, name, Node::Folder(number));
+        self.folders.push(Folder { parent: into, depth, path, nodes: BTreeMap::new() });
+        Ok(number)
+    }
+
+    /// Adds a file.
+    pub(super) fn add_file(
+        &mut self,
+        into: usize,
+        name: &str,
+        bytes: u64,
+        executable: bool,
+    ) -> Result<(), ArchiveError> {
+        self.check(into, name)?;
+        self.put(into, name, Node::File { bytes, executable });
+        Ok(())
+    }
+
+    /// Adds a link, wherever it leads.
+    pub(super) fn add_link(
+        &mut self,
+        into: usize,
+        name: &str,
+        target: String,
+    ) -> Result<(), ArchiveError> {
+        let path = self.check(into, name)?;
+        let is_name = |part: &&str| !matches!(*part, "" | "." | "..");
+        let names_are_right =
+            target.split('/').filter(is_name).all(|name| name::check(name).is_ok());
+        if target.is_empty() || target.len() > MAX_PATH_BYTES || !names_are_right {
+            return Err(outside(&path, &target));
+        }
+        self.put(into, name, Node::Link(target));
+        Ok(())
+    }
+
+    /// Whether there may be something of this name in a folder; its path.
+    fn check(&self, into: usize, name: &str) -> Result<String, ArchiveError> {
+        let folder = self.folders.get(into).map_or("", |folder| &folder.path);
+        let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+        name::check(name).map_err(|why| ArchiveError::Name { path: printable(&path), why })?;
+        if path.len() > MAX_PATH_BYTES {
+            return Err(ArchiveError::Path { path: printable(&path) });
+        }
+        if self.entries >= MAX_ENTRIES {
+            return Err(ArchiveError::Entries);
+        }
+        match self.get(into, name) {
+            Some(_) => Err(ArchiveError::Twice { path: printable(&path) }),
+            None => Ok(path),
+        }
+    }
+
+    fn put(&mut self, into: usize, name: &str, node: Node) {
+        if let Some(folder) = self.folders.get_mut(into) {
+            folder.nodes.insert(name.to_owned(), node);
+            self.entries += 1;
+        }
+    }
+
+    /// Gives everything with its path to `each`: folders before what is in them, by the bytes of names.
+    pub(super) fn walk<'a>(&'a self, each: &mut dyn FnMut(String, &'a Node)) {
+        let nodes = |number: usize| self.folders.get(number).map(|folder| folder.nodes.iter());
+        let mut open: Vec<_> = nodes(TOP).into_iter().map(|nodes| (TOP, nodes)).collect();
+        while let Some((number, rest)) = open.last_mut() {
+            let folder = self.folders.get(*number).map_or("", |folder| &folder.path);
+            let Some((name, node)) = rest.next() else {
+                open.pop();
+                continue;
+            };
+            let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
+            each(path, node);
+            if let Node::Folder(number) = node {
+                open.extend(nodes(*number).map(|nodes| (*number, nodes)));
+            }
+        }
+    }
+
+    /// The links with their paths and targets, and whether that is a folder.
+    ///
+    /// # Errors
+    /// If one of them leads outside, now or through others.
+    pub(super) fn links(&self) -> Result<Vec<(String, &str, bool)>, ArchiveError> {
+        let (mut links, mut steps) = (Vec::new(), 0);
+        for (number, folder) in self.folders.iter().enumerate() {
+            for (name, node) in &folder.nodes {
+                let Node::Link(target) = node else { continue };
+                let path = match folder.path.as_str() {
+                    "" => name.clone(),
+                    folder => format!("{folder}/{name}"),
+                };
+                let end = self.follow(number, target, &mut steps);
+                if steps > MAX_STEPS {
+                    return Err(ArchiveError::Tangled);
+                }
+                let Some(is_folder) = end else { return Err(outside(&path, target)) };
+                links.push((path, target.as_str(), is_folder));
+            }
+        }
+        Ok(links)
+    }
+
+    /// Whether a path from a folder leads to a folder; `None` if it leads outside. What is not there is
+    /// taken for folders, and what goes in circles for nothing.
+    fn follow(&self, from: usize, path: &str, steps: &mut usize) -> Option<bool> {
+        let mut rest: Vec<&str> = path.split('/').rev().collect();
+        if path.starts_with('/') {
+            return None;
+        }
+        // Folder where it is, and names below it that are not there.
+        let (mut at, mut missing, mut hops) = (from, 0, 0);
+        while let Some(part) = rest.pop() {
+            *steps += 1;
+            match part {
+                "" | "." => {}
+                ".." if missing > 0 => missing -= 1,
+                ".." if at == TOP => return None,
+                ".." => at = self.folders.get(at)?.parent,
+                _ if missing > 0 => missing += 1,
+                name => match self.get(at, name) {
+                    Some(Node::Folder(number)) => at = *number,
+                    Some(Node::Link(target)) => {
+                        hops += 1;
+                        if target.starts_with('/') {
+                            return None;
+                        }
+                        if hops > MAX_HOPS {
+                            return Some(false);
+                        }
+                        rest.extend(target.split('/').rev());
+                    }
+                    Some(Node::File { .. }) | None => missing = 1,
+                },
+            }
+        }
+        Some(missing == 0)
+    }
+}
+
+fn outside(path: &str, target: &str) -> ArchiveError {
+    ArchiveError::Outside { path: printable(path), target: printable(target) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A tree with the links, and `d/e/` with a file `f`.
+    fn tree(links: &[(&[&str], &str)]) -> Tree {
+        let mut tree = Tree::default();
+        let d = tree.add_folder(TOP, "d").unwrap();
+        let e = tree.add_folder(d, "e").unwrap();
+        tree.add_file(e, "f", 1, false).unwrap();
+        for (path, target) in links {
+            let folder = [TOP, d, e][path.len() - 1];
+            tree.add_link(folder, path.last().unwrap(), (*target).to_owned()).unwrap();
+        }
+        tree
+    }
+
+    #[test]
+    fn links_that_stay_inside_are_told_from_those_that_do_not() {
+        let inside: &[(&[(&[&str], &str)], bool)] = &[
+            (&[(&["l"], "d/e")], true),
+            (&[(&["l"], "d/e/f")], false),
+            (&[(&["d", "e", "l"], "../..")], true),
+            (&[(&["l"], ".")], true),
+            (&[(&["l"], "absent")], false),
+            (&[(&["l"], "l")], false),
+            (&[(&["l"], "absent/../d/")], true),
+            (&[(&["l"], "m/e"), (&["m"], "d")], true),
+        ];
+        for (links, is_folder) in inside {
+            let tree = tree(links);
+            assert_eq!(tree.links().unwrap()[0].2, *is_folder, "{links:?}");
+        }
+        let outside: &[&[(&[&str], &str)]] = &[
+            &[(&["l"], "..")],
+            &[(&["l"], "/etc")],
+            &[(&["l"], "d/../../x")],
+            &[(&["l"], "absent/../..")],
+            // Inside by its letters, but not where it leads.
+            &[(&["d", "e", "up"], "../.."), (&["l"], "d/e/up/..")],
+            &[(&["a"], "b/.."), (&["b"], "d/e/c"), (&["d", "e", "c"], "../..")],
+        ];
+        for links in outside {
+            assert!(matches!(tree(links).links(), Err(ArchiveError::Outside { .. })), "{links:?}");
+        }
+    }
+
+    #[test]
+    fn links_that_lead_to_links_end() {
+        let mut tree = Tree::default();
+        for number in 0..200_000 {
+            let target = vec![format!("{}/..", (number * 7919 + 1) % 200_000); 64].join("/");
+            tree.add_link(TOP, &number.to_string(), target).unwrap();
+        }
+        assert!(matches!(tree.links(), Err(ArchiveError::Tangled | ArchiveError::Outside { .. })));
+    }
+
+    #[test]
+    fn trees_have_bounds() {
+        let mut tree = Tree::default();
+        let mut at = TOP;
+        for _ in 0..MAX_DEPTH {
+            at = tree.add_folder(at, "a").unwrap();
+        }
+        assert!(matches!(tree.add_folder(at, "a"), Err(ArchiveError::Depth { .. })));
+        let (mut tree, mut at, name) = (Tree::default(), TOP, "x".repeat(255));
+        for _ in 0..MAX_PATH_BYTES / 256 {
+            at = tree.add_folder(at, &name).unwrap();
+        }
+        assert!(matches!(tree.add_file(at, "x", 0, false), Err(ArchiveError::Path { .. })));
+        let mut tree = Tree::default();
+        for number in 0..MAX_ENTRIES {
+            tree.add_file(TOP, &number.to_string(), 0, false).unwrap();
+        }
+        assert!(matches!(tree.add_file(TOP, "x", 0, false), Err(ArchiveError::Entries)));
+    }
+}
