@@ -5,6 +5,7 @@
 //! of a fuzzer; the test here those that are kept there: a small corpus for each, and everything that
 //! once failed.
 
+mod archive;
 mod cimbar;
 mod codes;
 mod input;
@@ -28,6 +29,7 @@ macro_rules! targets {
 }
 
 targets! {
+    archive: archive;
     cimbar: cimbar_container coding fountain reed_solomon;
     codes: header inner ldpc soft_header;
     media: apng gif kind page pdf picture png split tiff y4m;

@@ -48,7 +48,7 @@ pub fn shape(data: &[u8]) {
 pub fn manifest(data: &[u8]) {
     let Ok(manifest) = Manifest::read(&mut &*data) else { return };
     let bytes = manifest.to_bytes();
-    assert_eq!(bytes.len(), Manifest::length(manifest.name.as_deref()));
+    assert_eq!(bytes.len(), Manifest::length(manifest.name.as_deref(), manifest.content));
     let again = Manifest::read(&mut bytes.as_slice()).expect("what was written");
     assert_eq!((again.size, again.digest), (manifest.size, manifest.digest));
     // Bytes that are no text become longer, so that such a name may be cut.

@@ -1,6 +1,8 @@
 //! The integration tests: one crate, one module a purpose.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+// Archives made to do harm.
+mod archives;
 // Photos of printed pages: curved paper, shadows, uneven light.
 mod bent;
 // Photos of frames, by a camera that knows the truth.
@@ -17,6 +19,8 @@ mod cli;
 mod faults;
 // Photos that only feedback can read.
 mod feedback;
+// Folders and several files: there and back.
+mod folders;
 // Frames of all sizes in a video.
 mod followed;
 // Pictures and packets made to do harm.

@@ -4,7 +4,7 @@
 //! format.
 
 use crate::support::{choice, encode, hex, poster, project, random_bytes};
-use tilecast::container::{CHUNK_BYTES, Manifest, Reader, compress};
+use tilecast::container::{CHUNK_BYTES, Content, Manifest, Reader, compress};
 use tilecast::format::{FrameFormat, Profile};
 use tilecast::frame::{Geometry, Layout, Palette, TileKind};
 use tilecast::inner::FrameCode;
@@ -50,8 +50,9 @@ fn entry(name: impl Into<String>, value: impl ToString) -> (String, String) {
 #[test]
 fn container() {
     let file = b"tilecast tilecast tilecast tilecast tilecast";
-    let manifest = |name: Option<&str>| Manifest {
+    let manifest = |name: Option<&str>, content| Manifest {
         name: name.map(str::to_owned),
+        content,
         size: file.len() as u64,
         chunk_bytes: CHUNK_BYTES,
         digest: *blake3::hash(file).as_bytes(),
@@ -61,8 +62,9 @@ fn container() {
     check(
         "container",
         &[
-            entry("manifest_named", hex(&manifest(Some("ä.txt")).to_bytes())),
-            entry("manifest_unnamed", hex(&manifest(None).to_bytes())),
+            entry("manifest_named", hex(&manifest(Some("ä.txt"), Content::File).to_bytes())),
+            entry("manifest_unnamed", hex(&manifest(None, Content::File).to_bytes())),
+            entry("manifest_folder", hex(&manifest(Some("ä"), Content::Folder).to_bytes())),
             entry("chunk_raw", hex(&raw)),
         ],
     );
@@ -203,6 +205,7 @@ fn container_stream_is_there() {
         let file = b"tilecast tilecast tilecast tilecast tilecast";
         let manifest = Manifest {
             name: None,
+            content: Content::File,
             size: file.len() as u64,
             chunk_bytes: CHUNK_BYTES,
             digest: *blake3::hash(file).as_bytes(),

@@ -11,6 +11,8 @@
 mod list;
 mod name;
 mod pack;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod unpack;
 
@@ -24,11 +26,11 @@ use std::path::PathBuf;
 /// Bytes of a header, and what everything else is filled up to.
 const BLOCK_BYTES: u64 = 512;
 /// Files, folders and links of an archive at most.
-const MAX_ENTRIES: usize = 250_000;
+const MAX_ARCHIVE_ENTRIES: usize = 250_000;
 /// Folders within folders.
-const MAX_DEPTH: usize = 128;
+const MAX_ARCHIVE_DEPTH: usize = 128;
 /// Longest path within the folder, in bytes: systems take 4096 together with where the folder is.
-const MAX_PATH_BYTES: usize = 3072;
+const MAX_ARCHIVE_PATH_BYTES: usize = 3072;
 
 /// Why a folder cannot be an archive, or an archive no folder.
 #[derive(Debug, thiserror::Error)]
@@ -42,16 +44,16 @@ pub enum ArchiveError {
         why: &'static str,
     },
     /// More than is taken.
-    #[error("there are more than {MAX_ENTRIES} files and folders in it")]
+    #[error("there are more than {MAX_ARCHIVE_ENTRIES} files and folders in it")]
     Entries,
     /// More folders within folders than are taken.
-    #[error("{path} is more than {MAX_DEPTH} folders deep")]
+    #[error("{path} is more than {MAX_ARCHIVE_DEPTH} folders deep")]
     Depth {
         /// The folder.
         path: String,
     },
     /// A longer path than is taken.
-    #[error("the path of {path} is longer than {MAX_PATH_BYTES} bytes")]
+    #[error("the path of {path} is longer than {MAX_ARCHIVE_PATH_BYTES} bytes")]
     Path {
         /// The path.
         path: String,

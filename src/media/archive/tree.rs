@@ -1,6 +1,6 @@
 //! What is in a folder, as names and links: the rules to which both packing and unpacking are held.
 
-use super::{ArchiveError, MAX_DEPTH, MAX_ENTRIES, MAX_PATH_BYTES, name};
+use super::{ArchiveError, MAX_ARCHIVE_DEPTH, MAX_ARCHIVE_ENTRIES, MAX_ARCHIVE_PATH_BYTES, name};
 use crate::text::printable;
 use std::collections::BTreeMap;
 
@@ -8,8 +8,10 @@ use std::collections::BTreeMap;
 pub(super) const TOP: usize = 0;
 /// Links to links that are followed: no system follows more.
 const MAX_HOPS: usize = 64;
-/// Steps that all links together may take.
-const MAX_STEPS: usize = 10_000_000;
+/// Work that following all links together may take: a byte of a path is one, a name to be found more.
+const MAX_WORK: usize = 20_000_000;
+/// That of finding a name, in bytes.
+const NAME_WORK: usize = 16;
 
 /// What is in a folder, and in the folders in it.
 #[derive(Debug)]
@@ -54,7 +56,7 @@ impl Tree {
     pub(super) fn add_folder(&mut self, into: usize, name: &str) -> Result<usize, ArchiveError> {
         let path = self.check(into, name)?;
         let depth = self.folders.get(into).map_or(0, |folder| folder.depth) + 1;
-        if depth > MAX_DEPTH {
+        if depth > MAX_ARCHIVE_DEPTH {
             return Err(ArchiveError::Depth { path: printable(&path) });
         }
         let number = self.folders.len();
@@ -87,7 +89,7 @@ impl Tree {
         let is_name = |part: &&str| !matches!(*part, "" | "." | "..");
         let names_are_right =
             target.split('/').filter(is_name).all(|name| name::check(name).is_ok());
-        if target.is_empty() || target.len() > MAX_PATH_BYTES || !names_are_right {
+        if target.is_empty() || target.len() > MAX_ARCHIVE_PATH_BYTES || !names_are_right {
             return Err(outside(&path, &target));
         }
         self.put(into, name, Node::Link(target));
@@ -99,10 +101,10 @@ impl Tree {
         let folder = self.folders.get(into).map_or("", |folder| &folder.path);
         let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
         name::check(name).map_err(|why| ArchiveError::Name { path: printable(&path), why })?;
-        if path.len() > MAX_PATH_BYTES {
+        if path.len() > MAX_ARCHIVE_PATH_BYTES {
             return Err(ArchiveError::Path { path: printable(&path) });
         }
-        if self.entries >= MAX_ENTRIES {
+        if self.entries >= MAX_ARCHIVE_ENTRIES {
             return Err(ArchiveError::Entries);
         }
         match self.get(into, name) {
@@ -141,7 +143,7 @@ impl Tree {
     /// # Errors
     /// If one of them leads outside, now or through others.
     pub(super) fn links(&self) -> Result<Vec<(String, &str, bool)>, ArchiveError> {
-        let (mut links, mut steps) = (Vec::new(), 0);
+        let (mut links, mut work) = (Vec::new(), 0);
         for (number, folder) in self.folders.iter().enumerate() {
             for (name, node) in &folder.nodes {
                 let Node::Link(target) = node else { continue };
@@ -149,8 +151,8 @@ impl Tree {
                     "" => name.clone(),
                     folder => format!("{folder}/{name}"),
                 };
-                let end = self.follow(number, target, &mut steps);
-                if steps > MAX_STEPS {
+                let end = self.follow(number, target, &mut work);
+                if work > MAX_WORK {
                     return Err(ArchiveError::Tangled);
                 }
                 let Some(is_folder) = end else { return Err(outside(&path, target)) };
@@ -162,7 +164,7 @@ impl Tree {
 
     /// Whether a path from a folder leads to a folder; `None` if it leads outside. What is not there is
     /// taken for folders, and what goes in circles for nothing.
-    fn follow(&self, from: usize, path: &str, steps: &mut usize) -> Option<bool> {
+    fn follow(&self, from: usize, path: &str, work: &mut usize) -> Option<bool> {
         let mut rest: Vec<&str> = path.split('/').rev().collect();
         if path.starts_with('/') {
             return None;
@@ -170,7 +172,7 @@ impl Tree {
         // Folder where it is, and names below it that are not there.
         let (mut at, mut missing, mut hops) = (from, 0, 0);
         while let Some(part) = rest.pop() {
-            *steps += 1;
+            *work += NAME_WORK;
             match part {
                 "" | "." => {}
                 ".." if missing > 0 => missing -= 1,
@@ -187,6 +189,7 @@ impl Tree {
                         if hops > MAX_HOPS {
                             return Some(false);
                         }
+                        *work += target.len();
                         rest.extend(target.split('/').rev());
                     }
                     Some(Node::File { .. }) | None => missing = 1,
@@ -251,28 +254,28 @@ mod tests {
     #[test]
     fn links_that_lead_to_links_end() {
         let mut tree = Tree::default();
-        for number in 0..200_000 {
-            let target = vec![format!("{}/..", (number * 7919 + 1) % 200_000); 64].join("/");
+        for number in 0..20_000 {
+            let target = vec![format!("{}/..", (number * 7919 + 1) % 20_000); 64].join("/");
             tree.add_link(TOP, &number.to_string(), target).unwrap();
         }
-        assert!(matches!(tree.links(), Err(ArchiveError::Tangled | ArchiveError::Outside { .. })));
+        assert!(matches!(tree.links(), Err(ArchiveError::Tangled)));
     }
 
     #[test]
     fn trees_have_bounds() {
         let mut tree = Tree::default();
         let mut at = TOP;
-        for _ in 0..MAX_DEPTH {
+        for _ in 0..MAX_ARCHIVE_DEPTH {
             at = tree.add_folder(at, "a").unwrap();
         }
         assert!(matches!(tree.add_folder(at, "a"), Err(ArchiveError::Depth { .. })));
         let (mut tree, mut at, name) = (Tree::default(), TOP, "x".repeat(255));
-        for _ in 0..MAX_PATH_BYTES / 256 {
+        for _ in 0..MAX_ARCHIVE_PATH_BYTES / 256 {
             at = tree.add_folder(at, &name).unwrap();
         }
         assert!(matches!(tree.add_file(at, "x", 0, false), Err(ArchiveError::Path { .. })));
         let mut tree = Tree::default();
-        for number in 0..MAX_ENTRIES {
+        for number in 0..MAX_ARCHIVE_ENTRIES {
             tree.add_file(TOP, &number.to_string(), 0, false).unwrap();
         }
         assert!(matches!(tree.add_file(TOP, "x", 0, false), Err(ArchiveError::Entries)));

@@ -5,7 +5,7 @@
 //! can be written over or through anything. Whoever calls this throws the folder away if it fails.
 
 use super::tree::{Node, TOP, Tree};
-use super::{ArchiveError, BLOCK_BYTES, MAX_PATH_BYTES, name};
+use super::{ArchiveError, BLOCK_BYTES, MAX_ARCHIVE_PATH_BYTES, name};
 use crate::text::printable;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
@@ -88,7 +88,7 @@ impl Names {
         kind: EntryType,
         bytes: u64,
     ) -> Result<(), ArchiveError> {
-        if bytes > (MAX_TOP_BYTES + MAX_PATH_BYTES + 2) as u64 {
+        if bytes > (MAX_TOP_BYTES + MAX_ARCHIVE_PATH_BYTES + 2) as u64 {
             return Err(ArchiveError::Damaged("a name is far too long"));
         }
         let mut name = Vec::new();

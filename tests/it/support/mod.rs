@@ -1,5 +1,6 @@
 //! Working folders, the command under test, seeded data, small pictures.
 
+pub mod archive;
 #[cfg(unix)]
 pub mod browser;
 #[cfg(unix)]
