@@ -1,5 +1,5 @@
 //! Everything that touches files, streams and other programs: inputs to pictures ([`sources`]),
-//! frames to where they go ([`sinks`]).
+//! frames to where they go ([`sinks`]), folders to archives and back ([`archive`]).
 //!
 //! Beside the data path, at both of its ends: frames come drawn, pictures leave as pixels, and
 //! nothing here knows what is in them. Output is there whole or not at all ([`output`]); compressed

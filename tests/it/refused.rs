@@ -114,7 +114,8 @@ fn containers() {
     let inputs = [
         ("empty", Vec::new()),
         ("cut_manifest", whole[..40].to_vec()),
-        ("version_2", with(&whole, 0, 2)),
+        ("version_3", with(&whole, 0, 3)),
+        ("content_of_the_future", [&[2, 2], &whole[1..]].concat()),
         ("no_chunk_size", manifest(&file, 20, 0)),
         ("chunk_size_above_the_most", manifest(&file, 20, (16 << 20) + 1)),
         ("cut_chunk", whole[..whole.len() - 1].to_vec()),
