@@ -253,16 +253,21 @@ fn opened(receiver: &mut Receiver, place: usize) -> Result<(TransferId, Opened),
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::container::Content;
     use crate::format::{FormatChoice, Profile};
     use crate::prng::SplitMix64;
     use crate::raster::Picture;
     use crate::receiver::Eye;
-    use crate::send::{Outgoing, OwnTransfer};
+    use crate::send::{Outgoing, OwnOptions, OwnTransfer, SendError, Stream, StreamOptions};
+    use crate::storage::in_memory;
 
     /// Pictures of the frames of a file.
     fn pictures(file: &[u8], name: &str) -> Vec<Picture> {
         let choice = FormatChoice::new(Profile::Lossless, (256, 256));
-        let mut transfer = OwnTransfer::in_memory(file, Some(name.into()), &choice).unwrap();
+        all(&mut OwnTransfer::in_memory(file, Some(name.into()), &choice).unwrap())
+    }
+
+    fn all(transfer: &mut OwnTransfer) -> Vec<Picture> {
         let frames = (0..).map_while(|number| transfer.frame(number).unwrap());
         let picture = |frame: crate::raster::IndexedFrame| {
             Picture::from_rgba(frame.width, frame.height, &frame.to_rgba()).unwrap()
@@ -343,6 +348,25 @@ mod tests {
         desk.reset();
         let mut eye = Eye::default();
         assert!(!show(&mut desk, &mut eye, &pictures[0]).full);
+    }
+
+    #[test]
+    fn a_folder_comes_as_its_archive() {
+        let options = StreamOptions {
+            name: Some("../photos".into()),
+            content: Content::Folder,
+            ..StreamOptions::default()
+        };
+        let archive = file(6);
+        let stream = Stream::new(&archive[..], in_memory(), options, |_| Ok::<_, SendError>(()));
+        let tables = FormatChoice::new(Profile::Lossless, (256, 256)).tables().unwrap();
+        let transfer = OwnTransfer::new(stream.unwrap(), tables, OwnOptions::default());
+        let (mut desk, mut eye) = (Desk::default(), Eye::default());
+        for picture in all(&mut transfer.unwrap()) {
+            show(&mut desk, &mut eye, &picture);
+        }
+        assert_eq!(desk.standing().transfers[0].name.as_deref(), Some("photos.tar"));
+        assert_eq!(take(&mut desk, 0).unwrap(), ("photos.tar".to_owned(), archive));
     }
 
     #[test]

@@ -27,6 +27,8 @@ use std::path::PathBuf;
 const BLOCK_BYTES: u64 = 512;
 /// Files, folders and links of an archive at most.
 const MAX_ARCHIVE_ENTRIES: usize = 250_000;
+/// Bytes of all their names, and of what links name.
+const MAX_ARCHIVE_NAME_BYTES: usize = 32 << 20;
 /// Folders within folders.
 const MAX_ARCHIVE_DEPTH: usize = 128;
 /// Longest path within the folder, in bytes: systems take 4096 together with where the folder is.
@@ -44,7 +46,9 @@ pub enum ArchiveError {
         why: &'static str,
     },
     /// More than is taken.
-    #[error("there are more than {MAX_ARCHIVE_ENTRIES} files and folders in it")]
+    #[error(
+        "there are more than {MAX_ARCHIVE_ENTRIES} files and folders in it, or their names are too long"
+    )]
     Entries,
     /// More folders within folders than are taken.
     #[error("{path} is more than {MAX_ARCHIVE_DEPTH} folders deep")]

@@ -1,6 +1,9 @@
 //! What is in a folder, as names and links: the rules to which both packing and unpacking are held.
 
-use super::{ArchiveError, MAX_ARCHIVE_DEPTH, MAX_ARCHIVE_ENTRIES, MAX_ARCHIVE_PATH_BYTES, name};
+use super::{
+    ArchiveError, MAX_ARCHIVE_DEPTH, MAX_ARCHIVE_ENTRIES, MAX_ARCHIVE_NAME_BYTES,
+    MAX_ARCHIVE_PATH_BYTES, name,
+};
 use crate::text::printable;
 use std::collections::BTreeMap;
 
@@ -19,13 +22,15 @@ pub(super) struct Tree {
     /// The top one, then those in it, each after the one that it is in.
     folders: Vec<Folder>,
     entries: usize,
+    /// Bytes of all names and of what links name.
+    name_bytes: usize,
 }
 
 #[derive(Debug, Default)]
 struct Folder {
     parent: usize,
     depth: usize,
-    path: String,
+    name: String,
     nodes: BTreeMap<String, Node>,
 }
 
@@ -42,7 +47,7 @@ pub(super) enum Node {
 
 impl Default for Tree {
     fn default() -> Self {
-        Self { folders: vec![Folder::default()], entries: 0 }
+        Self { folders: vec![Folder::default()], entries: 0, name_bytes: 0 }
     }
 }
 
@@ -54,14 +59,15 @@ impl Tree {
 
     /// Adds a folder; its number.
     pub(super) fn add_folder(&mut self, into: usize, name: &str) -> Result<usize, ArchiveError> {
-        let path = self.check(into, name)?;
+        self.check(into, name)?;
         let depth = self.folders.get(into).map_or(0, |folder| folder.depth) + 1;
         if depth > MAX_ARCHIVE_DEPTH {
-            return Err(ArchiveError::Depth { path: printable(&path) });
+            return Err(ArchiveError::Depth { path: self.shown(into, name) });
         }
         let number = self.folders.len();
         self.put(into, name, Node::Folder(number));
-        self.folders.push(Folder { parent: into, depth, path, nodes: BTreeMap::new() });
+        let (name, nodes) = (name.to_owned(), BTreeMap::new());
+        self.folders.push(Folder { parent: into, depth, name, nodes });
         Ok(number)
     }
 
@@ -85,31 +91,31 @@ impl Tree {
         name: &str,
         target: String,
     ) -> Result<(), ArchiveError> {
-        let path = self.check(into, name)?;
+        self.check(into, name)?;
         let is_name = |part: &&str| !matches!(*part, "" | "." | "..");
         let names_are_right =
             target.split('/').filter(is_name).all(|name| name::check(name).is_ok());
         if target.is_empty() || target.len() > MAX_ARCHIVE_PATH_BYTES || !names_are_right {
-            return Err(outside(&path, &target));
+            return Err(self.outside(into, name, &target));
         }
+        self.name_bytes = self.name_bytes.saturating_add(target.len());
         self.put(into, name, Node::Link(target));
         Ok(())
     }
 
-    /// Whether there may be something of this name in a folder; its path.
-    fn check(&self, into: usize, name: &str) -> Result<String, ArchiveError> {
-        let folder = self.folders.get(into).map_or("", |folder| &folder.path);
-        let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
-        name::check(name).map_err(|why| ArchiveError::Name { path: printable(&path), why })?;
-        if path.len() > MAX_ARCHIVE_PATH_BYTES {
-            return Err(ArchiveError::Path { path: printable(&path) });
+    /// Checks that there may be something of this name in a folder.
+    fn check(&self, into: usize, name: &str) -> Result<(), ArchiveError> {
+        name::check(name)
+            .map_err(|why| ArchiveError::Name { path: self.shown(into, name), why })?;
+        if self.path(into, name).len() > MAX_ARCHIVE_PATH_BYTES {
+            return Err(ArchiveError::Path { path: self.shown(into, name) });
         }
-        if self.entries >= MAX_ARCHIVE_ENTRIES {
+        if self.entries >= MAX_ARCHIVE_ENTRIES || self.name_bytes >= MAX_ARCHIVE_NAME_BYTES {
             return Err(ArchiveError::Entries);
         }
         match self.get(into, name) {
-            Some(_) => Err(ArchiveError::Twice { path: printable(&path) }),
-            None => Ok(path),
+            Some(_) => Err(ArchiveError::Twice { path: self.shown(into, name) }),
+            None => Ok(()),
         }
     }
 
@@ -117,7 +123,29 @@ impl Tree {
         if let Some(folder) = self.folders.get_mut(into) {
             folder.nodes.insert(name.to_owned(), node);
             self.entries += 1;
+            self.name_bytes = self.name_bytes.saturating_add(name.len());
         }
+    }
+
+    /// The path of what has this name in a folder.
+    pub(super) fn path(&self, folder: usize, name: &str) -> String {
+        let mut names = vec![name];
+        let mut at = folder;
+        while let Some(folder) = self.folders.get(at).filter(|_| at != TOP) {
+            names.push(&folder.name);
+            at = folder.parent;
+        }
+        names.reverse();
+        names.join("/")
+    }
+
+    /// The same, for people.
+    fn shown(&self, folder: usize, name: &str) -> String {
+        printable(&self.path(folder, name))
+    }
+
+    fn outside(&self, folder: usize, name: &str, target: &str) -> ArchiveError {
+        ArchiveError::Outside { path: self.shown(folder, name), target: printable(target) }
     }
 
     /// Gives everything with its path to `each`: folders before what is in them, by the bytes of names.
@@ -125,38 +153,34 @@ impl Tree {
         let nodes = |number: usize| self.folders.get(number).map(|folder| folder.nodes.iter());
         let mut open: Vec<_> = nodes(TOP).into_iter().map(|nodes| (TOP, nodes)).collect();
         while let Some((number, rest)) = open.last_mut() {
-            let folder = self.folders.get(*number).map_or("", |folder| &folder.path);
             let Some((name, node)) = rest.next() else {
                 open.pop();
                 continue;
             };
-            let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
-            each(path, node);
+            each(self.path(*number, name), node);
             if let Node::Folder(number) = node {
                 open.extend(nodes(*number).map(|nodes| (*number, nodes)));
             }
         }
     }
 
-    /// The links with their paths and targets, and whether that is a folder.
+    /// The links: the folder that each is in, its name and target, and whether that is a folder.
     ///
     /// # Errors
     /// If one of them leads outside, now or through others.
-    pub(super) fn links(&self) -> Result<Vec<(String, &str, bool)>, ArchiveError> {
+    pub(super) fn links(&self) -> Result<Vec<(usize, &str, &str, bool)>, ArchiveError> {
         let (mut links, mut work) = (Vec::new(), 0);
         for (number, folder) in self.folders.iter().enumerate() {
             for (name, node) in &folder.nodes {
                 let Node::Link(target) = node else { continue };
-                let path = match folder.path.as_str() {
-                    "" => name.clone(),
-                    folder => format!("{folder}/{name}"),
-                };
                 let end = self.follow(number, target, &mut work);
                 if work > MAX_WORK {
                     return Err(ArchiveError::Tangled);
                 }
-                let Some(is_folder) = end else { return Err(outside(&path, target)) };
-                links.push((path, target.as_str(), is_folder));
+                let Some(is_folder) = end else {
+                    return Err(self.outside(number, name, target));
+                };
+                links.push((number, name.as_str(), target.as_str(), is_folder));
             }
         }
         Ok(links)
@@ -200,16 +224,15 @@ impl Tree {
     }
 }
 
-fn outside(path: &str, target: &str) -> ArchiveError {
-    ArchiveError::Outside { path: printable(path), target: printable(target) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Links: where they are, name by name, and their targets.
+    type Links<'a> = &'a [(&'a [&'a str], &'a str)];
+
     /// A tree with the links, and `d/e/` with a file `f`.
-    fn tree(links: &[(&[&str], &str)]) -> Tree {
+    fn tree(links: Links<'_>) -> Tree {
         let mut tree = Tree::default();
         let d = tree.add_folder(TOP, "d").unwrap();
         let e = tree.add_folder(d, "e").unwrap();
@@ -223,7 +246,7 @@ mod tests {
 
     #[test]
     fn links_that_stay_inside_are_told_from_those_that_do_not() {
-        let inside: &[(&[(&[&str], &str)], bool)] = &[
+        let inside: &[(Links<'_>, bool)] = &[
             (&[(&["l"], "d/e")], true),
             (&[(&["l"], "d/e/f")], false),
             (&[(&["d", "e", "l"], "../..")], true),
@@ -235,9 +258,9 @@ mod tests {
         ];
         for (links, is_folder) in inside {
             let tree = tree(links);
-            assert_eq!(tree.links().unwrap()[0].2, *is_folder, "{links:?}");
+            assert_eq!(tree.links().unwrap()[0].3, *is_folder, "{links:?}");
         }
-        let outside: &[&[(&[&str], &str)]] = &[
+        let outside: &[Links<'_>] = &[
             &[(&["l"], "..")],
             &[(&["l"], "/etc")],
             &[(&["l"], "d/../../x")],
@@ -279,5 +302,9 @@ mod tests {
             tree.add_file(TOP, &number.to_string(), 0, false).unwrap();
         }
         assert!(matches!(tree.add_file(TOP, "x", 0, false), Err(ArchiveError::Entries)));
+        let (mut tree, target) = (Tree::default(), "x/".repeat(MAX_ARCHIVE_PATH_BYTES / 2));
+        let mut links = (0..).map(|number: u32| number.to_string());
+        let refused = links.find_map(|name| tree.add_link(TOP, &name, target.clone()).err());
+        assert!(matches!(refused, Some(ArchiveError::Entries)));
     }
 }

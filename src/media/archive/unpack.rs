@@ -253,7 +253,8 @@ impl<'a> Unpacking<'a> {
         if self.top.is_none() {
             return Err(ArchiveError::Damaged("there is no folder in it"));
         }
-        for (path, target, is_folder) in self.tree.links()? {
+        for (folder, name, target, is_folder) in self.tree.links()? {
+            let path = self.tree.path(folder, name);
             link(target, &self.place(&path), is_folder).map_err(failed(&path))?;
             self.unpacked.links += 1;
         }
