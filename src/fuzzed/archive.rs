@@ -6,6 +6,10 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 
+/// Kinds of entries: files, folders and links more often than others.
+const KINDS: &[u8] = b"000055552222225522LK1xS";
+/// Names that meet each other, then what leads elsewhere.
+const PARTS: &[&str] = &["a", "b", "c", "d", "a/b", "..", "../..", ".", "top/a"];
 /// Bytes of a block.
 const BLOCK: usize = 512;
 
@@ -29,34 +33,39 @@ pub fn archive(data: &[u8]) {
     }
 }
 
-/// Entries of a few bytes each: kind, name, target, contents.
+/// Entries of a few bytes each, in a folder: kind, name, target, contents.
 fn headers(input: &mut Input<'_>) -> Vec<u8> {
-    let mut bytes = Vec::new();
+    let mut bytes = header(b'5', "top/", "", 0);
     for _ in 0..input.below(20) {
-        let kind = [b'0', b'5', b'2', b'L', b'K', b'1', b'x', b'S'][input.below(8)];
-        let [name, target] = [(); 2].map(|()| path(input));
-        let contents = input.below(3) * usize::from(kind != b'5' && kind != b'2');
-        let mut header = tar::Header::new_gnu();
-        header.set_entry_type(tar::EntryType::new(kind));
-        header.set_mode(0o755);
-        header.set_size(contents as u64 * BLOCK as u64);
-        header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
-        header.as_old_mut().linkname[..target.len()].copy_from_slice(target.as_bytes());
-        header.set_cksum();
-        bytes.extend(header.as_bytes());
-        let block = path(input).into_bytes();
-        let block = block.into_iter().chain(std::iter::repeat(0)).take(BLOCK);
-        bytes.extend(block.collect::<Vec<u8>>().repeat(contents));
+        let kind = KINDS[input.below(KINDS.len())];
+        let [name, target, contents] = [5, PARTS.len(), PARTS.len()].map(|most| path(input, most));
+        let end = if kind == b'5' { "/" } else { "" };
+        let name = if input.byte() < 8 { name } else { format!("top/{name}{end}") };
+        let blocks = input.below(3) * usize::from(kind != b'5' && kind != b'2');
+        bytes.extend(header(kind, &name, &target, blocks));
+        bytes.extend(contents.as_bytes());
+        bytes.resize(bytes.len() - contents.len() + blocks * BLOCK, 0);
     }
     bytes.resize(bytes.len() + 2 * BLOCK, 0);
     bytes
 }
 
-/// A path of names that meet each other.
-fn path(input: &mut Input<'_>) -> String {
-    let parts = ["top", "a", "b", "..", ".", "", "/", "top/a", "top/b", "top/"];
-    let count = input.below(4);
-    let chosen: Vec<&str> = (0..count).map(|_| parts[input.below(parts.len())]).collect();
+fn header(kind: u8, name: &str, target: &str, blocks: usize) -> Vec<u8> {
+    let mut header = tar::Header::new_gnu();
+    header.set_entry_type(tar::EntryType::new(kind));
+    header.set_mode(0o755);
+    header.set_size((blocks * BLOCK) as u64);
+    header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+    header.as_old_mut().linkname[..target.len()].copy_from_slice(target.as_bytes());
+    header.set_cksum();
+    header.as_bytes().to_vec()
+}
+
+/// A path of the first parts, `most` of them; and seldom of all.
+fn path(input: &mut Input<'_>, most: usize) -> String {
+    let count = input.below(3) + 1;
+    let most = if input.byte() < 4 { PARTS.len() } else { most };
+    let chosen: Vec<&str> = (0..count).map(|_| PARTS[input.below(most)]).collect();
     chosen.join("/")
 }
 
