@@ -231,11 +231,12 @@ fn folders_are_read_back() {
     let dir = Workdir::new();
     folder(&dir, "a");
     dir.write("b", b"2");
+    dir.write("small/x", b"3");
     for (inputs, output) in [(&["a"][..], "frames"), (&["a", "b"], "a.html"), (&["a"], "a/x.gif")] {
         let args = [inputs, &["-o", output, "--verify"]].concat();
         encode(&dir, &args).assert().success().stderr(contains("the same file"));
     }
-    let args = ["encode", "b", "a", "-o", "c", "--format", "cimbar", "--verify"];
+    let args = ["encode", "b", "small", "-o", "c", "--format", "cimbar", "--verify"];
     dir.tilecast(&args).assert().success().stderr(contains("the same file"));
     // There nothing says that it is a folder.
     dir.tilecast(&["decode", "c", "-o", "d/", "-q"]).assert().success();
