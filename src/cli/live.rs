@@ -139,6 +139,7 @@ mod tests {
         TransferReport {
             id: "00000001".into(),
             name: Some("../a\u{202E}.bin".into()),
+            content: None,
             size: Some(1),
             state: TransferState::Incomplete,
             verified: false,
