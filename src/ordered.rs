@@ -113,8 +113,9 @@ pub(crate) fn ordered_claiming<T: Send, K: Eq + Hash + Send, R: Send, S, E>(
             });
         }
         drop(send);
-        // `give` is owned here, so that every way out of this closure lets the threads end.
-        in_order(&results, give, &mut sink)
+        // Both ends are owned there, so that every way out of it lets the threads end with what they have
+        // in hand.
+        in_order(results, give, &mut sink)
     })
 }
 
@@ -153,7 +154,7 @@ impl<S, W, K: Eq + Hash, T> Worker<'_, S, W, K, T> {
 
 /// Hands results on in the order of their numbers, and gives a ticket back for each.
 fn in_order<R, E>(
-    results: &mpsc::Receiver<(usize, R)>,
+    results: mpsc::Receiver<(usize, R)>,
     give: mpsc::Sender<()>,
     sink: &mut impl FnMut(R) -> Result<ControlFlow<()>, E>,
 ) -> Result<(), E> {
@@ -177,6 +178,25 @@ mod tests {
     use super::*;
     use std::convert::Infallible;
     use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[test]
+    fn nothing_more_is_begun_once_the_sink_has_enough() {
+        let (begun, has_enough) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let work = |_: &mut (), item: u64| {
+            begun.fetch_add(1, Ordering::SeqCst);
+            while item > 0 && has_enough.load(Ordering::SeqCst) == 0 {
+                std::thread::yield_now();
+            }
+            std::thread::sleep(std::time::Duration::from_millis(item.min(1) * 100));
+        };
+        let sink = |()| {
+            has_enough.store(1, Ordering::SeqCst);
+            Ok::<_, Infallible>(ControlFlow::Break(()))
+        };
+        ordered(2, 0..100, || (), work, sink).unwrap();
+        let begun = begun.load(Ordering::SeqCst);
+        assert!(begun < 2 * IN_FLIGHT, "{begun}");
+    }
 
     #[test]
     fn results_come_in_order_whatever_the_threads() {

@@ -160,6 +160,11 @@ pub(super) struct DecodeConfig {
 }
 
 impl DecodeConfig {
+    /// Whether captures arrive while this runs.
+    pub(super) fn is_watching(&self) -> bool {
+        !self.watch.is_empty()
+    }
+
     /// Checks what was typed.
     ///
     /// # Errors

@@ -50,7 +50,7 @@ pub(super) fn run(args: DecodeArgs) -> Result<Exit, Failure> {
         std::fs::create_dir_all(folder).with_context(context)?;
     }
     let (mut receiver, journal) = Journal::open(&config.journal, &destination)?;
-    let all_there = inputs.count() > 0 && config.watch.is_empty();
+    let all_there = inputs.count() > 0 && !config.is_watching();
     let mut delivery = Delivery::new(&destination, &config, all_there);
     let exit = read(inputs, &vigil, &mut receiver, &mut delivery, &mut report)
         .and_then(|()| finish(&mut receiver, &mut delivery));
@@ -110,16 +110,9 @@ fn read(
         say!("{} read by an earlier run", counted(done.len() as u64, "capture"));
     }
     let (count, skipped) = (inputs.count(), done.len() as u64);
-    let is_watching = !config.watch.is_empty();
-    let mut patience = Patience::new(inputs.bytes().filter(|_| !is_watching));
-    let (files, is_live) = (if is_watching { 0 } else { count }, count == 0 && !is_watching);
-    let watch = WatchConfig { files, is_live, quiet: config.quiet };
-    let mut watch = Watch::new(watch, receiver);
-    let settings = Settings {
-        threads: config.threads,
-        draws: config.debug.is_some(),
-        read_before: delivery.read_before(),
-    };
+    let mut patience = Patience::new(inputs.bytes().filter(|_| !config.is_watching()));
+    let mut watch = Watch::new(watch_config(config, count), receiver);
+    let settings = settings(delivery);
     // What earlier runs received may be enough.
     let mut enough = delivery.deliver(receiver)?;
     let is_open = !enough;
@@ -141,13 +134,34 @@ fn read(
         }
         Ok::<_, Failure>(ControlFlow::Continue(()))
     })?;
-    let (captures, files) = (watch.count(), watch.files());
+    let captures = watch.count();
+    let unread = count.saturating_sub(skipped + watch.files());
     drop(watch);
-    tell_end(enough, &patience, count.saturating_sub(skipped + files), config.quiet);
+    tell_end(enough, &patience, unread, config.quiet);
     if receiver.transfers().is_empty() && receiver.probe().is_none() {
         say!("tilecast: no frame found in {}", counted(captures, "capture"));
     }
     check_interrupt()
+}
+
+/// How pictures are read.
+fn settings(delivery: &Delivery<'_>) -> Settings {
+    let config = delivery.config();
+    Settings {
+        threads: config.threads,
+        draws: config.debug.is_some(),
+        read_before: delivery.read_before(),
+    }
+}
+
+/// What is to be told while captures of `files` files come in, or of streams, if there are none.
+fn watch_config(config: &DecodeConfig, files: u64) -> WatchConfig {
+    let is_watching = config.is_watching();
+    WatchConfig {
+        files: if is_watching { 0 } else { files },
+        is_live: files == 0 && !is_watching,
+        quiet: config.quiet,
+    }
 }
 
 /// Says why captures were left unread, if any were.

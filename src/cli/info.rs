@@ -3,7 +3,7 @@
 use super::args::InfoArgs;
 use super::decode::{unreadable, with_cut};
 use super::exit::{Exit, Failure, check_interrupt, stop};
-use super::inputs::inputs;
+use super::inputs::{About, inputs};
 use super::listing::{Ending, Listing};
 use super::told::{is_folder, probe_lines, shown_name, tell_others};
 use super::watch::describe;
@@ -15,6 +15,7 @@ use crate::ldpc::rate_of_parity;
 use crate::media::output::OutputError;
 use crate::media::storage;
 use crate::modem::FORMAT_VERSION;
+use crate::reading::Capture;
 use crate::receive::Receiver;
 use crate::report::{CaptureReport, TransferReport};
 use serde::Serialize;
@@ -111,28 +112,16 @@ pub(super) fn run(args: InfoArgs) -> Result<Exit, Failure> {
     let settings = Settings { threads: thread_count(0), ..Settings::default() };
     read_all(pictures, &settings, |ReadCapture { about, captures, .. }| {
         check_interrupt()?;
-        let captures = match captures {
-            Ok(captures) => captures,
+        let shows = match captures {
+            Ok(captures) => tell(&captures, &about, &mut receiver, &mut teller)?,
             Err(error) => {
                 let info = CaptureInfo { capture: unreadable(&about, &error), format: None };
                 teller.capture(&info).map_err(OutputError::stdout)?;
-                Vec::new()
+                false
             }
         };
-        let mut ends = false;
-        for capture in captures {
-            ends |= is_live && about.video().is_some() && capture.reading.is_some();
-            found |= capture.reading.is_some();
-            let header = capture.reading.as_ref().and_then(|reading| reading.header());
-            let format = header.map(|header| FormatInfo::from(header.format));
-            let intake = receiver.accept(&capture, None)?;
-            let info = CaptureInfo {
-                capture: with_cut(intake.report(about.path(), &capture), &about),
-                format,
-            };
-            teller.capture(&info).map_err(OutputError::stdout)?;
-        }
-        if ends {
+        found |= shows;
+        if shows && is_live && about.video().is_some() {
             stop().set();
             return Ok(ControlFlow::Break(()));
         }
@@ -146,6 +135,25 @@ pub(super) fn run(args: InfoArgs) -> Result<Exit, Failure> {
         Ending { transfers, transfers_not_listed: receiver.others(), probe: receiver.probe() };
     teller.finish(&ending).map_err(OutputError::stdout)?;
     Ok(if found { Exit::Success } else { Exit::Incomplete })
+}
+
+/// Tells what is in the captures of a picture; whether it shows a frame.
+fn tell(
+    captures: &[Capture],
+    about: &About,
+    receiver: &mut Receiver,
+    teller: &mut Teller,
+) -> Result<bool, Failure> {
+    let mut shows = false;
+    for capture in captures {
+        shows |= capture.reading.is_some();
+        let header = capture.reading.as_ref().and_then(|reading| reading.header());
+        let format = header.map(|header| FormatInfo::from(header.format));
+        let intake = receiver.accept(capture, None)?;
+        let capture = with_cut(intake.report(about.path(), capture), about);
+        teller.capture(&CaptureInfo { capture, format }).map_err(OutputError::stdout)?;
+    }
+    Ok(shows)
 }
 
 fn describe_all(CaptureInfo { capture, format }: &CaptureInfo) -> String {

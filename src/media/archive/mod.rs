@@ -1,7 +1,7 @@
 //! Folders as one stream of bytes, an archive in the format of tar (spec §2.3), and back.
 //!
 //! At both ends of the data path: [`Packing`] lists what is in a folder and reads it as an archive, file by
-//! file; [`unpack`] makes a folder of one. What both build is a [`tree::Tree`], which holds names, numbers
+//! file; [`unpack()`] makes a folder of one. What both build is a [`tree::Tree`], which holds names, numbers
 //! and links to the same rules: whatever is packed here is unpacked here, and nothing that somebody else
 //! has made leaves the folder, writes over anything, or goes through a link.
 //!
