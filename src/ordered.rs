@@ -187,7 +187,7 @@ mod tests {
             while item > 0 && has_enough.load(Ordering::SeqCst) == 0 {
                 std::thread::yield_now();
             }
-            std::thread::sleep(std::time::Duration::from_millis(item.min(1) * 100));
+            std::thread::sleep(std::time::Duration::from_millis(item.min(1) * 400));
         };
         let sink = |()| {
             has_enough.store(1, Ordering::SeqCst);

@@ -64,11 +64,27 @@ const UNKNOWN: AdviceEvent = words("unreadable", "nothing can be read", "go clos
 const SEEN: AdviceEvent =
     words("repeat", "all frames that come have been read before", "is the show paused?");
 /// Nothing to look at.
-const BLIND: AdviceEvent = words("no-pictures", "no pictures come", "is the camera running?");
+const BLIND: AdviceEvent =
+    words("no-pictures", "no pictures come", "is the camera, or whatever gives them, running?");
+/// Of a screen only pictures come that are unlike the one before.
+const STILL: AdviceEvent =
+    words("no-pictures", "nothing changes on the screen", "is the show paused?");
+/// What to do where frames come from a screen, for the codes that have no frame, and for others.
+const COVERED: &str = "show the whole frame, and nothing over it";
+const SMALL: &str = "show it larger, each of its pixels as equally many of the screen";
 
 /// Whether everything in a picture was read, now or before.
 fn is_whole(code: &str) -> bool {
     code == "read" || code == "repeat"
+}
+
+/// The same words for what is read from a screen, which nobody holds.
+fn on_screen(advice: AdviceEvent) -> AdviceEvent {
+    if [SEEN.code, OTHER.code, BLIND.code].contains(&advice.code) {
+        return advice;
+    }
+    let here = if is_partly(advice.code) { SMALL } else { COVERED };
+    AdviceEvent { here, ..advice }
 }
 
 /// What to do about pictures with a code.
@@ -91,9 +107,15 @@ pub(super) struct Advice {
     /// What is said, and since when.
     said: Option<AdviceEvent>,
     since: Duration,
+    is_screen: bool,
 }
 
 impl Advice {
+    /// Nothing has been seen yet; of a screen, or by a camera.
+    pub(super) fn new(is_screen: bool) -> Self {
+        Self { is_screen, ..Self::default() }
+    }
+
     /// How the frames in a picture went, and whether anything was new.
     pub(super) fn take(&mut self, at: Duration, code: &'static str, is_news: bool) {
         if is_news {
@@ -108,6 +130,7 @@ impl Advice {
     /// What to do now, if anything.
     pub(super) fn now(&mut self, at: Duration) -> Option<AdviceEvent> {
         let best = self.best(at);
+        let best = if self.is_screen { best.map(on_screen) } else { best };
         let is_other = best.map(|best| best.code) != self.said.map(|said| said.code);
         if is_other && at.saturating_sub(self.since) >= HELD {
             (self.said, self.since) = (best, at);
@@ -121,7 +144,7 @@ impl Advice {
         let recent: Vec<&'static str> = recent.map(|(_, code)| *code).collect();
         let is_quiet = at.saturating_sub(self.news) >= QUIET;
         if recent.is_empty() {
-            return is_quiet.then_some(BLIND);
+            return is_quiet.then_some(if self.is_screen { STILL } else { BLIND });
         }
         let whole = recent.iter().filter(|code| is_whole(code)).count();
         let lost = recent.iter().filter(|code| is_partly(code)).count();
@@ -184,6 +207,21 @@ mod tests {
         ] {
             let said = say(&mut Advice::default(), &run(0, 12, code, false));
             assert_eq!((said[7], said[8], said[11]), ("", expected, expected), "{code}: {said:?}");
+        }
+    }
+
+    #[test]
+    fn a_screen_is_not_told_to_hold_still() {
+        for (code, why, here) in [
+            ("", "nothing changes on the screen", "is the show paused?"),
+            ("no-finder", "no frame in the picture", COVERED),
+            ("blurred", "blurred", SMALL),
+            ("repeat", "all frames that come have been read before", "is the show paused?"),
+        ] {
+            let mut advice = Advice::new(true);
+            say(&mut advice, &run(0, 12, code, false));
+            let said = advice.now(Duration::from_secs(6)).map(|words| (words.why, words.here));
+            assert_eq!(said, Some((why, here)), "{code}");
         }
     }
 

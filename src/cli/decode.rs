@@ -7,7 +7,7 @@ use super::counted;
 use super::delivery::Delivery;
 use super::destination::Destination;
 use super::devices;
-use super::exit::{Exit, Failure, check_interrupt, stop};
+use super::exit::{Exit, Failure, check_interrupt, ending, stop};
 use super::inputs::{About, Inputs, inputs, show};
 use super::journal::Journal;
 use super::listing::{Ending, Listing};
@@ -45,6 +45,13 @@ pub(super) fn run(args: DecodeArgs) -> Result<Exit, Failure> {
     let mut report = report.take().transpose()?;
     let inputs = inputs(&config.inputs, config.quiet)?;
     let vigil = Vigil::new(&config)?;
+    if let Some(live) = inputs.live_origin().filter(|_| config.is_watching()) {
+        let error = anyhow::anyhow!("--watch comes after {live}, which has no end");
+        return Err(Failure::with_hint(
+            error,
+            "two runs with --state, one after the other, read both",
+        ));
+    }
     if let Some(folder) = &config.debug {
         let context = || format!("cannot create {}", show(folder));
         std::fs::create_dir_all(folder).with_context(context)?;
@@ -111,7 +118,7 @@ fn read(
     }
     let (count, skipped) = (inputs.count(), done.len() as u64);
     let mut patience = Patience::new(inputs.bytes().filter(|_| !config.is_watching()));
-    let mut watch = Watch::new(watch_config(config, count), receiver);
+    let mut watch = Watch::new(watch_config(config, &inputs), receiver);
     let settings = settings(delivery);
     // What earlier runs received may be enough.
     let mut enough = delivery.deliver(receiver)?;
@@ -120,20 +127,17 @@ fn read(
     let arriving = vigil.captures(done.clone(), stop());
     let captures = inputs.into_captures(done, stop()).chain(arriving);
     let captures = captures.take_while(move |_| is_open);
-    read_all(captures, &settings, |read| {
+    let mut step = |read: ReadCapture<About, SourceError>| {
         check_interrupt()?;
         let pixels = read.pixels;
         draw_debug(&read, config, watch.count() + 1)?;
         let gave = take(read, receiver, &mut watch, report)?;
         enough = delivery.deliver(receiver)?;
         vigil.took(delivery, receiver);
-        if enough || !patience.goes_on(pixels, gave) {
-            // Nobody waits for what comes after it.
-            stop().set();
-            return Ok(ControlFlow::Break(()));
-        }
-        Ok::<_, Failure>(ControlFlow::Continue(()))
-    })?;
+        let goes_on = !enough && patience.goes_on(pixels, gave);
+        Ok(if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+    };
+    read_all(captures, &settings, |read| ending(step(read)))?;
     let captures = watch.count();
     let unread = count.saturating_sub(skipped + watch.files());
     drop(watch);
@@ -154,12 +158,13 @@ fn settings(delivery: &Delivery<'_>) -> Settings {
     }
 }
 
-/// What is to be told while captures of `files` files come in, or of streams, if there are none.
-fn watch_config(config: &DecodeConfig, files: u64) -> WatchConfig {
-    let is_watching = config.is_watching();
+/// What is to be told while captures come in.
+fn watch_config(config: &DecodeConfig, inputs: &Inputs) -> WatchConfig {
+    let (files, is_watching) = (inputs.count(), config.is_watching());
     WatchConfig {
         files: if is_watching { 0 } else { files },
         is_live: files == 0 && !is_watching,
+        is_screen: inputs.is_screen(),
         quiet: config.quiet,
     }
 }

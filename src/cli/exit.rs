@@ -7,6 +7,7 @@ use crate::media::Stop;
 use crate::media::output::OutputError;
 use crate::receive::ReceiveError;
 use crate::send::SendError;
+use std::ops::ControlFlow;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -137,6 +138,14 @@ static STOP: OnceLock<Stop> = OnceLock::new();
 /// What ends waiting for input: the user's Ctrl-C, or that there is enough.
 pub(super) fn stop() -> &'static Stop {
     STOP.get_or_init(Stop::default)
+}
+
+/// What came of a step, for whoever takes captures: nobody waits for further ones unless it goes on.
+pub(super) fn ending(step: Result<ControlFlow<()>, Failure>) -> Result<ControlFlow<()>, Failure> {
+    if !matches!(step, Ok(ControlFlow::Continue(()))) {
+        stop().set();
+    }
+    step
 }
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);

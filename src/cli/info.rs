@@ -2,7 +2,7 @@
 
 use super::args::InfoArgs;
 use super::decode::{unreadable, with_cut};
-use super::exit::{Exit, Failure, check_interrupt, stop};
+use super::exit::{Exit, Failure, check_interrupt, ending, stop};
 use super::inputs::{About, inputs};
 use super::listing::{Ending, Listing};
 use super::told::{is_folder, probe_lines, shown_name, tell_others};
@@ -13,6 +13,7 @@ use crate::format::FrameFormat;
 use crate::frame::Palette;
 use crate::ldpc::rate_of_parity;
 use crate::media::output::OutputError;
+use crate::media::sources::SourceError;
 use crate::media::storage;
 use crate::modem::FORMAT_VERSION;
 use crate::reading::Capture;
@@ -101,7 +102,7 @@ pub(super) fn run(args: InfoArgs) -> Result<Exit, Failure> {
     let mut receiver = Receiver::new(storage::temporary());
     let inputs = inputs(&args.inputs, args.json)?;
     // A screen has no end.
-    let is_live = inputs.is_live();
+    let live = inputs.live_origin();
     let pictures = inputs.into_captures(HashSet::new(), stop());
     let stdout = std::io::stdout();
     let mut teller = match args.json {
@@ -110,7 +111,7 @@ pub(super) fn run(args: InfoArgs) -> Result<Exit, Failure> {
     };
     let mut found = false;
     let settings = Settings { threads: thread_count(0), ..Settings::default() };
-    read_all(pictures, &settings, |ReadCapture { about, captures, .. }| {
+    let mut step = |ReadCapture { about, captures, .. }: ReadCapture<About, SourceError>| {
         check_interrupt()?;
         let shows = match captures {
             Ok(captures) => tell(&captures, &about, &mut receiver, &mut teller)?,
@@ -121,12 +122,11 @@ pub(super) fn run(args: InfoArgs) -> Result<Exit, Failure> {
             }
         };
         found |= shows;
-        if shows && is_live && about.video().is_some() {
-            stop().set();
-            return Ok(ControlFlow::Break(()));
-        }
-        Ok::<_, Failure>(ControlFlow::Continue(()))
-    })?;
+        let ends =
+            shows && live.is_some() && about.video().map(|video| &**video) == live.as_deref();
+        Ok(if ends { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    };
+    read_all(pictures, &settings, |read| ending(step(read)))?;
     check_interrupt()?;
     let ids: Vec<_> = receiver.transfers().iter().map(|transfer| transfer.id()).collect();
     let report = |id| receiver.transfer(id).map(|mut transfer| transfer.report());

@@ -165,13 +165,20 @@ fn files_within(
     Ok(())
 }
 
+/// A screen or a camera that is read, and what its captures are said to be from.
+struct Live {
+    reader: LiveReader,
+    origin: String,
+    is_screen: bool,
+}
+
 /// Where captures come from.
 #[derive(Default)]
 pub(super) struct Inputs {
     files: Vec<PathBuf>,
     addresses: Vec<(VideoInput, String)>,
     /// A screen or a camera; one, since none ends before another could begin.
-    live: Option<(LiveReader, String)>,
+    live: Option<Live>,
     /// What is read once from its start: named pipes, what a shell puts in place of a command.
     pipes: Vec<PathBuf>,
     standard_input: bool,
@@ -196,7 +203,8 @@ impl Inputs {
             return Err(Failure::with_hint(error, "one is read at a time"));
         }
         let reader = devices::open(device, quiet)?;
-        self.live = Some((reader, show(path).trim_end_matches(':').to_owned()));
+        let origin = show(path).trim_end_matches(':').to_owned();
+        self.live = Some(Live { reader, origin, is_screen: matches!(device, Device::Screen(_)) });
         Ok(())
     }
 
@@ -223,9 +231,14 @@ impl Inputs {
         Ok(())
     }
 
-    /// Whether there is a screen or a camera, which has no end.
-    pub(super) fn is_live(&self) -> bool {
-        self.live.is_some()
+    /// What captures of a screen or a camera, which has no end, are from, if there is one.
+    pub(super) fn live_origin(&self) -> Option<String> {
+        self.live.as_ref().map(|live| live.origin.clone())
+    }
+
+    /// Whether a screen is read.
+    pub(super) fn is_screen(&self) -> bool {
+        self.live.as_ref().is_some_and(|live| live.is_screen)
     }
 
     /// How many files there are; 0 if captures come from elsewhere too.
@@ -265,7 +278,7 @@ impl Inputs {
         let standard = self.standard_input.then_some(()).into_iter();
         let standard = standard.flat_map(move |()| standard_captures("-", &of_standard));
         let live = self.live.into_iter();
-        let live = live.flat_map(|(reader, origin)| live_captures(reader, &origin));
+        let live = live.flat_map(|Live { reader, origin, .. }| live_captures(reader, &origin));
         files.chain(addresses).chain(pipes).chain(standard).chain(live).map(pending)
     }
 }

@@ -29,6 +29,11 @@ pub(super) struct Live {
 }
 
 impl Live {
+    /// A reception of which nothing has come; from a screen, or through a camera.
+    pub(super) fn new(is_screen: bool) -> Self {
+        Self { advice: Advice::new(is_screen), ..Self::default() }
+    }
+
     /// How a picture went, whether it gave anything new, and what has come by then.
     pub(super) fn note(
         &mut self,

@@ -27,6 +27,8 @@ pub(super) struct WatchConfig {
     pub(super) files: u64,
     /// Whether captures follow each other in time from the start.
     pub(super) is_live: bool,
+    /// Whether they are those of a screen, which nobody holds.
+    pub(super) is_screen: bool,
     pub(super) quiet: bool,
 }
 
@@ -65,10 +67,10 @@ struct State {
 impl Watch {
     /// A watch over captures for `receiver`.
     pub(super) fn new(config: WatchConfig, receiver: &Receiver) -> Self {
-        let WatchConfig { files, is_live, quiet } = config;
+        let WatchConfig { files, is_live, is_screen, quiet } = config;
         let progress = Progress::of_captures(files, "captures", quiet);
         let is_told = !quiet && (progress.is_shown() || voice::is_json());
-        let mut live = Live::default();
+        let mut live = Live::new(is_screen);
         live.arrived(Duration::ZERO, receiver.progress());
         let state = Mutex::new(State { live, is_live: false, drawn: None, advice: None });
         let shown = Arc::new(Shown { progress, started: Instant::now(), is_told, state });

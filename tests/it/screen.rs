@@ -44,6 +44,7 @@ impl Display {
         };
         let mut number = String::new();
         BufReader::new(server.stdout.take().unwrap()).read_line(&mut number).unwrap();
+        assert!(!number.trim().is_empty(), "Xvfb has ended");
         Some(Self { server, name: format!(":{}", number.trim()) })
     }
 

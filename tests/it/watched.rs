@@ -74,8 +74,11 @@ fn photos_are_read_as_they_arrive_until_there_is_enough() {
     run.says("waiting for pictures in in;");
     // Slowly, in parts.
     let mut part = std::fs::File::create(dir.path("in/b.png")).unwrap();
+    let (mut written, mut longest) = (Instant::now(), Duration::ZERO);
     for piece in frames[1].chunks(frames[1].len() / 4 + 1) {
         part.write_all(piece).unwrap();
+        longest = longest.max(written.elapsed());
+        written = Instant::now();
         std::thread::sleep(Duration::from_millis(300));
     }
     drop(part);
@@ -97,7 +100,10 @@ fn photos_are_read_as_they_arrive_until_there_is_enough() {
     assert!(dir.read("out") == file);
     let log = run.log();
     assert_eq!(log.matches("in/a.png: ").count(), 1, "{log}");
-    assert_eq!(log.matches("in/b.png: ").count(), 1, "{log}");
+    // A machine that was held up that long has seen it rest.
+    if longest < Duration::from_millis(900) {
+        assert_eq!(log.matches("in/b.png: ").count(), 1, "{log}");
+    }
 }
 
 #[test]
@@ -163,17 +169,31 @@ fn a_folder_has_to_be_there_and_may_go_and_come_back() {
         assert_eq!(run.ends(), Some(2));
         run.says(text);
     }
-    frames[1..]
-        .iter()
-        .enumerate()
-        .for_each(|(n, frame)| _ = dir.write(&format!("in/{n}.png"), frame));
+    std::fs::create_dir(dir.path("in")).unwrap();
     // What is named is read first.
     let mut run = Watching::start(&dir, &["file.png", "--watch", "in", "-o", "out"]);
     run.says("file.png: frame 1/4");
+    run.says("waiting for pictures in in;");
     std::fs::rename(dir.path("in"), dir.path("away")).unwrap();
     run.says("tilecast: cannot read in: ");
+    for (number, frame) in frames[1..].iter().enumerate() {
+        dir.write(&format!("away/{number}.png"), frame);
+    }
     std::fs::rename(dir.path("away"), dir.path("in")).unwrap();
     assert_eq!(run.ends(), Some(0), "{}", run.log());
     assert!(dir.read("out") == file);
     assert_eq!(run.log().matches("cannot read in: ").count(), 1, "{}", run.log());
+}
+
+#[test]
+fn what_cannot_be_written_ends_the_waiting() {
+    let dir = Workdir::new();
+    let (_, frames) = four(6);
+    for (number, frame) in frames.iter().enumerate() {
+        dir.write(&format!("in/{number}.png"), frame);
+    }
+    let mut run =
+        Watching::start(&dir, &["--watch", "in", "-o", "out", "--max-size", "1", "--threads", "2"]);
+    assert_eq!(run.ends(), Some(2), "{}", run.log());
+    run.says("tilecast: hint: --max-size 28000 allows it");
 }
