@@ -1,7 +1,7 @@
 //! One file of output.
 
 use super::unfinished::Unfinished;
-use super::{OutputError, follow, io_error, parent, sync_folder};
+use super::{OutputError, follow, io_error, is_device_name, parent, sync_folder};
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -37,6 +37,9 @@ impl OutputFile {
     /// # Errors
     /// If something is there, or its folder cannot be written.
     pub fn new(path: &Path, force: bool) -> Result<Self, OutputError> {
+        if is_device_name(path) {
+            return Ok(Self { path: path.to_owned(), place: Place::Device(None) });
+        }
         let target = follow(path);
         let found = fs::symlink_metadata(&target).ok();
         if found.as_ref().is_some_and(fs::Metadata::is_dir) {

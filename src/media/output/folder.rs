@@ -1,10 +1,10 @@
 //! A folder of frames.
 
 use super::unfinished::{Unfinished, is_frame};
-use super::{OutputError, follow, io_error, parent, sync_folder};
+use super::{OutputError, follow, io_error, is_device_name, parent, sync_folder};
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -33,8 +33,11 @@ impl OutputFolder {
     /// # Errors
     /// If something is in the way, or the folder around it cannot be written.
     pub fn new(path: &Path, force: bool) -> Result<Self, OutputError> {
-        let target = follow(path);
         let error = |error| io_error(path)(error);
+        if is_device_name(path) {
+            return Err(OutputError::Kind { path: path.to_owned(), wanted: "folder" });
+        }
+        let target = follow(path);
         let (staging, way) = match fs::symlink_metadata(&target) {
             Err(_) => {
                 let place = parent(&target);
@@ -85,7 +88,9 @@ impl OutputFolder {
     pub fn finish(self) -> Result<(), OutputError> {
         for name in &self.names {
             let path = self.staging.path().join(name);
-            let synced = File::open(&path).and_then(|file| file.sync_data());
+            // Windows does that only for those who may write.
+            let opened = OpenOptions::new().write(true).open(&path);
+            let synced = opened.and_then(|file| file.sync_data());
             synced.map_err(io_error(&self.path.join(name)))?;
         }
         sync_folder(self.staging.path());
@@ -109,8 +114,10 @@ impl OutputFolder {
             let _ = fs::remove_dir(&self.path);
         }
         match fs::rename(self.staging.path(), &self.path) {
-            Err(e) if is_occupied(&e) && !force => Err(OutputError::NotEmpty(self.path.clone())),
-            Err(e) if is_occupied(&e) => {
+            Err(e) if self.is_occupied(&e) && !force => {
+                Err(OutputError::NotEmpty(self.path.clone()))
+            }
+            Err(e) if self.is_occupied(&e) => {
                 let old = Unfinished::new(parent(&self.path)).map_err(error)?;
                 fs::rename(&self.path, old.path()).map_err(error)?;
                 fs::rename(self.staging.path(), &self.path).map_err(|failed| {
@@ -119,6 +126,18 @@ impl OutputFolder {
                 })
             }
             other => other.map_err(error),
+        }
+    }
+
+    /// Whether an error says that at the folder's place there is one with something in it, or none.
+    fn is_occupied(&self, error: &std::io::Error) -> bool {
+        match error.kind() {
+            ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists | ErrorKind::NotADirectory => {
+                true
+            }
+            // All that Windows says of it.
+            ErrorKind::PermissionDenied => cfg!(windows) && self.path.exists(),
+            _ => false,
         }
     }
 
@@ -141,14 +160,6 @@ impl OutputFolder {
         }
         Ok(())
     }
-}
-
-/// Whether an error says that a folder has something in it, or is none.
-fn is_occupied(error: &std::io::Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists | ErrorKind::NotADirectory
-    )
 }
 
 /// Names in a folder, but for unfinished output of others.

@@ -13,7 +13,7 @@ pub(crate) use unfinished::is_unfinished;
 
 use super::ffmpeg::FfmpegError;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf, Prefix};
 
 /// Links that are followed at most, as the system does.
 const MAX_LINKS: usize = 40;
@@ -57,11 +57,16 @@ pub enum OutputError {
 impl OutputError {
     /// What went wrong with standard output.
     pub fn stdout(error: std::io::Error) -> Self {
-        match error.kind() {
-            std::io::ErrorKind::BrokenPipe => Self::StdoutClosed,
-            _ => Self::Stdout(error),
-        }
+        if is_closed(&error) { Self::StdoutClosed } else { Self::Stdout(error) }
     }
+}
+
+/// Whether an error says that nobody is at the other end of a pipe any more.
+fn is_closed(error: &std::io::Error) -> bool {
+    // What Windows says of named pipes, as which some shells give out theirs.
+    const PIPE_NOT_CONNECTED: i32 = 233;
+    error.kind() == std::io::ErrorKind::BrokenPipe
+        || cfg!(windows) && error.raw_os_error() == Some(PIPE_NOT_CONNECTED)
 }
 
 fn io_error(path: &Path) -> impl FnOnce(std::io::Error) -> OutputError + '_ {
@@ -70,6 +75,16 @@ fn io_error(path: &Path) -> impl FnOnce(std::io::Error) -> OutputError + '_ {
 
 fn parent(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Whether Windows takes a path for a device's: `NUL` in any folder, `COM1`, `\\.\pipe\name`. What is at
+/// such a path cannot be asked for.
+fn is_device_name(path: &Path) -> bool {
+    let Ok(whole) = std::path::absolute(path) else { return false };
+    let first = whole.components().next();
+    let is_drive = |name: &std::ffi::OsStr| name.to_string_lossy().ends_with(':');
+    matches!(first, Some(Component::Prefix(prefix))
+        if matches!(prefix.kind(), Prefix::DeviceNS(name) if !is_drive(name)))
 }
 
 /// What a path means, links followed: also one to something that is not there yet.
@@ -86,5 +101,43 @@ fn follow(path: &Path) -> PathBuf {
 fn sync_folder(folder: &Path) {
     if cfg!(unix) {
         let _ = fs::File::open(folder).and_then(|folder| folder.sync_all());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_devices_are_names_of_files_but_on_windows() {
+        for name in ["NUL", "folder/nul", "COM1", r"\\.\pipe\name"] {
+            assert_eq!(is_device_name(Path::new(name)), cfg!(windows), "{name}");
+        }
+        for name in ["NULL", "frames", "COM1x/a.png", r"\\.\C:\a.png", r"\\?\C:\a.png", "C:a"] {
+            assert!(!is_device_name(Path::new(name)), "{name}");
+        }
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn whatever_windows_says_of_a_pipe_without_a_reader_is_no_error() {
+        for code in [109, 232, 233] {
+            let error = OutputError::stdout(std::io::Error::from_raw_os_error(code));
+            assert!(matches!(error, OutputError::StdoutClosed), "{code}: {error:?}");
+        }
+        let full = OutputError::stdout(std::io::Error::from_raw_os_error(112));
+        assert!(matches!(full, OutputError::Stdout(_)));
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn devices_are_written_into() {
+        use std::io::Write;
+        let nothing = Path::new("NUL");
+        let mut file = OutputFile::new(nothing, false).unwrap();
+        assert!(file.is_device());
+        file.write_all(b"gone").unwrap();
+        file.finish().unwrap();
+        assert!(matches!(OutputFolder::new(nothing, true), Err(OutputError::Kind { .. })));
     }
 }
