@@ -107,6 +107,12 @@ pub(super) fn input_at(path: &Path) -> Result<Inputs, Failure> {
     Ok(inputs)
 }
 
+/// Whether a path has wildcards; after what makes paths of Windows long, which has one as well.
+fn is_pattern(path: &Path) -> bool {
+    let text = path.to_string_lossy();
+    text.strip_prefix(r"\\?\").unwrap_or(&text).contains(['*', '?'])
+}
+
 /// Says at once that a video cannot be read, instead of for each of its captures.
 fn need_ffmpeg(path: &Path) -> Result<(), Failure> {
     let context = || format!("cannot read {}", show(path));
@@ -210,7 +216,16 @@ impl Inputs {
 
     fn add_path(&mut self, path: &Path, quiet: bool) -> Result<(), Failure> {
         let context = || format!("cannot read {}", show(path));
-        let metadata = std::fs::metadata(path).with_context(context)?;
+        let metadata = match std::fs::metadata(path) {
+            // What a shell, or this program, left as it was typed.
+            Err(error)
+                if is_pattern(path)
+                    && matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidFilename) =>
+            {
+                return Err(anyhow::anyhow!("no file is called like {}", show(path)).into());
+            }
+            found => found.with_context(context)?,
+        };
         if let Some(camera) = devices::at(path, &metadata) {
             return self.add_device(&camera, path, quiet);
         }

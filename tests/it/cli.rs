@@ -271,6 +271,10 @@ fn wrong_paths_are_errors_with_causes() {
         .code(2)
         .stderr(contains("tilecast: error: cannot read absent: "));
     dir.tilecast(&["decode", "absent"]).assert().code(2).stderr(contains("cannot read absent"));
+    dir.tilecast(&["decode", "absent-*.jpg"])
+        .assert()
+        .code(2)
+        .stderr(contains("error: no file is called like absent-*.jpg\n"));
     dir.tilecast(&["decode", "folder"]).assert().code(1).stderr(contains("no frame found"));
     assert!(!dir.path("f").exists());
 }
