@@ -1,11 +1,11 @@
 //! A folder of frames.
 
 use super::unfinished::{Unfinished, is_frame};
-use super::{OutputError, follow, io_error, is_device_name, parent, sync_folder};
+use super::{OutputError, follow, io_error, is_device_name, is_occupied, parent, sync_folder};
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// A folder whose frames appear when all are complete.
@@ -114,10 +114,10 @@ impl OutputFolder {
             let _ = fs::remove_dir(&self.path);
         }
         match fs::rename(self.staging.path(), &self.path) {
-            Err(e) if self.is_occupied(&e) && !force => {
+            Err(e) if is_occupied(&e, &self.path) && !force => {
                 Err(OutputError::NotEmpty(self.path.clone()))
             }
-            Err(e) if self.is_occupied(&e) => {
+            Err(e) if is_occupied(&e, &self.path) => {
                 let old = Unfinished::new(parent(&self.path)).map_err(error)?;
                 fs::rename(&self.path, old.path()).map_err(error)?;
                 fs::rename(self.staging.path(), &self.path).map_err(|failed| {
@@ -126,18 +126,6 @@ impl OutputFolder {
                 })
             }
             other => other.map_err(error),
-        }
-    }
-
-    /// Whether an error says that at the folder's place there is one with something in it, or none.
-    fn is_occupied(&self, error: &std::io::Error) -> bool {
-        match error.kind() {
-            ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists | ErrorKind::NotADirectory => {
-                true
-            }
-            // All that Windows says of it.
-            ErrorKind::PermissionDenied => cfg!(windows) && self.path.exists(),
-            _ => false,
         }
     }
 

@@ -13,6 +13,7 @@ pub(crate) use unfinished::is_unfinished;
 
 use super::ffmpeg::FfmpegError;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf, Prefix};
 
 /// Links that are followed at most, as the system does.
@@ -65,7 +66,7 @@ impl OutputError {
 fn is_closed(error: &std::io::Error) -> bool {
     // What Windows says of named pipes, as which some shells give out theirs.
     const PIPE_NOT_CONNECTED: i32 = 233;
-    error.kind() == std::io::ErrorKind::BrokenPipe
+    error.kind() == ErrorKind::BrokenPipe
         || cfg!(windows) && error.raw_os_error() == Some(PIPE_NOT_CONNECTED)
 }
 
@@ -75,6 +76,17 @@ fn io_error(path: &Path) -> impl FnOnce(std::io::Error) -> OutputError + '_ {
 
 fn parent(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Whether an error says that a folder cannot be moved to `path` for what is there: a folder with
+/// something in it, or none.
+fn is_occupied(error: &std::io::Error, path: &Path) -> bool {
+    match error.kind() {
+        ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists | ErrorKind::NotADirectory => true,
+        // All that Windows says of it.
+        ErrorKind::PermissionDenied => cfg!(windows) && path.exists(),
+        _ => false,
+    }
 }
 
 /// Whether Windows takes a path for a device's: `NUL` in any folder, `COM1`, `\\.\pipe\name`. What is at

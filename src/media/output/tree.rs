@@ -1,9 +1,9 @@
 //! A folder with anything in it.
 
 use super::unfinished::Unfinished;
-use super::{OutputError, io_error, parent, sync_folder};
+use super::{OutputError, io_error, is_occupied, parent, sync_folder};
 use std::fs::{self, File};
-use std::io::{ErrorKind, Result};
+use std::io::Result;
 use std::path::{Path, PathBuf};
 
 /// A new folder that appears when it is complete; it never replaces anything.
@@ -38,11 +38,11 @@ impl OutputTree {
     pub fn finish(self) -> std::result::Result<(), OutputError> {
         sync(self.staging.path()).map_err(io_error(&self.path))?;
         // Nothing but an empty folder would be replaced by another one.
-        fs::rename(self.staging.path(), &self.path).map_err(|error| match error.kind() {
-            ErrorKind::AlreadyExists | ErrorKind::DirectoryNotEmpty | ErrorKind::NotADirectory => {
-                OutputError::Exists(self.path.clone())
+        fs::rename(self.staging.path(), &self.path).map_err(|error| {
+            match is_occupied(&error, &self.path) {
+                true => OutputError::Exists(self.path.clone()),
+                false => io_error(&self.path)(error),
             }
-            _ => io_error(&self.path)(error),
         })?;
         sync_folder(parent(&self.path));
         Ok(())
