@@ -79,6 +79,11 @@ fn faults() -> Vec<(&'static str, Vec<Entry>, &'static str)> {
             vec![link("top/a", "d/up/.."), folder("top/d/"), link("top/d/up", "..")],
             "leads out",
         ),
+        (
+            "a link whose name is another where case is ignored",
+            vec![link("top/b", "."), link("top/out", "B/../evil")],
+            "leads out",
+        ),
         ("a hard link", kind('1'), "hard link"),
         ("a device", kind('3'), "device"),
         ("a disk", kind('4'), "device"),

@@ -187,22 +187,22 @@ impl Tree {
     }
 
     /// Whether a path from a folder leads to a folder; `None` if it leads outside. What is not there is
-    /// taken for folders, and what goes in circles for nothing.
+    /// taken for folders, and what goes in circles for nothing. Nobody knows where `..` leads from what is
+    /// not there: another name may be this one where case is ignored, that of a link even.
     fn follow(&self, from: usize, path: &str, work: &mut usize) -> Option<bool> {
         let mut rest: Vec<&str> = path.split('/').rev().collect();
         if path.starts_with('/') {
             return None;
         }
-        // Folder where it is, and names below it that are not there.
-        let (mut at, mut missing, mut hops) = (from, 0, 0);
+        // Folder where it is, and whether it has come to names below it that are not there.
+        let (mut at, mut is_missing, mut hops) = (from, false, 0);
         while let Some(part) = rest.pop() {
             *work += NAME_WORK;
             match part {
                 "" | "." => {}
-                ".." if missing > 0 => missing -= 1,
-                ".." if at == TOP => return None,
+                ".." if is_missing || at == TOP => return None,
                 ".." => at = self.folders.get(at)?.parent,
-                _ if missing > 0 => missing += 1,
+                _ if is_missing => {}
                 name => match self.get(at, name) {
                     Some(Node::Folder(number)) => at = *number,
                     Some(Node::Link(target)) => {
@@ -216,11 +216,11 @@ impl Tree {
                         *work += target.len();
                         rest.extend(target.split('/').rev());
                     }
-                    Some(Node::File { .. }) | None => missing = 1,
+                    Some(Node::File { .. }) | None => is_missing = true,
                 },
             }
         }
-        Some(missing == 0)
+        Some(!is_missing)
     }
 }
 
@@ -253,7 +253,7 @@ mod tests {
             (&[(&["l"], ".")], true),
             (&[(&["l"], "absent")], false),
             (&[(&["l"], "l")], false),
-            (&[(&["l"], "absent/../d/")], true),
+            (&[(&["l"], "absent/more/")], false),
             (&[(&["l"], "m/e"), (&["m"], "d")], true),
         ];
         for (links, is_folder) in inside {
@@ -265,6 +265,11 @@ mod tests {
             &[(&["l"], "/etc")],
             &[(&["l"], "d/../../x")],
             &[(&["l"], "absent/../..")],
+            &[(&["l"], "absent/../d")],
+            &[(&["l"], "d/e/f/../f")],
+            // Where case is ignored this is `./../x`.
+            &[(&["b"], "."), (&["l"], "B/../x")],
+            &[(&["b"], "."), (&["l"], "m/../x"), (&["m"], "B")],
             // Inside by its letters, but not where it leads.
             &[(&["d", "e", "up"], "../.."), (&["l"], "d/e/up/..")],
             &[(&["a"], "b/.."), (&["b"], "d/e/c"), (&["d", "e", "c"], "../..")],
