@@ -1,8 +1,8 @@
 //! Files that arrive in folders: by a phone, a scanner, a program that keeps folders alike. Looked
 //! for again and again, which works on any file system.
 
-use super::inputs::files_in;
-use std::collections::HashMap;
+use super::inputs::{files_in, tell_unread};
+use std::collections::{HashMap, HashSet};
 use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -46,6 +46,8 @@ struct Seen {
 #[derive(Debug)]
 pub(super) struct Arrivals {
     folders: Vec<PathBuf>,
+    /// Folders within them that could not be read the last time, which was said.
+    unread: HashSet<PathBuf>,
     seen: HashMap<PathBuf, Seen>,
     round: u64,
 }
@@ -53,7 +55,8 @@ pub(super) struct Arrivals {
 impl Arrivals {
     /// Nothing has been looked for yet.
     pub(super) fn new(folders: Vec<PathBuf>) -> Self {
-        Self { folders, seen: HashMap::new(), round: 0 }
+        let (unread, seen) = Default::default();
+        Self { folders, unread, seen, round: 0 }
     }
 
     /// Looks once. Files that are as they were the last time, and have not been given out like that,
@@ -63,22 +66,31 @@ impl Arrivals {
     /// The first folder that cannot be read, and why; the others were looked into.
     pub(super) fn look(&mut self, ready: &mut Vec<PathBuf>) -> Result<(), (PathBuf, io::Error)> {
         self.round += 1;
-        let Self { folders, seen, round } = self;
+        let Self { folders, unread, seen, round } = self;
         let before = ready.len();
-        let mut trouble = Ok(());
+        let (mut trouble, mut unread_now) = (Ok(()), HashSet::new());
         for folder in folders.iter() {
-            let read = files_in(folder, &mut |file, metadata| {
+            let mut give = |file: PathBuf, metadata| {
                 if !is_left_out(&file) && is_ready(seen, *round, &file, &metadata) {
                     ready.push(file);
                 }
-            });
+            };
+            let mut leave = |folder: PathBuf, error| {
+                if !unread.contains(&folder) && !unread_now.contains(&folder) {
+                    tell_unread(&folder, &error);
+                }
+                unread_now.insert(folder);
+            };
+            let read = files_in(folder, &mut give, &mut leave);
             if let (Err(error), true) = (read, trouble.is_ok()) {
                 trouble = Err((folder.clone(), error));
             }
         }
         if trouble.is_ok() {
-            seen.retain(|_, file| file.round == *round);
+            let is_hidden = |path: &Path| unread_now.iter().any(|folder| path.starts_with(folder));
+            seen.retain(|path, file| file.round == *round || is_hidden(path));
         }
+        *unread = unread_now;
         if let Some(new) = ready.get_mut(before..) {
             new.sort();
         }
@@ -201,6 +213,23 @@ mod tests {
         (0..3).for_each(|_| assert_eq!(folder.look(), [""; 0]));
         fs::rename(folder.dir.path().join("a.jpg.part"), folder.dir.path().join("a.jpg")).unwrap();
         assert_eq!((folder.look(), folder.look()), (vec![], vec!["a.jpg".to_owned()]));
+    }
+
+    /// Here a folder within folders whose path is too long for the system.
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_within_that_cannot_be_read_keeps_no_other_from_being_read() {
+        let mut folder = Folder::new();
+        let depth = 18;
+        folder.write(&format!("a{}/deep.jpg", "/a".repeat(depth)), "a");
+        folder.write("b/b.jpg", "b");
+        for depth in (0..depth).rev() {
+            let outer = folder.dir.path().join("a/".repeat(depth));
+            fs::rename(outer.join("a"), outer.join("a".repeat(250))).unwrap();
+        }
+        assert_eq!((folder.look(), folder.look()), (vec![], vec!["b/b.jpg".to_owned()]));
+        assert_eq!(folder.arrivals.unread.len(), 1);
+        assert!(folder.arrivals.is_quiet());
     }
 
     #[test]

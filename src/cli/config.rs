@@ -9,6 +9,7 @@ use super::target::OutputConfig;
 use super::thread_count;
 use crate::cimbar::Mode;
 use crate::format::FrameTables;
+use crate::media::output::place;
 use crate::media::paper::Sheet;
 use crate::send::{CimbarOptions, DEFAULT_LEVEL, OwnOptions, Redundancy, Selection};
 use std::path::{Path, PathBuf};
@@ -198,6 +199,5 @@ impl DecodeConfig {
 
 /// Whether two paths name one file, as far as that can be told before there are files.
 fn is_one(a: &Path, b: &Path) -> bool {
-    let resolved = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path)).ok();
-    !a.is_dir() && resolved(a).is_some() && resolved(a) == resolved(b)
+    !a.is_dir() && place(a) == place(b)
 }

@@ -7,6 +7,7 @@ use crate::media::Stop;
 use crate::media::device::Device;
 use crate::media::ffmpeg::{self, VideoInput};
 use crate::media::live::LiveReader;
+use crate::media::output::Streams;
 use crate::media::sources::{
     Load, Source, Sources, file_captures, is_video, live_captures, pipe_captures,
     standard_captures, video_captures,
@@ -130,27 +131,45 @@ pub(super) fn file_key(file: &Path) -> Option<String> {
 }
 
 /// Gives the files in a folder, by name, then those in the folders within it. What is hidden is not
-/// meant, and links to folders may lead anywhere.
+/// meant, links to folders may lead anywhere, and what this process says would be read and something
+/// said of it. Folders within that cannot be read go to `trouble`, and the others are read.
 ///
 /// # Errors
-/// If a folder cannot be read; but those within may go at any time.
-pub(super) fn files_in(folder: &Path, give: &mut dyn FnMut(PathBuf, Metadata)) -> io::Result<()> {
-    files_within(folder, MAX_DEPTH, give)
+/// If the folder itself cannot be read.
+pub(super) fn files_in(
+    folder: &Path,
+    give: &mut dyn FnMut(PathBuf, Metadata),
+    trouble: &mut dyn FnMut(PathBuf, io::Error),
+) -> io::Result<()> {
+    let streams = Streams::now();
+    let mut give = |path, metadata| {
+        if !streams.has(&metadata) {
+            give(path, metadata);
+        }
+    };
+    files_within(folder, MAX_DEPTH, &mut give, trouble)
 }
 
 fn files_within(
     folder: &Path,
     depth: usize,
     give: &mut dyn FnMut(PathBuf, Metadata),
+    trouble: &mut dyn FnMut(PathBuf, io::Error),
 ) -> io::Result<()> {
     let (mut files, mut folders) = (Vec::new(), Vec::new());
     for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
+        let entry = match entry {
+            // It has gone, or is going.
+            Err(error) if error.kind() == ErrorKind::NotFound => break,
+            entry => entry?,
+        };
         if entry.file_name().to_string_lossy().starts_with('.') {
             continue;
         }
+        // Anything may go at any time.
+        let Ok(kind) = entry.file_type() else { continue };
         let path = entry.path();
-        match entry.file_type()?.is_dir() {
+        match kind.is_dir() {
             true => folders.push(path),
             false => match std::fs::metadata(&path) {
                 Ok(metadata) if metadata.is_file() => files.push((path, metadata)),
@@ -163,12 +182,18 @@ fn files_within(
     files.into_iter().for_each(|(path, metadata)| give(path, metadata));
     let Some(depth) = depth.checked_sub(1) else { return Ok(()) };
     for folder in folders {
-        match files_within(&folder, depth, give) {
+        match files_within(&folder, depth, give, trouble) {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
-            read => read?,
+            Err(error) => trouble(folder, error),
+            Ok(()) => {}
         }
     }
     Ok(())
+}
+
+/// Says that a folder within one that was named is not read.
+pub(super) fn tell_unread(folder: &Path, error: &io::Error) {
+    say!("tilecast: cannot read {}: {error}; left out", show(folder));
 }
 
 /// A screen or a camera that is read, and what its captures are said to be from.
@@ -231,7 +256,9 @@ impl Inputs {
         }
         if metadata.is_dir() {
             let before = self.files.len();
-            files_in(path, &mut |file, _| self.files.push(file)).with_context(context)?;
+            let mut give = |file, _| self.files.push(file);
+            let mut trouble = |folder: PathBuf, error| tell_unread(&folder, &error);
+            files_in(path, &mut give, &mut trouble).with_context(context)?;
             if self.files.len() == before {
                 say!("tilecast: there are no files in {}", show(path));
             }

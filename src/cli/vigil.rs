@@ -10,6 +10,7 @@ use super::told::tell_missing;
 use super::voice::{self, Event};
 use crate::capture::Pending;
 use crate::media::Stop;
+use crate::media::output::place;
 use crate::media::sources::{Load, Sources, file_captures};
 use crate::receive::Receiver;
 use crate::report::TransferReport;
@@ -139,16 +140,6 @@ impl State {
         let own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
         let place = place(file);
         own.iter().any(|own| place.starts_with(own))
-    }
-}
-
-/// A path by which a file is known, however it was named, whether it is there yet or not.
-fn place(path: &Path) -> PathBuf {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    match (folder.canonicalize(), path.file_name()) {
-        (Ok(folder), Some(name)) => folder.join(name),
-        _ => path.to_owned(),
     }
 }
 

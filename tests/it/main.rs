@@ -57,6 +57,8 @@ mod receiving;
 mod report;
 // Vectors that must be refused, with the reason.
 mod refused;
+// Runs that speak into a folder which they read.
+mod spoken;
 // Runs that stop in the middle and go on.
 mod resume;
 // File to frames to file, undistorted: sizes, profiles, lost frames, screenshots.

@@ -2,7 +2,7 @@
 
 use super::ArchiveError;
 use super::tree::{TOP, Tree};
-use crate::media::output::is_unfinished;
+use crate::media::output::{Streams, is_unfinished, place};
 use crate::text::printable;
 use std::collections::BTreeMap;
 use std::fs::{self, Metadata};
@@ -35,18 +35,10 @@ impl Sources {
     }
 }
 
-/// A path without links, also of what is not there yet.
-fn canonical(path: &Path) -> Option<PathBuf> {
-    if let Ok(path) = fs::canonicalize(path) {
-        return Some(path);
-    }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    Some(fs::canonicalize(folder.unwrap_or(Path::new("."))).ok()?.join(path.file_name()?))
-}
-
 /// What has been listed.
 pub(super) struct Listing {
     output: Option<PathBuf>,
+    streams: Streams,
     pub(super) tree: Tree,
     /// What is left out, and why: some of it.
     pub(super) left_out: Vec<String>,
@@ -54,11 +46,12 @@ pub(super) struct Listing {
 }
 
 impl Listing {
-    /// Lists what is in the sources, but for the `output`.
+    /// Lists what is in the sources, but for the `output` and what standard output and error go to.
     pub(super) fn new(sources: &Sources, output: Option<&Path>) -> Result<Self, ArchiveError> {
         let (tree, left_out) = Default::default();
-        let output = output.and_then(canonical);
-        let mut listing = Self { output, tree, left_out, left_out_count: 0 };
+        let output = output.map(place);
+        let mut listing =
+            Self { output, streams: Streams::now(), tree, left_out, left_out_count: 0 };
         match sources {
             Sources::Folder(folder) => listing.list(folder, TOP)?,
             Sources::Several(paths) => {
@@ -76,7 +69,7 @@ impl Listing {
         if found.is_dir() {
             let number = self.tree.add_folder(TOP, name)?;
             self.list(path, number)
-        } else if self.output.is_some() && self.output == canonical(path) {
+        } else if self.output == Some(place(path)) || self.streams.has(&found) {
             Err(ArchiveError::Output(path.to_owned()))
         } else if found.is_file() {
             self.tree.add_file(TOP, name, found.len(), is_executable(&found))
@@ -107,7 +100,7 @@ impl Listing {
                 continue;
             }
             let found = fs::symlink_metadata(&path).map_err(unreadable(&path))?;
-            if self.output.as_ref() == Some(&path) {
+            if self.output.as_ref() == Some(&path) || self.streams.has(&found) {
                 self.leave_out(&path, "is written meanwhile");
             } else if found.is_dir() {
                 let number = self.tree.add_folder(number, name)?;

@@ -3,11 +3,13 @@
 
 mod file;
 mod folder;
+mod known;
 mod tree;
 mod unfinished;
 
 pub use file::OutputFile;
 pub use folder::OutputFolder;
+pub(crate) use known::{Streams, place};
 pub use tree::OutputTree;
 pub(crate) use unfinished::is_unfinished;
 
