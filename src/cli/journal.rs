@@ -4,6 +4,7 @@
 use super::destination::Destination;
 use super::exit::{Failure, check_interrupt};
 use super::inputs::show;
+use crate::media::output::RECEIVED;
 use crate::media::storage;
 use crate::receive::{ReceiveError, Receiver, TransferId};
 use anyhow::Context;
@@ -11,8 +12,6 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Name of the file beside the output; the output's own name follows, if it has one.
-const PREFIX: &str = ".tilecast-received";
 /// Bytes of the output's name that are used: a name of 255 is the longest that file systems have.
 const MAX_NAME: usize = 200;
 /// Runs for one output that can keep what they received at the same time.
@@ -229,8 +228,8 @@ fn numbered(base: &Path, number: usize) -> PathBuf {
 /// The file for an output; in the current folder for what has none.
 fn beside(destination: &Destination) -> PathBuf {
     match destination {
-        Destination::Folder(folder) => folder.join(PREFIX),
-        Destination::Stream => PathBuf::from(format!("{PREFIX}-")),
+        Destination::Folder(folder) => folder.join(RECEIVED),
+        Destination::Stream => PathBuf::from(format!("{RECEIVED}-")),
         Destination::Device(path) => PathBuf::from(named(path)),
         Destination::File(path) => path.with_file_name(named(path)),
     }
@@ -239,11 +238,11 @@ fn beside(destination: &Destination) -> PathBuf {
 fn named(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     if name.len() <= MAX_NAME {
-        return format!("{PREFIX}-{name}");
+        return format!("{RECEIVED}-{name}");
     }
     let end = (0..=MAX_NAME).rev().find(|&end| name.is_char_boundary(end)).unwrap_or(0);
     let rest = name.bytes().fold(0u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
-    format!("{PREFIX}-{}-{rest:08x}", &name[..end])
+    format!("{RECEIVED}-{}-{rest:08x}", &name[..end])
 }
 
 #[cfg(test)]
@@ -264,7 +263,7 @@ mod tests {
     #[test]
     fn runs_leave_each_other_alone_and_what_they_left_is_found() {
         let folder = tempfile::tempdir().unwrap();
-        let base = folder.path().join(PREFIX);
+        let base = folder.path().join(RECEIVED);
         let new = || Journal { files: Vec::new(), named: false, beside: Some(base.clone()) };
         let (mut first, mut second) = (new(), new());
         let one = first.create(&base).unwrap();
@@ -279,7 +278,7 @@ mod tests {
     #[test]
     fn gaps_between_numbers_hide_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        let base = folder.path().join(PREFIX);
+        let base = folder.path().join(RECEIVED);
         let [one, many, more] = [1, 40, 700].map(|number| numbered(&base, number));
         let others = [".040", ".x", "x", ".1"].map(|end| {
             let mut path = base.clone().into_os_string();

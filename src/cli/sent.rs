@@ -8,6 +8,7 @@ use crate::media::{open_input, standard_input};
 use crate::text::printable;
 use anyhow::Context;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -43,7 +44,7 @@ impl Input {
         match paths {
             [path] if is_stream(path) => Self::standard(name),
             [path] if path.is_dir() => {
-                let name = name.or_else(|| last_name(path));
+                let name = name.map_or_else(|| last_name(path), |name| Ok(Some(name)))?;
                 Self::archive(name, Sources::Folder(path.clone()), output)
             }
             [path] => Self::file(path, name),
@@ -102,9 +103,15 @@ impl Input {
 }
 
 /// The last name of a path; that of the folder itself for `.` and `..`; none for a whole disk.
-fn last_name(path: &Path) -> Option<String> {
-    let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
-    name(path).or_else(|| name(&path.canonicalize().ok()?))
+///
+/// # Errors
+/// If it is not UTF-8: another one would be received.
+fn last_name(path: &Path) -> Result<Option<String>, Failure> {
+    let name = |path: &Path| path.file_name().map(OsStr::to_owned);
+    let name = name(path).or_else(|| name(&path.canonicalize().ok()?));
+    let name = name.map(OsString::into_string).transpose();
+    let why = "is not UTF-8";
+    name.map_err(|_| refused(ArchiveError::Name { path: show(path), why }))
 }
 
 /// Several paths under the names that they will have, and that of the folder which they are all in.
@@ -117,7 +124,7 @@ fn together(paths: &[PathBuf]) -> Result<(Sources, Option<String>), Failure> {
         }
         let context = || format!("cannot read {}", show(path));
         let place = path.canonicalize().with_context(context)?;
-        let Some(name) = last_name(path) else {
+        let Some(name) = last_name(path)? else {
             return Err(anyhow::anyhow!("{} has no name to be sent under", show(path)).into());
         };
         let parent = match path.file_name().and(path.parent()) {
@@ -135,7 +142,8 @@ fn together(paths: &[PathBuf]) -> Result<(Sources, Option<String>), Failure> {
         }
     }
     let parent = parents.pop_first().flatten().filter(|_| parents.is_empty());
-    let name = parent.and_then(|parent| last_name(&parent));
+    // Nobody has named that one: it may as well have none.
+    let name = parent.and_then(|parent| last_name(&parent).ok().flatten());
     Ok((Sources::Several(sources), name))
 }
 

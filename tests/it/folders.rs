@@ -211,6 +211,36 @@ fn links_that_lead_out_and_names_that_deceive_are_named() {
     }
 }
 
+#[test]
+fn what_an_earlier_run_received_is_left_out_and_told() {
+    let dir = Workdir::new();
+    dir.write("a/x", b"1");
+    dir.write("a/sub/.tilecast-received-photo.jpg", b"half");
+    let told = contains(".tilecast-received-photo.jpg, which is what a run has received");
+    encode(&dir, &["a", "-o", "out", "-q"]).assert().success().stderr(told);
+    dir.tilecast(&["decode", "out", "-o", "b", "-q"]).assert().success();
+    assert_eq!((dir.list("b"), dir.list("b/sub")), (vec!["sub".into(), "x".into()], vec![]));
+}
+
+#[cfg(unix)]
+#[test]
+fn names_that_are_no_text_are_not_replaced() {
+    use std::os::unix::ffi::OsStrExt;
+    let dir = Workdir::new();
+    dir.write("x", b"1");
+    let odd = std::ffi::OsStr::from_bytes(b"a\xFF");
+    // Some file systems have no such names.
+    if std::fs::create_dir(dir.path(".").join(odd)).is_err() {
+        return;
+    }
+    for others in [&["x"][..], &[]] {
+        let mut command = encode(&dir, &[others, &["-o", "out"]].concat());
+        let told = contains("is not UTF-8").and(contains("hint: give it another name"));
+        command.arg(odd).assert().code(2).stderr(told);
+    }
+    encode(&dir, &["-o", "out", "--name", "a"]).arg(odd).assert().success();
+}
+
 #[cfg(unix)]
 #[test]
 fn pipes_in_a_folder_are_left_out_and_told() {

@@ -2,7 +2,7 @@
 
 use super::ArchiveError;
 use super::tree::{TOP, Tree};
-use crate::media::output::{Streams, is_unfinished, place};
+use crate::media::output::{RECEIVED, Streams, is_unfinished, place};
 use crate::text::printable;
 use std::collections::BTreeMap;
 use std::fs::{self, Metadata};
@@ -102,6 +102,8 @@ impl Listing {
             let found = fs::symlink_metadata(&path).map_err(unreadable(&path))?;
             if self.output.as_ref() == Some(&path) || self.streams.has(&found) {
                 self.leave_out(&path, "is written meanwhile");
+            } else if found.is_file() && name.starts_with(RECEIVED) {
+                self.leave_out(&path, "is what a run has received");
             } else if found.is_dir() {
                 let number = self.tree.add_folder(number, name)?;
                 self.add_all(&path, number)?;

@@ -5,6 +5,9 @@ use super::{follow, parent};
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
+/// What names begin with of files beside output, in which runs keep what they have received.
+pub(crate) const RECEIVED: &str = ".tilecast-received";
+
 /// A path by which a file or folder is known, however it was named, whether it is there yet or not.
 pub(crate) fn place(path: &Path) -> PathBuf {
     if let Ok(place) = path.canonicalize() {

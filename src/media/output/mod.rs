@@ -9,7 +9,7 @@ mod unfinished;
 
 pub use file::OutputFile;
 pub use folder::OutputFolder;
-pub(crate) use known::{Streams, place};
+pub(crate) use known::{RECEIVED, Streams, place};
 pub use tree::OutputTree;
 pub(crate) use unfinished::is_unfinished;
 
