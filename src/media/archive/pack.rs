@@ -4,7 +4,7 @@
 //! time: owners and times are left out, entries are in the order of their names.
 
 use super::list::{Listing, Sources, unreadable};
-use super::tree::Node;
+use super::tree::{Node, TOP, Tree, Walk};
 use super::{ArchiveError, BLOCK_BYTES, name};
 use crate::text::printable;
 use std::fs::{self, File};
@@ -23,26 +23,11 @@ const LONG_NAME: &[u8] = b"././@LongLink";
 #[derive(Debug)]
 pub struct Packing {
     name: String,
-    items: Vec<Item>,
+    tree: Tree,
     sources: Sources,
     length: u64,
     left_out: Vec<String>,
     left_out_count: u64,
-}
-
-/// What becomes an entry.
-#[derive(Debug)]
-struct Item {
-    /// Its path in the folder.
-    path: String,
-    kind: Kind,
-}
-
-#[derive(Debug)]
-enum Kind {
-    Folder,
-    File { bytes: u64, executable: bool },
-    Link(String),
 }
 
 impl Packing {
@@ -55,22 +40,14 @@ impl Packing {
         name::check(name).map_err(|why| ArchiveError::Name { path: printable(name), why })?;
         let Listing { tree, left_out, left_out_count, .. } = Listing::new(&sources, output)?;
         tree.links()?;
-        let mut items = vec![Item { path: String::new(), kind: Kind::Folder }];
-        tree.walk(&mut |path, node| {
-            let kind = match node {
-                Node::Folder(_) => Kind::Folder,
-                Node::Link(target) => Kind::Link(target.clone()),
-                Node::File { bytes, executable } => {
-                    Kind::File { bytes: *bytes, executable: *executable }
-                }
-            };
-            items.push(Item { path, kind });
-        });
-        let end = END_BLOCKS as u64 * BLOCK_BYTES;
-        let length = |item: &Item| item.headers(name).len() as u64 + filled(item.bytes());
-        let length = items.iter().map(length).fold(end, u64::saturating_add);
+        let mut length = entry_bytes(name, "", &Node::Folder(TOP));
+        let mut walk = Walk::default();
+        while let Some((path, node)) = tree.next(&mut walk) {
+            length = length.saturating_add(entry_bytes(name, &path, node));
+        }
+        let length = length.saturating_add(END_BLOCKS as u64 * BLOCK_BYTES);
         let name = name.to_owned();
-        Ok(Self { name, items, sources, length, left_out, left_out_count })
+        Ok(Self { name, tree, sources, length, left_out, left_out_count })
     }
 
     /// Bytes of the archive.
@@ -90,9 +67,9 @@ impl Packing {
 
     /// The archive. Reading fails if a file is not as it was listed.
     pub fn into_reader(self) -> impl Read + Send {
-        let Self { name, items, sources, .. } = self;
-        let ahead = Cursor::new(Vec::new());
-        Packed { name, sources, items: items.into_iter(), ahead, file: None, ended: false }
+        let Self { name, tree, sources, .. } = self;
+        let ahead = Cursor::new(headers(&name, "", &Node::Folder(TOP)));
+        Packed { name, sources, tree, walk: Walk::default(), ahead, file: None, ended: false }
     }
 }
 
@@ -101,31 +78,34 @@ fn filled(bytes: u64) -> u64 {
     bytes.div_ceil(BLOCK_BYTES).saturating_mul(BLOCK_BYTES)
 }
 
-impl Item {
-    /// Bytes of its contents.
-    fn bytes(&self) -> u64 {
-        if let Kind::File { bytes, .. } = self.kind { bytes } else { 0 }
-    }
+/// Bytes of contents.
+fn contents(node: &Node) -> u64 {
+    if let Node::File { bytes, .. } = node { *bytes } else { 0 }
+}
 
-    /// The blocks before its contents, in a folder of this name.
-    fn headers(&self, folder: &str) -> Vec<u8> {
-        let (kind, mode, target, end) = match &self.kind {
-            Kind::Folder => (EntryType::Directory, MODES[0], "", "/"),
-            Kind::File { executable: true, .. } => (EntryType::Regular, MODES[0], "", ""),
-            Kind::File { .. } => (EntryType::Regular, MODES[1], "", ""),
-            Kind::Link(target) => (EntryType::Symlink, MODES[2], target.as_str(), ""),
-        };
-        let path = match self.path.as_str() {
-            "" => format!("{folder}{end}"),
-            path => format!("{folder}/{path}{end}"),
-        };
-        let mut header = header(kind, self.bytes(), mode);
-        let mut blocks = long(EntryType::GNULongLink, target, &mut header.as_old_mut().linkname);
-        blocks.extend(long(EntryType::GNULongName, &path, &mut header.as_old_mut().name));
-        header.set_cksum();
-        blocks.extend(header.as_bytes());
-        blocks
-    }
+/// Bytes of an entry.
+fn entry_bytes(folder: &str, path: &str, node: &Node) -> u64 {
+    (headers(folder, path, node).len() as u64).saturating_add(filled(contents(node)))
+}
+
+/// The blocks before the contents of what has this path in a folder of this name.
+fn headers(folder: &str, path: &str, node: &Node) -> Vec<u8> {
+    let (kind, mode, target, end) = match node {
+        Node::Folder(_) => (EntryType::Directory, MODES[0], "", "/"),
+        Node::File { executable: true, .. } => (EntryType::Regular, MODES[0], "", ""),
+        Node::File { .. } => (EntryType::Regular, MODES[1], "", ""),
+        Node::Link(target) => (EntryType::Symlink, MODES[2], target.as_str(), ""),
+    };
+    let path = match path {
+        "" => format!("{folder}{end}"),
+        path => format!("{folder}/{path}{end}"),
+    };
+    let mut header = header(kind, contents(node), mode);
+    let mut blocks = long(EntryType::GNULongLink, target, &mut header.as_old_mut().linkname);
+    blocks.extend(long(EntryType::GNULongName, &path, &mut header.as_old_mut().name));
+    header.set_cksum();
+    blocks.extend(header.as_bytes());
+    blocks
 }
 
 fn header(kind: EntryType, bytes: u64, mode: u32) -> Header {
@@ -160,7 +140,8 @@ fn long(kind: EntryType, name: &str, field: &mut [u8; 100]) -> Vec<u8> {
 struct Packed {
     name: String,
     sources: Sources,
-    items: std::vec::IntoIter<Item>,
+    tree: Tree,
+    walk: Walk,
     /// What comes before the next contents.
     ahead: Cursor<Vec<u8>>,
     file: Option<Contents>,
@@ -176,18 +157,19 @@ struct Contents {
 }
 
 impl Packed {
-    /// Begins with an entry.
-    fn begin(&mut self, item: &Item) -> Result<(), ArchiveError> {
-        self.ahead = Cursor::new(item.headers(&self.name));
-        let Kind::File { bytes, .. } = item.kind else { return Ok(()) };
-        let path = self.sources.path(&item.path);
+    /// Begins with the next entry; whether there is one.
+    fn begin(&mut self) -> Result<bool, ArchiveError> {
+        let Some((path, node)) = self.tree.next(&mut self.walk) else { return Ok(false) };
+        self.ahead = Cursor::new(headers(&self.name, &path, node));
+        let Node::File { bytes, .. } = *node else { return Ok(true) };
+        let path = self.sources.path(&path);
         // What has become a pipe meanwhile would wait for a writer.
         if !fs::metadata(&path).map_err(unreadable(&path))?.is_file() {
             return Err(ArchiveError::Changed(path));
         }
         let file = File::open(&path).map_err(unreadable(&path))?;
         self.file = Some(Contents { file, path, bytes, left: bytes });
-        Ok(())
+        Ok(true)
     }
 }
 
@@ -226,8 +208,8 @@ impl Read for Packed {
                 let filling = filled(file.bytes) - file.bytes;
                 self.ahead = Cursor::new(vec![0; filling as usize]);
                 self.file = None;
-            } else if let Some(item) = self.items.next() {
-                self.begin(&item).map_err(io::Error::other)?;
+            } else if self.begin().map_err(io::Error::other)? {
+                // Its headers are ahead.
             } else if !std::mem::replace(&mut self.ended, true) {
                 self.ahead = Cursor::new(vec![0; END_BLOCKS * BLOCK_BYTES as usize]);
             } else {

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::text::printable;
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 /// The folder that holds everything, by its number.
 pub(super) const TOP: usize = 0;
@@ -43,6 +44,19 @@ pub(super) enum Node {
     File { bytes: u64, executable: bool },
     /// A symbolic link to a path with slashes.
     Link(String),
+}
+
+/// How far somebody has come who goes through a tree, of which no more than this is kept: paths are long.
+#[derive(Debug)]
+pub(super) struct Walk {
+    /// Folders within folders, and the last name in each.
+    open: Vec<(usize, Option<String>)>,
+}
+
+impl Default for Walk {
+    fn default() -> Self {
+        Self { open: vec![(TOP, None)] }
+    }
 }
 
 impl Default for Tree {
@@ -148,19 +162,23 @@ impl Tree {
         ArchiveError::Outside { path: self.shown(folder, name), target: printable(target) }
     }
 
-    /// Gives everything with its path to `each`: folders before what is in them, by the bytes of names.
-    pub(super) fn walk<'a>(&'a self, each: &mut dyn FnMut(String, &'a Node)) {
-        let nodes = |number: usize| self.folders.get(number).map(|folder| folder.nodes.iter());
-        let mut open: Vec<_> = nodes(TOP).into_iter().map(|nodes| (TOP, nodes)).collect();
-        while let Some((number, rest)) = open.last_mut() {
-            let Some((name, node)) = rest.next() else {
-                open.pop();
+    /// What comes next, with its path: folders before what is in them, by the bytes of names.
+    pub(super) fn next(&self, walk: &mut Walk) -> Option<(String, &Node)> {
+        loop {
+            let (number, last) = walk.open.last_mut()?;
+            let number = *number;
+            let behind = last.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+            let nodes = &self.folders.get(number)?.nodes;
+            let Some((name, node)) = nodes.range::<str, _>((behind, Bound::Unbounded)).next()
+            else {
+                walk.open.pop();
                 continue;
             };
-            each(self.path(*number, name), node);
-            if let Node::Folder(number) = node {
-                open.extend(nodes(*number).map(|nodes| (*number, nodes)));
+            *last = Some(name.clone());
+            if let Node::Folder(inside) = node {
+                walk.open.push((*inside, None));
             }
+            return Some((self.path(number, name), node));
         }
     }
 
