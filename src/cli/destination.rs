@@ -1,9 +1,9 @@
 //! Where `decode` writes files.
 
-use super::exit::Failure;
+use super::exit::{Attentive, Failure, check_interrupt};
 use super::inputs::{is_stream, show};
 use crate::container::{Content, digest, with_number};
-use crate::media::archive::{Packing, Sources};
+use crate::media::archive::{Packing, Sources, keeps_modes};
 use crate::media::output::OutputFile;
 use anyhow::Context;
 use std::fs::File;
@@ -24,6 +24,9 @@ pub(super) enum Destination {
     /// To standard output.
     Stream,
 }
+
+/// Says whether a folder has the archive that was sent, modes aside.
+type Like<'a> = &'a mut dyn FnMut(Packing) -> Result<bool, Failure>;
 
 /// Where one file goes.
 pub(super) enum Spot {
@@ -106,12 +109,13 @@ impl Destination {
     /// or folder stays as it is.
     ///
     /// # Errors
-    /// If all names are taken.
+    /// If all names are taken, or after Ctrl-C.
     pub(super) fn spot(
         &self,
         sent: &Sent<'_>,
         written: &[PathBuf],
         force: bool,
+        like: Like<'_>,
     ) -> Result<Spot, Failure> {
         let unpacks = self.unpacks(sent);
         let folder = match self {
@@ -121,7 +125,7 @@ impl Destination {
             Self::Folder(folder) => folder,
         };
         if unpacks {
-            return sent.free_folder(folder);
+            return sent.free_folder(folder, like);
         }
         let name = sent.content.file_name(sent.name);
         for number in 1..=MAX_NUMBER {
@@ -154,7 +158,7 @@ pub(super) struct Sent<'a> {
 
 impl Sent<'_> {
     /// The place for it as a folder within another one.
-    fn free_folder(&self, folder: &Path) -> Result<Spot, Failure> {
+    fn free_folder(&self, folder: &Path, like: Like<'_>) -> Result<Spot, Failure> {
         let name = self.content.own_name(self.name);
         let numbered = |number| match number {
             1 => name.clone(),
@@ -164,22 +168,31 @@ impl Sent<'_> {
             if path.symlink_metadata().is_err() {
                 return Ok(Spot::Tree(path));
             }
-            if self.is_folder(&path) {
+            if self.is_folder(&path, &mut *like)? {
                 return Ok(Spot::Written(path));
             }
         }
         Err(too_many("folders", &folder.join(name)))
     }
 
-    /// Whether a folder is this one: then it has the same archive.
-    fn is_folder(&self, path: &Path) -> bool {
-        let Some(((sent, size), name)) = self.digest.zip(self.name) else { return false };
-        let is_folder = path.symlink_metadata().is_ok_and(|found| found.is_dir());
-        let packing = || Packing::new(name, Sources::Folder(path.to_owned()), None).ok();
-        let packing = is_folder.then(packing).flatten();
-        let packing = packing.filter(|packing| packing.length() == size && packing.is_whole());
-        let found = packing.and_then(|packing| digest(packing.into_reader()).ok());
-        found.is_some_and(|found| found == sent)
+    /// Whether a folder is this one: then it has the same archive, as far as its file system can tell.
+    fn is_folder(&self, path: &Path, like: Like<'_>) -> Result<bool, Failure> {
+        let Some(((sent, size), name)) = self.digest.zip(self.name) else { return Ok(false) };
+        if !path.symlink_metadata().is_ok_and(|found| found.is_dir()) {
+            return Ok(false);
+        }
+        let packing = || {
+            let packing = Packing::new(name, Sources::Folder(path.to_owned()), None).ok();
+            packing.filter(|packing| packing.length() == size && packing.is_whole())
+        };
+        let Some(found) = packing() else { return Ok(false) };
+        let found = digest(Attentive(found.into_reader()));
+        check_interrupt()?;
+        if found.is_ok_and(|found| found == sent) {
+            return Ok(true);
+        }
+        let is_kept = keeps_modes(path.parent().unwrap_or(path));
+        packing().filter(|_| !is_kept).map_or(Ok(false), like)
     }
 }
 
@@ -191,5 +204,5 @@ fn too_many(what: &str, like: &Path) -> Failure {
 fn is_same(path: &Path, (sent, size): ([u8; 32], u64)) -> bool {
     let Ok(file) = File::open(path) else { return false };
     file.metadata().is_ok_and(|found| found.is_file() && found.len() == size)
-        && digest(BufReader::new(file)).is_ok_and(|digest| digest == sent)
+        && digest(Attentive(BufReader::new(file))).is_ok_and(|digest| digest == sent)
 }

@@ -7,6 +7,7 @@ use crate::media::Stop;
 use crate::media::output::OutputError;
 use crate::receive::ReceiveError;
 use crate::send::SendError;
+use std::io::Read;
 use std::ops::ControlFlow;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -161,6 +162,16 @@ pub(super) fn watch_interrupt() {
     };
     // Without a handler Ctrl-C still ends the process; only its working files would stay.
     let _ = ctrlc::set_handler(handler);
+}
+
+/// What is read, until Ctrl-C.
+pub(super) struct Attentive<R>(pub(super) R);
+
+impl<R: Read> Read for Attentive<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        check_interrupt().map_err(|_| std::io::Error::other("interrupted"))?;
+        self.0.read(buffer)
+    }
 }
 
 /// # Errors

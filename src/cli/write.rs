@@ -5,7 +5,7 @@ use super::counted;
 use super::destination::{Destination, Sent, Spot};
 use super::exit::{Failure, check_interrupt};
 use super::inputs::show;
-use crate::media::archive::{ArchiveError, unpack};
+use crate::media::archive::{ArchiveError, Packing, is_same_but_modes, unpack};
 use crate::media::output::{OutputError, OutputFile, OutputTree};
 use crate::media::storage::free_bytes;
 use crate::receive::{ExtractError, FilePieces, Received, Unverified};
@@ -57,7 +57,8 @@ pub(super) fn write(
     let digest = transfer.digest().zip(result.size);
     let (content, unpack) = (result.content.unwrap_or_default(), !config.no_unpack);
     let sent = Sent { name: result.name.as_deref(), content, digest, unpack };
-    let spot = destination.spot(&sent, files, config.force)?;
+    let mut like = |ours: Packing| is_like(transfer, ours);
+    let spot = destination.spot(&sent, files, config.force, &mut like)?;
     let (length, verified) = match &spot {
         Spot::Written(_) => (result.size.unwrap_or_default(), true),
         Spot::Stream => to_stdout(transfer, limit)?,
@@ -131,13 +132,21 @@ fn to_folder(
     let done = extract(transfer, limit, &mut |_| Ok(()))?;
     check_room(path, done.0)?;
     let tree = OutputTree::new(path).map_err(in_the_way)?;
-    let mut archive = Archive { pieces: transfer.open()?, piece: Cursor::default(), failure: None };
+    let mut archive = Archive::new(transfer.open()?);
     if let Err(error) = unpack(&mut archive, tree.unfinished_path()) {
         return Err(archive.failure.take().unwrap_or_else(|| not_unpacked(error).into()));
     }
     drop(archive);
     tree.finish().map_err(in_the_way)?;
     Ok(done)
+}
+
+/// Whether a transfer is the archive of a folder that is there, modes aside; not if it cannot be read.
+fn is_like(transfer: &mut Received<'_>, ours: Packing) -> Result<bool, Failure> {
+    let Ok(pieces) = transfer.open() else { return Ok(false) };
+    let is_same = is_same_but_modes(ours.into_reader(), Archive::new(pieces));
+    check_interrupt()?;
+    Ok(is_same.unwrap_or_default())
 }
 
 /// A transfer's file as a stream.
@@ -148,7 +157,11 @@ struct Archive<'a> {
     failure: Option<WriteError>,
 }
 
-impl Archive<'_> {
+impl<'a> Archive<'a> {
+    fn new(pieces: Box<dyn FilePieces + 'a>) -> Self {
+        Self { pieces, piece: Cursor::default(), failure: None }
+    }
+
     fn next_piece(&mut self) -> Result<Option<Vec<u8>>, WriteError> {
         check_interrupt()?;
         Ok(self.pieces.next_piece()?)
@@ -221,5 +234,20 @@ fn check_room(path: &Path, size: u64) -> Result<(), Failure> {
             Err(Failure::with_hint(error, "free some space"))
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_links_cannot_be_made_the_archive_can_be_had() {
+        let source = || std::io::ErrorKind::PermissionDenied.into();
+        let link = not_unpacked(ArchiveError::Link { path: "l".into(), source: source() });
+        let Failure::Error { hint: Some(hint), .. } = link else { unreachable!("{link:?}") };
+        assert!(hint.contains("--no-unpack"), "{hint}");
+        let file = not_unpacked(ArchiveError::Write { path: "f".into(), source: source() });
+        assert!(matches!(file, Failure::Error { hint: None, .. }));
     }
 }

@@ -11,6 +11,7 @@
 mod list;
 mod name;
 mod pack;
+mod same;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -18,6 +19,7 @@ mod unpack;
 
 pub use list::Sources;
 pub use pack::Packing;
+pub use same::{is_same_but_modes, keeps_modes};
 pub use unpack::{Unpacked, unpack};
 
 use std::io;
@@ -116,10 +118,18 @@ pub enum ArchiveError {
     /// An archive that cannot be read.
     #[error("the archive cannot be read")]
     Archive(#[source] io::Error),
-    /// A file, folder or link that cannot be written.
+    /// A link that cannot be made: not everybody may, nor is it possible everywhere.
+    #[error("cannot make the link {path}")]
+    Link {
+        /// The link.
+        path: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A file or folder that cannot be written.
     #[error("cannot write {path}")]
     Write {
-        /// The file, folder or link.
+        /// The file or folder.
         path: String,
         /// What the system says.
         source: io::Error,

@@ -255,14 +255,19 @@ impl<'a> Unpacking<'a> {
         }
         for (folder, name, target, is_folder) in self.tree.links()? {
             let path = self.tree.path(folder, name);
-            link(target, &self.place(&path), is_folder).map_err(failed(&path))?;
+            link(target, &self.place(&path), is_folder).map_err(|error| {
+                match failed(&path)(error) {
+                    ArchiveError::Write { path, source } => ArchiveError::Link { path, source },
+                    other => other,
+                }
+            })?;
             self.unpacked.links += 1;
         }
         Ok(self.unpacked)
     }
 }
 
-/// What it means that a file, folder or link cannot be made.
+/// What it means that a file or folder cannot be made.
 fn failed(path: &str) -> impl FnOnce(io::Error) -> ArchiveError + '_ {
     |source| match source.kind() {
         ErrorKind::AlreadyExists => ArchiveError::Clash { path: printable(path) },
