@@ -8,6 +8,7 @@ mod pipes;
 #[cfg(unix)]
 mod videos;
 
+use crate::camera::recording::Recorder;
 use crate::support::{Workdir, choice, encode, random_bytes};
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageBuffer, ImageFormat, Rgb};
@@ -92,7 +93,9 @@ fn several_pictures_in_a_file_are_all_read() {
         camera.extend(jpeg);
         camera.extend(b"\r\n");
     }
-    for name in ["camera.mjpeg", "camera.jpg", "camera"] {
+    // A file of the first name is one for ffmpeg, were it not for its bytes.
+    let names = ["camera.jpg", "camera"].into_iter();
+    for name in names.chain(Recorder::is_possible().then_some("camera.mjpeg")) {
         gives_both_ways(name, &camera, &file);
     }
 }

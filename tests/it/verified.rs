@@ -1,5 +1,6 @@
 //! `encode --verify`: what is written is read back before it appears.
 
+use crate::camera::recording::Recorder;
 use crate::support::{Workdir, random_bytes};
 use predicates::prelude::*;
 use predicates::str::contains;
@@ -13,7 +14,9 @@ const SMALL: [&str; 4] = ["--size", "512x512", "-p", "dense"];
 fn whatever_is_written_is_read_back() {
     let dir = Workdir::new();
     dir.write("a.bin", &random_bytes(3_000, 1));
-    for output in OUTPUTS {
+    let has_videos = Recorder::is_possible();
+    let is_video = |output: &str| output.ends_with(".mp4") || output.ends_with(".mkv");
+    for output in OUTPUTS.into_iter().filter(|output| has_videos || !is_video(output)) {
         let args = [&["encode", "a.bin", "-o", output, "--verify"], &SMALL[..]].concat();
         dir.tilecast(&args)
             .assert()

@@ -37,11 +37,17 @@ impl Streams {
 
 #[cfg(unix)]
 fn streams() -> [Option<Metadata>; 2] {
-    use std::os::fd::{AsFd, BorrowedFd};
-    let found = |stream: BorrowedFd<'_>| {
-        std::fs::File::from(stream.try_clone_to_owned().ok()?).metadata().ok()
-    };
-    [found(std::io::stdout().as_fd()), found(std::io::stderr().as_fd())]
+    use std::os::fd::AsFd;
+    [
+        metadata(std::io::stdout().as_fd().try_clone_to_owned()),
+        metadata(std::io::stderr().as_fd().try_clone_to_owned()),
+    ]
+}
+
+/// What is behind a stream.
+#[cfg(any(unix, windows))]
+fn metadata(stream: std::io::Result<impl Into<std::fs::File>>) -> Option<Metadata> {
+    stream.ok()?.into().metadata().ok()
 }
 
 #[cfg(unix)]
@@ -52,11 +58,11 @@ fn is_one(stream: &Metadata, found: &Metadata) -> bool {
 
 #[cfg(windows)]
 fn streams() -> [Option<Metadata>; 2] {
-    use std::os::windows::io::{AsHandle, BorrowedHandle};
-    let found = |stream: BorrowedHandle<'_>| {
-        std::fs::File::from(stream.try_clone_to_owned().ok()?).metadata().ok()
-    };
-    [found(std::io::stdout().as_handle()), found(std::io::stderr().as_handle())]
+    use std::os::windows::io::AsHandle;
+    [
+        metadata(std::io::stdout().as_handle().try_clone_to_owned()),
+        metadata(std::io::stderr().as_handle().try_clone_to_owned()),
+    ]
 }
 
 /// There the number of a file cannot be had; no two are made in the same 100 ns and of one length.
