@@ -54,7 +54,7 @@ impl Located {
         let tables = tools.tables(header.format)?;
         let layout = &tables.frame.layout;
         // A corner that was guessed may be off; that of an undistorted frame is not.
-        let (hypothesis, exact) = match exact_frame(picture, hypothesis, layout) {
+        let (mut hypothesis, exact) = match exact_frame(picture, hypothesis, layout) {
             Some((exact, llrs)) => (exact, Some(llrs)),
             None => (*hypothesis, None),
         };
@@ -68,6 +68,12 @@ impl Located {
             Some(_) => None,
             None => Some(mesh.follow_marks(picture, layout, hypothesis.trusted())),
         };
+        if let (Some(corner), Some(marks)) = (hypothesis.guessed, marks)
+            && marks.share() >= ENOUGH_MARKS
+        {
+            // The marks tell where it is.
+            hypothesis.corners[corner] = mesh.corner(corner);
+        }
         Some(Self { hypothesis, header, tables, mesh, exact, marks })
     }
 

@@ -71,6 +71,54 @@ fn frames_of_every_size_are_recognised_as_seen_before() {
     );
 }
 
+/// A picture that moved as far to the right and down, on a dark ground of twice that on each side, and
+/// with one of its corners covered.
+fn moved(picture: &Picture, (right, down): (usize, usize), covered: Option<usize>) -> Picture {
+    const MARGIN: usize = 20;
+    /// Pixels of a corner that are covered: most of its finder.
+    const COVERED: usize = 30;
+    let (width, height) = (picture.width(), picture.height());
+    let is_covered = |x: usize, y: usize| {
+        let (left, top) = (x < COVERED, y < COVERED);
+        let (far_right, bottom) = (x >= width - COVERED, y >= height - COVERED);
+        let corners = [left && top, far_right && top, far_right && bottom, left && bottom];
+        covered.is_some_and(|corner| corners[corner])
+    };
+    let pixel = |x: usize, y: usize| {
+        let (x, y) = (x.checked_sub(MARGIN + right)?, y.checked_sub(MARGIN + down)?);
+        if is_covered(x, y) { None } else { picture.pixel(x, y) }
+    };
+    let (wide, high) = (width + 2 * MARGIN, height + 2 * MARGIN);
+    let places = (0..high).flat_map(|y| (0..wide).map(move |x| (x, y)));
+    let rgb = places.flat_map(|(x, y)| pixel(x, y).unwrap_or([9; 3])).collect();
+    Picture::from_rgb(wide, high, rgb).unwrap()
+}
+
+#[test]
+fn a_frame_is_followed_while_one_of_its_corners_is_not_seen() {
+    let choice = FormatChoice::new(Profile::Standard, (600, 800));
+    let file = random_bytes(choice.tables().unwrap().capacity() * 2, 3);
+    let mut transfer = OwnTransfer::in_memory(&file, None, &choice).unwrap();
+    let mut shown = |number| {
+        let drawn = transfer.frame(number).unwrap().unwrap().to_picture().unwrap();
+        blurred(&drawn, 1.0, 3.0).picture()
+    };
+    let shown = [shown(0), shown(1)];
+    for corner in 0..4 {
+        let mut reader = Reader::default();
+        let mut outcome = |number: usize, place, covered| {
+            reader.read_next(&moved(&shown[number], place, covered))[0].outcome
+        };
+        assert_eq!(outcome(0, (0, 0), None), Outcome::Read);
+        for (place, covered) in [((3, 2), true), ((9, 5), true), ((15, 8), true), ((9, 9), false)] {
+            let covered = covered.then_some(corner);
+            assert_eq!(outcome(0, place, covered), Outcome::Repeat, "{corner} at {place:?}");
+        }
+        assert_eq!(outcome(1, (12, 12), Some(corner)), Outcome::Read, "{corner}");
+        assert_eq!(outcome(1, (5, 8), Some(corner)), Outcome::Repeat, "{corner}");
+    }
+}
+
 #[test]
 fn a_frame_in_several_pictures_is_read_once_by_many_threads() {
     let choice = FormatChoice::new(Profile::Standard, (800, 800));

@@ -104,6 +104,12 @@ impl Mesh {
         Some(Self { map, columns, rows, finders, node, nodes_across, offsets })
     }
 
+    /// The place of the finder centre at a corner, in the order of [`Hypothesis::corners`].
+    pub(crate) fn corner(&self, corner: usize) -> Point {
+        let Point { x, y } = self.finders[corner];
+        self.place(x, y)
+    }
+
     /// The same grid, bent as it is here, at another hypothesis: a little off this one, as from one
     /// picture of a video to the next; `None` if that has no map.
     pub(crate) fn moved(&self, hypothesis: &Hypothesis) -> Option<Self> {
