@@ -71,7 +71,8 @@ impl Packets {
         self.decode(tables, frame, FEW_ITERATIONS, decoder);
     }
 
-    /// Decodes the codewords of a photo, which is registered further if that takes it.
+    /// Decodes the codewords of a photo: as the marks have laid its mesh; if next to nothing is missing, with
+    /// what is believed of the neighbours; else registered on the data.
     pub(super) fn decode_photo(
         &mut self,
         photo: &mut Photo<'_>,
@@ -79,12 +80,17 @@ impl Packets {
         decoder: &mut Decoder,
     ) {
         self.decode(photo.tables(), &photo.soft(), FEW_ITERATIONS, decoder);
-        if !self.is_mostly_decoded() {
-            photo.register_further(measures);
+        if self.is_complete() {
+            return;
         }
-        if !self.is_complete() {
+        let lacking = photo.tables().frame.code.rate() - photo.information();
+        if !self.is_mostly_decoded() && lacking < REACH_OF_CODE && photo.feed_back_soft() {
             self.decode(photo.tables(), &photo.soft(), MANY_ITERATIONS, decoder);
         }
+        if !self.is_mostly_decoded() {
+            photo.register(measures);
+        }
+        self.decode(photo.tables(), &photo.soft(), MANY_ITERATIONS, decoder);
     }
 
     /// Decodes the codewords that are not there yet: in each band those first that carry most, until
@@ -115,8 +121,24 @@ impl Packets {
         }
     }
 
+    /// Decodes what is left with what is known and believed of the neighbours, and if that is not
+    /// enough for a photo that was not, registers it first.
+    pub(super) fn decode_further(
+        &mut self,
+        photo: &mut Photo<'_>,
+        measures: &mut Measures,
+        decoder: &mut Decoder,
+    ) {
+        self.decode_with_feedback(photo, decoder);
+        if !self.is_complete() && !photo.is_registered() {
+            photo.register(measures);
+            self.decode(photo.tables(), &photo.soft(), MANY_ITERATIONS, decoder);
+            self.decode_with_feedback(photo, decoder);
+        }
+    }
+
     /// Decodes with what is known and believed of the neighbours, as long as that helps.
-    pub(super) fn decode_with_feedback(&mut self, photo: &mut Photo<'_>, decoder: &mut Decoder) {
+    fn decode_with_feedback(&mut self, photo: &mut Photo<'_>, decoder: &mut Decoder) {
         let code = &photo.tables().frame.code;
         let mut expected = vec![f32::NAN; code.data_bits()];
         for (index, packet) in self.0.iter().enumerate() {

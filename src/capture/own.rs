@@ -71,19 +71,22 @@ impl OwnReader<'_> {
         let layout = &tables.frame.layout;
         let follow = |mesh: &mut Mesh| mesh.follow_marks(picture, layout, hypothesis.trusted());
         measures.marks_found = Some(marks.unwrap_or_else(|| follow(&mut mesh)).share());
-        let mut photo = Photo::registered(picture, &mut mesh, &tables, measures);
+        let mut photo = Photo::new(picture, &mut mesh, &tables, measures);
         packets.decode_photo(&mut photo, measures, decoder);
         let mut shown = Shown::Alone;
         if !packets.is_complete() {
             shown = Shown::of(picture, &hypothesis, &header, decoder);
         }
+        let alone = matches!(shown, Shown::Alone);
+        if !alone && !photo.is_registered() {
+            photo.register(measures);
+        }
         let mut mixed = match shown {
             Shown::Both(headers) => Some(Arc::new(Mixed { headers, mixture: photo.mixture() })),
             _ => None,
         };
-        let alone = matches!(shown, Shown::Alone);
         if !packets.is_complete() && (alone || header.format.bands > 1) {
-            packets.decode_with_feedback(&mut photo, decoder);
+            packets.decode_further(&mut photo, measures, decoder);
         }
         let total = packets.total();
         let (outcome, unsure) = match total - packets.decoded() {

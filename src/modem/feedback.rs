@@ -21,17 +21,33 @@ const TRAINING_TILES: usize = 12_000;
 impl Demodulator {
     /// Whether a frame has pilots enough for what is equalised with a [`Detail`].
     pub(crate) fn has_use_of_detail(&self) -> bool {
-        let unknowns = 9 * (Detail::PLANES + self.outputs()) + 1;
+        self.has_pilots_for(Detail::PLANES)
+    }
+
+    /// Whether its pilots can teach a filter over so many planes of samples, and over beliefs.
+    fn has_pilots_for(&self, samples: usize) -> bool {
+        let unknowns = 9 * (samples + self.outputs()) + 1;
         self.layout().pilots().len() >= TILES_A_WEIGHT * unknowns
     }
 
     /// Equalises again. `expected` has what each data bit is expected to be, in the order of the
     /// LLRs, -1 to 1, -1 or 1 only where it is certain; where it is NaN, `soft` has to do.
     pub(crate) fn feed_back(&self, detail: &Detail, soft: &SoftBits, expected: &[f32]) -> Scores {
-        let beliefs = self.beliefs(soft, expected);
+        self.fed_back(&detail.planes, DETAIL_RIDGE, &self.beliefs(soft, expected))
+    }
+
+    /// The same from one sample a tile and soft values alone; `None` if the frame has too few pilots.
+    pub(crate) fn feed_back_soft(&self, signal: &Signal, soft: &SoftBits) -> Option<Scores> {
+        let planes = &signal.colours;
+        let enough = self.has_pilots_for(planes.len());
+        enough.then(|| self.fed_back(planes, RIDGE, &self.beliefs(soft, &[])))
+    }
+
+    /// Scores by a filter over samples and beliefs that the pilots have taught.
+    fn fed_back(&self, samples: &[Plane], ridge: f64, beliefs: &[Plane]) -> Scores {
         let outputs = self.outputs();
-        let inputs: Vec<&Plane> = detail.planes.iter().chain(&beliefs).collect();
-        let (count, all) = (detail.planes.len(), inputs.len());
+        let inputs: Vec<&Plane> = samples.iter().chain(beliefs).collect();
+        let (count, all) = (samples.len(), inputs.len());
         let mut taps: Vec<_> = square(0..count, 1, true).collect();
         taps.extend(square(count..all, 1, false));
         // What is believed of a bit itself is no input, what is of the tile's others is one.
@@ -39,7 +55,6 @@ impl Demodulator {
         taps.extend(square(count..all, 0, true));
         let pilots = self.layout().pilots().iter().map(|&tile| tile as usize);
         let target = |tile: usize| values(&self.known, tile);
-        let ridge = DETAIL_RIDGE;
         let filter = Filter::train_without(&inputs, taps, &own, pilots, target, outputs, ridge);
         self.taught_scores(&filter, &inputs, self.layout().pilots().len())
     }
