@@ -64,7 +64,7 @@
 //! tried, [`receive::Incoming`] for its transfers. [`format`](mod@format) and [`reading`] are what the
 //! stages say to each other; [`report`] and [`outline`] what they say to whoever runs them; [`ldpc`],
 //! [`dsp`], [`compression`], [`storage`], [`ordered`], [`bits`], [`prng`],
-//! [`text`] and [`wirehair`] are leaves.
+//! [`text`], [`vectors`] and [`wirehair`] are leaves.
 //!
 //! A test holds every room to what it may use: what reads pictures touches no file, what assembles
 //! packets touches no picture, media touch no codes. Without the features `cli`, `media` and
@@ -114,6 +114,7 @@ pub mod report;
 pub mod send;
 pub mod storage;
 pub mod text;
+mod vectors;
 mod wirehair;
 
 #[doc = include_str!("spec.md")]

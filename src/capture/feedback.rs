@@ -19,6 +19,8 @@ const MANY_ITERATIONS: usize = 40;
 /// Codewords of a band that may fail in turn, where those that follow carry less: what soft values
 /// carry by their own account is right to a few hundredths of a bit, and wrong alike within a picture.
 const MAX_FAILURES: usize = 6;
+/// One codeword of so many, if it is decoded, tells enough of its neighbours.
+const TEACHING_SHARE: usize = 8;
 /// Rounds of feedback at most: each takes about as long as two steps of registration.
 const MAX_ROUNDS: usize = 10;
 /// So many rounds in turn may decode nothing while there is no codeword yet, since beliefs grow for a
@@ -51,8 +53,9 @@ impl Packets {
         self.0.iter().all(Option::is_some)
     }
 
-    fn is_mostly_decoded(&self) -> bool {
-        2 * self.decoded() > self.total()
+    /// Whether enough is decoded to teach an equaliser more than pilots do.
+    fn teach(&self) -> bool {
+        TEACHING_SHARE * self.decoded() > self.total()
     }
 
     /// The packets that are there, and the numbers of their codewords.
@@ -84,10 +87,13 @@ impl Packets {
             return;
         }
         let lacking = photo.tables().frame.code.rate() - photo.information();
-        if !self.is_mostly_decoded() && lacking < REACH_OF_CODE && photo.feed_back_soft() {
+        if !self.teach() && lacking < REACH_OF_CODE && photo.feed_back_soft() {
             self.decode(photo.tables(), &photo.soft(), MANY_ITERATIONS, decoder);
+            if self.teach() {
+                return;
+            }
         }
-        if !self.is_mostly_decoded() {
+        if !self.teach() {
             photo.register(measures);
         }
         self.decode(photo.tables(), &photo.soft(), MANY_ITERATIONS, decoder);
@@ -150,8 +156,8 @@ impl Packets {
         for _ in 0..MAX_ROUNDS {
             let decoded = self.decoded();
             let too_little = photo.information() < code.rate() - reach;
-            let mostly = self.is_mostly_decoded() && idle == 0;
-            if (decoded == 0 && too_little) || !photo.feed_back(&expected, mostly) {
+            let taught = self.teach() && idle == 0;
+            if (decoded == 0 && too_little) || !photo.feed_back(&expected, taught) {
                 return;
             }
             let tried = self.decode_believing(photo, &mut expected, decoder);

@@ -157,10 +157,10 @@ impl<'a> Photo<'a> {
     }
 
     /// Equalises again with what is expected of the data bits, -1 to 1, or NaN where the code has said
-    /// nothing; `mostly` if it is known of most of them. Whether that is possible.
-    pub(super) fn feed_back(&mut self, expected: &[f32], mostly: bool) -> bool {
+    /// nothing; `taught` if enough is known to learn from. Whether that is possible.
+    pub(super) fn feed_back(&mut self, expected: &[f32], taught: bool) -> bool {
         let demodulator = self.tables.demodulator();
-        let scores = if mostly || !demodulator.has_use_of_detail() {
+        let scores = if taught || !demodulator.has_use_of_detail() {
             demodulator.feed_back_certain(&self.tiles.signal, self.best(), expected)
         } else {
             let detail = self.detail.take();

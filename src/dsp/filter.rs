@@ -5,6 +5,7 @@
 //! (decision feedback).
 
 use super::{LeastSquares, Plane};
+use crate::vectors::wide;
 
 /// One input of the filter: the tile at a distance in one of the planes.
 #[derive(Clone, Copy, Debug)]
@@ -96,35 +97,51 @@ impl Filter {
     /// Applies the filter to every tile: one plane for each output.
     pub(crate) fn apply(&self, inputs: &[&Plane]) -> Vec<Plane> {
         let (columns, rows) = (inputs[0].columns(), inputs[0].rows());
-        let of_output = |weights: &[f32]| {
+        let mut outputs = Vec::new();
+        for weights in self.weights.chunks_exact(self.unknowns()) {
             let mut output = Plane::new(columns, rows);
             for row in 0..rows {
-                let line = output.row_mut(row);
-                line.fill(weights[self.taps.len()]);
-                let shifted = |tap: &Tap| {
-                    let input = inputs[tap.plane];
-                    let start = input.start(row).wrapping_add_signed(input.step(tap.dx, tap.dy));
-                    &input.values()[start..][..columns]
-                };
-                // Three at once: sums are loaded and stored less often.
-                let (threes, rest) = self.taps.as_chunks::<3>();
-                let (weights, last) = weights[..self.taps.len()].as_chunks::<3>();
-                for (taps, weights) in threes.iter().zip(weights) {
-                    add_three(line, taps.each_ref().map(shifted), *weights);
-                }
-                for (tap, weight) in rest.iter().zip(last) {
-                    line.iter_mut().zip(shifted(tap)).for_each(|(sum, v)| *sum += weight * v);
-                }
+                wide(
+                    #[inline(always)]
+                    || self.apply_row(inputs, weights, row, output.row_mut(row)),
+                );
             }
-            output
-        };
-        self.weights.chunks_exact(self.unknowns()).map(of_output).collect()
+            outputs.push(output);
+        }
+        outputs
+    }
+
+    /// One row of an output, by its weights.
+    #[inline(always)]
+    fn apply_row(&self, inputs: &[&Plane], weights: &[f32], row: usize, line: &mut [f32]) {
+        line.fill(weights[self.taps.len()]);
+        let columns = line.len();
+        #[inline(always)]
+        fn shifted<'p>(inputs: &[&'p Plane], tap: &Tap, row: usize, columns: usize) -> &'p [f32] {
+            let input = inputs[tap.plane];
+            let start = input.start(row).wrapping_add_signed(input.step(tap.dx, tap.dy));
+            &input.values()[start..][..columns]
+        }
+        let shifted = |tap| shifted(inputs, tap, row, columns);
+        // Three at once: sums are loaded and stored less often.
+        let (threes, rest) = self.taps.as_chunks::<3>();
+        let (weights, last) = weights[..self.taps.len()].as_chunks::<3>();
+        for (taps, weights) in threes.iter().zip(weights) {
+            add_three(line, [shifted(&taps[0]), shifted(&taps[1]), shifted(&taps[2])], *weights);
+        }
+        for (tap, weight) in rest.iter().zip(last) {
+            for (sum, v) in line.iter_mut().zip(shifted(tap)) {
+                *sum += weight * v;
+            }
+        }
     }
 }
 
 /// Adds three weighted rows to sums.
+#[inline(always)]
 fn add_three(sums: &mut [f32], rows: [&[f32]; 3], weights: [f32; 3]) {
-    let [a, b, c] = rows.map(|row| &row[..sums.len()]);
+    let [a, b, c] = rows;
+    let (a, b, c) = (&a[..sums.len()], &b[..sums.len()], &c[..sums.len()]);
     for (i, sum) in sums.iter_mut().enumerate() {
         *sum += (a[i] * weights[0] + b[i] * weights[1]) + c[i] * weights[2];
     }

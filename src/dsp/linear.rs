@@ -1,5 +1,7 @@
 //! Least squares with a few dozen unknowns, by the normal equations and Cholesky's decomposition.
 
+use crate::vectors::wide;
+
 /// Sums of a regularised least-squares problem with several right-hand sides.
 #[derive(Clone, Debug)]
 pub(crate) struct LeastSquares {
@@ -43,11 +45,15 @@ impl LeastSquares {
         self.waiting.extend_from_slice(features);
         self.waiting.extend_from_slice(targets);
         if self.waiting.len() == AT_ONCE * (self.unknowns + self.targets) {
-            self.add_waiting();
+            wide(
+                #[inline(always)]
+                || self.add_waiting(),
+            );
         }
     }
 
     /// Adds the observations that wait to the sums.
+    #[inline(always)]
     fn add_waiting(&mut self) {
         let (n, width) = (self.unknowns, self.unknowns + self.targets);
         // Those that are not there are zeros.
@@ -66,6 +72,7 @@ impl LeastSquares {
         }
     }
 
+    #[inline(always)]
     fn flush(&mut self) {
         let sums = self.gram.iter_mut().chain(&mut self.right);
         let totals = self.total_gram.iter_mut().chain(&mut self.total_right);
@@ -103,9 +110,12 @@ impl LeastSquares {
 }
 
 /// Adds to `sums` the products of each row, from the place `from` on, with what it has at `with`.
+#[inline(always)]
 fn add_products(sums: &mut [f32], rows: [&[f32]; AT_ONCE], from: usize, with: usize) {
-    let [a, b, c, d] = rows.map(|row| &row[from..][..sums.len()]);
-    let factors = rows.map(|row| row[with]);
+    let n = sums.len();
+    let [a, b, c, d] = rows;
+    let factors = [a[with], b[with], c[with], d[with]];
+    let (a, b, c, d) = (&a[from..][..n], &b[from..][..n], &c[from..][..n], &d[from..][..n]);
     for (i, sum) in sums.iter_mut().enumerate() {
         *sum += a[i] * factors[0] + b[i] * factors[1] + (c[i] * factors[2] + d[i] * factors[3]);
     }

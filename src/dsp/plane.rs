@@ -4,11 +4,23 @@
 //! What a receiver knows of a frame is kept in planes, one for each quantity: loops over rows of
 //! one of them are what compilers vectorise.
 
+use std::cell::RefCell;
+
 /// Tiles of margin on each side.
 const MARGIN: usize = 2;
 
+/// Planes of this many values at most are kept for reuse, so many by each thread: 32 MB.
+const SPARE_VALUES: usize = 1 << 18;
+const SPARES: usize = 32;
+
+thread_local! {
+    /// What dropped planes held. Reading a frame takes dozens of them; memory that the system takes back
+    /// and gives again each time costs a tenth of the work.
+    static SPARE: RefCell<Vec<Vec<f32>>> = const { RefCell::new(Vec::new()) };
+}
+
 /// A raster of tiles with a margin of [`MARGIN`] on each side.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Plane {
     columns: usize,
     rows: usize,
@@ -20,7 +32,10 @@ impl Plane {
     /// A plane of zeros.
     pub fn new(columns: usize, rows: usize) -> Self {
         let stride = columns + 2 * MARGIN;
-        Self { columns, rows, stride, values: vec![0.0; stride * (rows + 2 * MARGIN)] }
+        let length = stride * (rows + 2 * MARGIN);
+        let mut values = spare(length);
+        values.resize(length, 0.0);
+        Self { columns, rows, stride, values }
     }
 
     /// Tiles in a row.
@@ -86,9 +101,65 @@ impl Plane {
     }
 }
 
+impl Clone for Plane {
+    fn clone(&self) -> Self {
+        let mut values = spare(self.values.len());
+        values.extend_from_slice(&self.values);
+        let Self { columns, rows, stride, .. } = *self;
+        Self { columns, rows, stride, values }
+    }
+}
+
+impl Drop for Plane {
+    fn drop(&mut self) {
+        let mut values = std::mem::take(&mut self.values);
+        values.clear();
+        if !(1..=SPARE_VALUES).contains(&values.capacity()) {
+            return;
+        }
+        // A thread that ends has no use for it.
+        let _ = SPARE.try_with(|spares| {
+            let mut spares = spares.borrow_mut();
+            if spares.len() < SPARES {
+                spares.push(values);
+            } else if let Some(smaller) =
+                spares.iter_mut().find(|spare| spare.capacity() < values.capacity())
+            {
+                *smaller = values;
+            }
+        });
+    }
+}
+
+/// An empty vector, with memory for so many values if there is any to spare.
+fn spare(length: usize) -> Vec<f32> {
+    let found = SPARE.try_with(|spares| {
+        let mut spares = spares.borrow_mut();
+        let fitting = spares.iter().rposition(|spare| spare.capacity() >= length)?;
+        Some(spares.swap_remove(fitting))
+    });
+    found.ok().flatten().unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn planes_are_zeros_whatever_memory_they_take() {
+        for side in [3, 7, 5, 7, 900] {
+            for _ in 0..2 * SPARES {
+                let mut plane = Plane::new(side, side);
+                assert!(plane.values().iter().all(|value| *value == 0.0));
+                (0..side * side).for_each(|tile| plane.set(tile, 1.0));
+                assert!(plane.clone().values() == plane.values());
+            }
+        }
+        let planes: Vec<Plane> = (0..2 * SPARES).map(|_| Plane::new(8, 8)).collect();
+        drop(planes);
+        SPARE.with(|spares| assert!(spares.borrow().len() <= SPARES));
+        assert!(Plane::new(9, 9).values().iter().all(|value| *value == 0.0));
+    }
 
     #[test]
     fn neighbours_are_a_step_away_and_the_margin_is_zero() {

@@ -112,7 +112,8 @@ impl Picture {
         let (left, right) = (inside(from.x, self.width), inside(to.x.ceil(), self.width));
         let (top, bottom) = (inside(from.y, self.height), inside(to.y.ceil(), self.height));
         let rows = self.rgb.chunks_exact(self.width * 3).take(bottom).skip(top);
-        let rgb = rows.filter_map(|row| row.get(left * 3..right * 3)).flatten().copied().collect();
+        let rows: Vec<&[u8]> = rows.filter_map(|row| row.get(left * 3..right * 3)).collect();
+        let rgb = rows.concat();
         let window = Self::from_rgb(right.checked_sub(left)?, bottom.checked_sub(top)?, rgb)?;
         Some((window, Point::new(left as f64, top as f64)))
     }

@@ -5,6 +5,7 @@
 //! are mixed does not care.
 
 use super::Picture;
+use crate::vectors::wide;
 
 /// Rows of samples, borrowed from wherever they are.
 #[derive(Clone, Copy, Debug)]
@@ -121,7 +122,11 @@ impl<'a> Yuv<'a> {
                     self.subsampling.spread(&scratch, line);
                 }
             }
-            matrix.convert(self.luma.row(y, width)?, [&u, &v], &mut grey, &mut channels);
+            let luma = self.luma.row(y, width)?;
+            wide(
+                #[inline(always)]
+                || matrix.convert(luma, [&u, &v], &mut grey, &mut channels),
+            );
             let [r, g, b] = &channels;
             let pixels = target.as_chunks_mut::<3>().0.iter_mut();
             for (pixel, ((&r, &g), &b)) in pixels.zip(r.iter().zip(g).zip(b)) {
@@ -214,6 +219,7 @@ impl Matrix {
 
     /// A row, channel after channel: loops that vectorise, which pixels of three bytes do not. `grey`
     /// is for what the channels share.
+    #[inline(always)]
     fn convert(&self, luma: &[u8], [u, v]: [&[i16]; 2], grey: &mut [f32], rgb: &mut [Vec<u8>; 3]) {
         for (grey, &y) in grey.iter_mut().zip(luma) {
             *grey = (f32::from(y) - self.black) * self.luma;
@@ -233,7 +239,7 @@ impl Matrix {
 }
 
 /// The nearest byte.
-#[inline]
+#[inline(always)]
 fn rounded(value: f32) -> u8 {
     // Beside 2^23 a single-precision number has no room for fractions: its lowest byte is the
     // rounded value.

@@ -11,10 +11,11 @@ use std::path::{Path, PathBuf};
 /// Rooms, from the bottom up, and what each may use of the others.
 const ALLOWED: &[(&str, &[&str])] = &[
     // Leaves.
+    ("vectors", &[]),
     ("bits", &[]),
     ("compression", &[]),
-    ("dsp", &[]),
-    ("ldpc", &[]),
+    ("dsp", &["vectors"]),
+    ("ldpc", &["vectors"]),
     ("ordered", &[]),
     ("outer", &[]),
     ("prng", &[]),
@@ -22,9 +23,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("text", &[]),
     ("wirehair", &[]),
     // The format, layer by layer.
-    ("raster", &["dsp"]),
+    ("raster", &["dsp", "vectors"]),
     ("frame", &["dsp", "raster"]),
-    ("modem", &["bits", "dsp", "frame", "ldpc", "prng", "raster"]),
+    ("modem", &["bits", "dsp", "frame", "ldpc", "prng", "raster", "vectors"]),
     ("inner", &["bits", "ldpc", "prng"]),
     ("container", &["compression", "text"]),
     ("cimbar", &["bits", "compression", "dsp", "frame", "prng", "raster", "wirehair"]),
