@@ -11,8 +11,10 @@ const ACROSS: usize = 15;
 const AREA: f32 = (ACROSS * ACROSS) as f32;
 /// Row length of the template: one more, so that rows are whole vectors.
 const WIDTH: usize = ACROSS + 1;
-/// Samples that a mark is looked for to each side of its predicted place.
+/// Samples that a mark is looked for to each side of its predicted place; first nearby, where its
+/// neighbours or the picture before mostly put it.
 const SEARCH: usize = 5;
+const NEAR: usize = 2;
 /// Lowest correlation that counts: noise gives 0.2 at most over 225 samples of data tiles, blurred
 /// and noisy marks of real photos 0.6 and more.
 const MIN_CORRELATION: f64 = 0.5;
@@ -84,10 +86,24 @@ impl Mesh {
     }
 
     /// The offset of the mark at `at`, if it is found near `predicted`.
-    // Large, and called from several places.
-    #[inline(never)]
     pub(super) fn find_mark(
         &self,
+        picture: &Picture,
+        template: &Template,
+        at: Point,
+        predicted: Point,
+    ) -> Option<Point> {
+        [NEAR, SEARCH]
+            .into_iter()
+            .find_map(|reach| self.find_mark_within(reach, picture, template, at, predicted))
+    }
+
+    /// The same, at most `reach` samples away in each direction, and less at the best place.
+    // Large, and called from several places.
+    #[inline(never)]
+    fn find_mark_within(
+        &self,
+        reach: usize,
         picture: &Picture,
         template: &Template,
         at: Point,
@@ -96,16 +112,17 @@ impl Mesh {
         let step = MARK as f64 / ACROSS as f64;
         let (dx, dy) = self.map.steps(at);
         let origin = self.map.apply(at) + predicted;
-        let middle = (SIDE - 1) as f64 / 2.0;
+        let side = ACROSS + 2 * reach;
+        let middle = (side - 1) as f64 / 2.0;
         let mut patch = [[0.0; STRIDE]; SIDE];
-        for (y, line) in patch.iter_mut().enumerate() {
-            for (x, value) in line[..SIDE].iter_mut().enumerate() {
+        for (y, line) in patch[..side].iter_mut().enumerate() {
+            for (x, value) in line[..side].iter_mut().enumerate() {
                 let (x, y) = (x as f64 - middle, y as f64 - middle);
                 let p = origin + dx * (x * step) + dy * (y * step);
                 *value = picture.sample(p.x, p.y).iter().sum();
             }
         }
-        let range = 2 * SEARCH + 1;
+        let range = 2 * reach + 1;
         let scores: Vec<f64> = (0..range * range)
             .map(|i| f64::from(correlation(&patch, template, i % range, i / range)))
             .collect();
@@ -116,8 +133,8 @@ impl Mesh {
             return None;
         }
         let fine = |at: usize, step: usize| peak(scores[at - step], scores[at], scores[at + step]);
-        let fine_x = x as f64 - SEARCH as f64 + fine(best, 1);
-        let fine_y = y as f64 - SEARCH as f64 + fine(best, range);
+        let fine_x = x as f64 - reach as f64 + fine(best, 1);
+        let fine_y = y as f64 - reach as f64 + fine(best, range);
         Some(predicted + dx * (fine_x * step) + dy * (fine_y * step))
     }
 }
