@@ -95,7 +95,6 @@ impl Field {
     }
 
     /// Row `y` of the raster, bilinear between block centres.
-    #[inline(always)]
     pub(crate) fn row(&self, y: usize, line: &mut [f32]) {
         let block = self.block;
         // Where row y lies between the centres of two rows of blocks.

@@ -72,7 +72,6 @@ impl LeastSquares {
         }
     }
 
-    #[inline(always)]
     fn flush(&mut self) {
         let sums = self.gram.iter_mut().chain(&mut self.right);
         let totals = self.total_gram.iter_mut().chain(&mut self.total_right);

@@ -4,7 +4,6 @@
 use crate::dsp::{Field, Plane};
 use crate::frame::{Mesh, Samples};
 use crate::raster::Picture;
-use crate::vectors::wide;
 
 /// Blocks that level and contrast are measured in, in tiles a side.
 const BLOCK: usize = 8;
@@ -88,18 +87,12 @@ fn normalised(input: &Plane) -> (Plane, Field) {
     let mut plane = Plane::new(columns, input.rows());
     let (mut level, mut scale) = (vec![0.0; columns], vec![0.0; columns]);
     for row in 0..input.rows() {
-        let (target, values) = (plane.row_mut(row), input.row(row));
-        wide(
-            #[inline(always)]
-            || {
-                mean.row(row, &mut level);
-                deviation.row(row, &mut scale);
-                let levels = level.iter().zip(&scale);
-                for ((target, value), (level, scale)) in target.iter_mut().zip(values).zip(levels) {
-                    *target = (value - level) / scale;
-                }
-            },
-        );
+        mean.row(row, &mut level);
+        deviation.row(row, &mut scale);
+        let targets = plane.row_mut(row).iter_mut().zip(input.row(row));
+        for ((target, value), (level, scale)) in targets.zip(level.iter().zip(&scale)) {
+            *target = (value - level) / scale;
+        }
     }
     (plane, deviation)
 }

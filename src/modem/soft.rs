@@ -9,7 +9,6 @@ use super::Demodulator;
 use super::demodulate::Scores;
 use crate::dsp::{Field, Plane};
 use crate::frame::TileKind;
-use crate::vectors::wide;
 
 /// Blocks that noise is measured in, in tiles a side.
 const BLOCK: usize = 8;
@@ -75,16 +74,11 @@ impl Demodulator {
         let gains = magnitude.combined(&power, reliability);
         let mut llrs = Plane::new(columns, rows);
         for row in 0..rows {
-            let (line, scores) = (llrs.row_mut(row), scores.row(row));
-            wide(
-                #[inline(always)]
-                || {
-                    gains.row(row, line);
-                    for (llr, score) in line.iter_mut().zip(scores) {
-                        *llr = (-*llr * score).clamp(-MAX_LLR, MAX_LLR);
-                    }
-                },
-            );
+            let line = llrs.row_mut(row);
+            gains.row(row, line);
+            for (llr, score) in line.iter_mut().zip(scores.row(row)) {
+                *llr = (-*llr * score).clamp(-MAX_LLR, MAX_LLR);
+            }
         }
         llrs
     }

@@ -25,7 +25,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     // The format, layer by layer.
     ("raster", &["dsp", "vectors"]),
     ("frame", &["dsp", "raster"]),
-    ("modem", &["bits", "dsp", "frame", "ldpc", "prng", "raster", "vectors"]),
+    ("modem", &["bits", "dsp", "frame", "ldpc", "prng", "raster"]),
     ("inner", &["bits", "ldpc", "prng"]),
     ("container", &["compression", "text"]),
     ("cimbar", &["bits", "compression", "dsp", "frame", "prng", "raster", "wirehair"]),
