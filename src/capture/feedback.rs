@@ -19,8 +19,9 @@ const MANY_ITERATIONS: usize = 40;
 /// Codewords of a band that may fail in turn, where those that follow carry less: what soft values
 /// carry by their own account is right to a few hundredths of a bit, and wrong alike within a picture.
 const MAX_FAILURES: usize = 6;
-/// One codeword of so many, if it is decoded, tells enough of its neighbours.
-const TEACHING_SHARE: usize = 8;
+/// If more than one codeword of so many is decoded, they tell enough of their neighbours: in a frame of one
+/// band, and in others, where all may be of a part of it.
+const TEACHING_SHARE: [usize; 2] = [8, 2];
 /// Rounds of feedback at most: each takes about as long as two steps of registration.
 const MAX_ROUNDS: usize = 10;
 /// So many rounds in turn may decode nothing while there is no codeword yet, since beliefs grow for a
@@ -53,9 +54,10 @@ impl Packets {
         self.0.iter().all(Option::is_some)
     }
 
-    /// Whether enough is decoded to teach an equaliser more than pilots do.
-    fn teach(&self) -> bool {
-        TEACHING_SHARE * self.decoded() > self.total()
+    /// Whether enough is decoded to teach an equaliser more than pilots do, all over the frame.
+    fn teach(&self, code: &FrameCode) -> bool {
+        let share = TEACHING_SHARE[usize::from(code.codewords_by_band().count() > 1)];
+        share * self.decoded() > self.total()
     }
 
     /// The packets that are there, and the numbers of their codewords.
@@ -86,16 +88,28 @@ impl Packets {
         if self.is_complete() {
             return;
         }
-        let lacking = photo.tables().frame.code.rate() - photo.information();
-        if !self.teach() && lacking < REACH_OF_CODE && photo.feed_back_soft() {
+        let code = &photo.tables().frame.code;
+        let lacking = code.rate() - photo.information();
+        if !self.teach(code) && lacking < REACH_OF_CODE && photo.feed_back_soft() {
             self.decode(photo.tables(), &photo.soft(), MANY_ITERATIONS, decoder);
-            if self.teach() {
+            if self.teach(code) {
                 return;
             }
         }
-        if !self.teach() {
-            photo.register(measures);
+        match self.teach(code) {
+            true => self.decode(photo.tables(), &photo.soft(), MANY_ITERATIONS, decoder),
+            false => self.decode_registered(photo, measures, decoder),
         }
+    }
+
+    /// Registers a photo on its data, and decodes what is left.
+    pub(super) fn decode_registered(
+        &mut self,
+        photo: &mut Photo<'_>,
+        measures: &mut Measures,
+        decoder: &mut Decoder,
+    ) {
+        photo.register(measures);
         self.decode(photo.tables(), &photo.soft(), MANY_ITERATIONS, decoder);
     }
 
@@ -137,8 +151,7 @@ impl Packets {
     ) {
         self.decode_with_feedback(photo, decoder);
         if !self.is_complete() && !photo.is_registered() {
-            photo.register(measures);
-            self.decode(photo.tables(), &photo.soft(), MANY_ITERATIONS, decoder);
+            self.decode_registered(photo, measures, decoder);
             self.decode_with_feedback(photo, decoder);
         }
     }
@@ -156,7 +169,7 @@ impl Packets {
         for _ in 0..MAX_ROUNDS {
             let decoded = self.decoded();
             let too_little = photo.information() < code.rate() - reach;
-            let taught = self.teach() && idle == 0;
+            let taught = self.teach(code) && idle == 0;
             if (decoded == 0 && too_little) || !photo.feed_back(&expected, taught) {
                 return;
             }

@@ -79,7 +79,7 @@ impl OwnReader<'_> {
         }
         let alone = matches!(shown, Shown::Alone);
         if !alone && !photo.is_registered() {
-            photo.register(measures);
+            packets.decode_registered(&mut photo, measures, decoder);
         }
         let mut mixed = match shown {
             Shown::Both(headers) => Some(Arc::new(Mixed { headers, mixture: photo.mixture() })),

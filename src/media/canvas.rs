@@ -1,8 +1,7 @@
 //! Where frames lie in the pictures of a video: their tiles on the squares that codecs transform.
 //!
-//! A codec spends far less on tiles whose edges are edges of its blocks: of frames with black and
-//! white tiles of 4 pixels, 30 a second, re-encoded by x264 at 5 Mbit/s, a code of rate 0.6 brings
-//! back three of four packets with tiles on the blocks, and one of ten a few pixels beside.
+//! A codec spends far less on tiles whose edges are edges of its blocks: what a host encodes again, at few
+//! bits a tile, comes back with them there, and mostly does not a few pixels beside.
 
 /// Side of the squares that all codecs can cut a picture into, in pixels; larger ones are made of them.
 const BLOCK: usize = 8;
