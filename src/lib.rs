@@ -64,7 +64,7 @@
 //! tried, [`receive::Incoming`] for its transfers. [`format`](mod@format) and [`reading`] are what the
 //! stages say to each other; [`report`] and [`outline`] what they say to whoever runs them; [`ldpc`],
 //! [`dsp`], [`compression`], [`storage`], [`ordered`], [`bits`], [`prng`],
-//! [`text`], [`vectors`] and [`wirehair`] are leaves.
+//! [`text`] and [`wirehair`] are leaves, on [`vectors`].
 //!
 //! A test holds every room to what it may use: what reads pictures touches no file, what assembles
 //! packets touches no picture, media touch no codes. Without the features `cli`, `media` and

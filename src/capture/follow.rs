@@ -20,14 +20,11 @@ pub(super) fn find_at(
 /// The four finders near the places that they had in the picture before. One that the picture cuts off,
 /// or that is not seen, is taken to have moved as the other three did.
 pub(super) fn follow_finders(picture: &Picture, last: &Hypothesis) -> Option<Hypothesis> {
-    let seen: [_; 4] = std::array::from_fn(|corner| follow_finder(picture, last, corner));
     // A corner that was guessed may be seen now, from nearby: its finder is looked for as well.
     let mut next = Hypothesis { guessed: None, ..*last };
-    for (corner, seen) in seen.iter().enumerate() {
-        match seen {
-            Some((centre, radius)) => {
-                (next.corners[corner], next.radii[corner]) = (*centre, *radius);
-            }
+    for corner in 0..next.corners.len() {
+        match follow_finder(picture, last, corner) {
+            Some(seen) => (next.corners[corner], next.radii[corner]) = seen,
             None if next.guessed.is_some() => return None,
             None => next.guessed = Some(corner),
         }

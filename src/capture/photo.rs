@@ -77,7 +77,8 @@ impl<'a> Photo<'a> {
     /// Lays the mesh by the pilots where marks are missing, then by as many steps of registration on the
     /// data as bring something.
     pub(super) fn register(&mut self, measures: &mut Measures) {
-        (self.fed_back, self.is_registered) = (None, true);
+        // What was seen on the mesh as it was is of no use on another one.
+        (self.fed_back, self.detail, self.is_registered) = (None, None, true);
         let known = self.tables.demodulator().known_tiles(&self.tiles.signal);
         if measures.marks_found < Some(ALL_MARKS) && self.mesh.follow_known(self.picture, &known) {
             self.sample();

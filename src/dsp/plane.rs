@@ -33,8 +33,14 @@ impl Plane {
     pub fn new(columns: usize, rows: usize) -> Self {
         let stride = columns + 2 * MARGIN;
         let length = stride * (rows + 2 * MARGIN);
-        let mut values = spare(length);
-        values.resize(length, 0.0);
+        let values = match spare(length) {
+            Some(mut values) => {
+                values.resize(length, 0.0);
+                values
+            }
+            // The system gives zeros.
+            None => vec![0.0; length],
+        };
         Self { columns, rows, stride, values }
     }
 
@@ -103,7 +109,7 @@ impl Plane {
 
 impl Clone for Plane {
     fn clone(&self) -> Self {
-        let mut values = spare(self.values.len());
+        let mut values = spare(self.values.len()).unwrap_or_default();
         values.extend_from_slice(&self.values);
         let Self { columns, rows, stride, .. } = *self;
         Self { columns, rows, stride, values }
@@ -131,14 +137,14 @@ impl Drop for Plane {
     }
 }
 
-/// An empty vector, with memory for so many values if there is any to spare.
-fn spare(length: usize) -> Vec<f32> {
+/// An empty vector with memory for so many values, if there is any to spare.
+fn spare(length: usize) -> Option<Vec<f32>> {
     let found = SPARE.try_with(|spares| {
         let mut spares = spares.borrow_mut();
         let fitting = spares.iter().rposition(|spare| spare.capacity() >= length)?;
         Some(spares.swap_remove(fitting))
     });
-    found.ok().flatten().unwrap_or_default()
+    found.ok().flatten()
 }
 
 #[cfg(test)]

@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 
 /// Rooms, from the bottom up, and what each may use of the others.
 const ALLOWED: &[(&str, &[&str])] = &[
-    // Leaves.
+    // Below all.
     ("vectors", &[]),
+    // Leaves.
     ("bits", &[]),
     ("compression", &[]),
     ("dsp", &["vectors"]),
