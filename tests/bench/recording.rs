@@ -81,25 +81,20 @@ struct Large {
     megabits: u32,
 }
 
+/// A frame for a screen of 1920x1080, filmed at that size.
+const FULL_HD: Large = Large {
+    tile: 3,
+    rate: 0.61,
+    bands: 1,
+    shown_fps: 20,
+    size: (1920, 1080),
+    fps: 60,
+    megabits: 27,
+};
+
 const LARGE: [Large; 3] = [
-    Large {
-        tile: 3,
-        rate: 0.50,
-        bands: 1,
-        shown_fps: 20,
-        size: (1920, 1080),
-        fps: 60,
-        megabits: 27,
-    },
-    Large {
-        tile: 3,
-        rate: 0.61,
-        bands: 1,
-        shown_fps: 20,
-        size: (1920, 1080),
-        fps: 60,
-        megabits: 27,
-    },
+    Large { rate: 0.50, ..FULL_HD },
+    FULL_HD,
     Large {
         tile: 2,
         rate: 0.47,
